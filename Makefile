@@ -1,0 +1,62 @@
+# What a person does with this tree. `make demo` and `make test` each do all the set-up they need, and a second run
+# builds and fetches nothing: costly things are cached outside of the tree (deploy/setup/cache.py says where).
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+# Whoever asks for these targets has no terminal to answer a prompt in, and pip has no news to tell.
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_ROOT_USER_ACTION = ignore
+
+.PHONY: help
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+.PHONY: setup
+setup: debian venv build ## Debian packages, .venv and the extensions, where they are missing
+
+.PHONY: debian
+debian:
+	@deploy/setup/debian.sh
+
+.PHONY: venv
+venv: debian
+	@python=$$(deploy/setup/python.sh) && "$$python" deploy/setup/venv.py
+
+.PHONY: build
+build: venv ## the extensions, in place
+	@$(PY) deploy/setup/extensions.py
+
+.PHONY: demo
+demo: setup ## a guest from its manifest, boot to shutdown, with what happens told
+	@$(PY) deploy/demo/demo.py
+
+.PHONY: test
+test: setup ## all checks and tests; what only test-full covers is said at the end
+	@$(PY) tests/suite.py
+
+.PHONY: test-full
+test-full: setup ## the same at full counts
+	@$(PY) tests/suite.py --full
+
+.PHONY: check
+check: setup ## formatting, types, layers: all but the tests
+	@$(PY) tests/suite.py --checks-only
+
+.PHONY: format
+format: venv ## put the sources into their form
+	@.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format .
+
+.PHONY: bench
+bench: setup ## the benchmarks
+	@$(PY) -m pytest benchmarks --benchmark-enable --benchmark-only
+
+.PHONY: test-clean-root
+test-clean-root: ## `make demo` and `make test` from a clone in a bare Debian 12, cold and warm (root; an hour)
+	@deploy/setup/clean-root.sh
+
+.PHONY: clean
+clean: ## remove what was made in the tree; the caches stay
+	rm -rf .venv .cache build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -f kvnode/_fast/*.so
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
