@@ -1,0 +1,88 @@
+"""What a machine may lack, by name, each probed on the machine that runs the tests.
+
+A test says ``@pytest.mark.needs("cgroup_v2")``; where the probe says no, the test isn't run and the closing list says
+why. A probe looks at the machine itself and never at an environment variable, so nobody can argue a layer away.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+CAP_NET_ADMIN = 12
+CAP_SYS_ADMIN = 21
+CAP_SYS_RESOURCE = 24
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is meant, in words that end "this machine has no ...", and how it is found out."""
+
+    meaning: str
+    probe: Callable[[], bool]
+
+
+def _effective_capability(number: int) -> bool:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == "CapEff":
+            return bool(int(value, 16) >> number & 1)
+    return False
+
+
+def _kvm_works() -> bool:
+    from kvnode import probe_host
+
+    return bool(probe_host().kvm == "works")
+
+
+def _cgroup_v2() -> bool:
+    return Path("/sys/fs/cgroup/cgroup.controllers").exists()
+
+
+def _cgroup_v1_cpuset() -> bool:
+    return Path("/sys/fs/cgroup/cpuset/cpuset.cpus").exists()
+
+
+def _numa_cells() -> int:
+    return len(list(Path("/sys/devices/system/node").glob("node[0-9]*")))
+
+
+def _hugepages(kib: int) -> int:
+    pool = Path(f"/sys/kernel/mm/hugepages/hugepages-{kib}kB/nr_hugepages")
+    return int(pool.read_text()) if pool.exists() else 0
+
+
+def _device(path: str) -> Callable[[], bool]:
+    def opens() -> bool:
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
+        except OSError:
+            return False
+        return True
+
+    return opens
+
+
+FACTS: dict[str, Fact] = {
+    "root": Fact("user id 0", lambda: os.geteuid() == 0),
+    "cap_net_admin": Fact("CAP_NET_ADMIN", lambda: _effective_capability(CAP_NET_ADMIN)),
+    "cap_sys_admin": Fact("CAP_SYS_ADMIN", lambda: _effective_capability(CAP_SYS_ADMIN)),
+    "cap_sys_resource": Fact("CAP_SYS_RESOURCE", lambda: _effective_capability(CAP_SYS_RESOURCE)),
+    "kvm_works": Fact("KVM that runs guests at the processor's own speed", _kvm_works),
+    "kvm_device": Fact("/dev/kvm that opens", _device("/dev/kvm")),
+    "vhost_net": Fact("/dev/vhost-net", _device("/dev/vhost-net")),
+    "cgroup_v2": Fact("unified cgroup hierarchy", _cgroup_v2),
+    "cgroup_v1_cpuset": Fact("cpuset controller of cgroup v1", _cgroup_v1_cpuset),
+    "numa_cells_2": Fact("second NUMA cell", lambda: _numa_cells() >= 2),
+    "cpus_4": Fact("four CPUs", lambda: len(os.sched_getaffinity(0)) >= 4),
+    "hugepages_2Mi": Fact("pool of 2 MiB pages", lambda: _hugepages(2048) > 0),
+    "hugepages_1Gi": Fact("pool of 1 GiB pages", lambda: _hugepages(1048576) > 0),
+}
+
+
+@cache
+def present(name: str) -> bool:
+    """Whether this machine has the fact; an unknown name is a KeyError, as a misspelt need would hide a test."""
+    return FACTS[name].probe()

@@ -1,0 +1,63 @@
+"""The suite's own KVNODE_ROOT: state, images and caches of a test run are never those of the machine's own guests.
+
+A root is one of a few numbered folders that outlive the run, because what lies in their caches (guest images,
+unwrapped disks, what libvirt learned of QEMU) takes long to make. A run takes the first one that no other run holds;
+its state from a run that was cut off is cleared, its caches and images stay. The path is short, for a socket's
+address has room for 107 characters, and others may pass through it, since a launcher is an ordinary user.
+"""
+
+import fcntl
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+ROOTS = Path("/var/cache/kvnode-suite") if os.geteuid() == 0 else Path(f"/var/tmp/kvnode-suite-{os.geteuid()}")
+
+# What a run leaves empty: the node's running state, and the guests' own folders.
+STATE = ("run/kvnode", "var/lib/kvnode/guests")
+
+_held: list[IO[str]] = []
+
+
+def take_root() -> Path:
+    """The first root that nobody holds; it is held until this process ends."""
+    ROOTS.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if ROOTS.stat().st_uid != os.geteuid():
+        raise PermissionError(f"{ROOTS} belongs to user {ROOTS.stat().st_uid}; the suite's state has to be its own")
+    for number in range(100):
+        lock = ROOTS.joinpath(f"{number}.lock").open("a")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        _held.append(lock)
+        root = ROOTS / str(number)
+        root.mkdir(mode=0o755, exist_ok=True)
+        _clear_state(root)
+        return root
+    raise RuntimeError(f"a hundred runs hold {ROOTS}: they can't all be alive; remove it when they are not")
+
+
+def _clear_state(root: Path) -> None:
+    """Remove what a run that was cut off left; what it left mounted is let go first, deepest first."""
+    mounted = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    for point in sorted((point for point in mounted if point.startswith(f"{root}/")), reverse=True):
+        subprocess.run(["umount", "--lazy", point], check=True)
+    for folder in STATE:
+        shutil.rmtree(root / folder, ignore_errors=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.option.collectonly:
+        os.environ["KVNODE_ROOT"] = str(take_root())
+
+
+@pytest.fixture(scope="session")
+def kvnode_root() -> Path:
+    """The folder that stands for ``/`` in this run; it is in the environment of every child as KVNODE_ROOT."""
+    return Path(os.environ["KVNODE_ROOT"])
