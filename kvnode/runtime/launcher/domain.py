@@ -1,0 +1,185 @@
+"""The launcher's side of libvirt: open the embedded driver, start one domain, press its button, end it.
+
+Calls into libvirt block, so all but the cheap ones run on one worker thread; what comes of them, and libvirt's own
+events, are handed to the launcher's loop as values.  libvirt's errors become ours in ``start_failure``, nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable
+
+import libvirt
+import msgspec
+
+QEMU_CONF = """\
+# Written by kvnode's launcher: there is no other user, no security module and no virtlogd in here.
+dynamic_ownership = 0
+remember_owner = 0
+security_driver = "none"
+namespaces = []
+stdio_handler = "file"
+"""
+
+_REASONS = {
+    libvirt.VIR_ERR_NO_MEMORY: "NotEnoughMemory",
+    libvirt.VIR_ERR_XML_ERROR: "DomainRefused",
+    libvirt.VIR_ERR_XML_DETAIL: "DomainRefused",
+    libvirt.VIR_ERR_CONFIG_UNSUPPORTED: "DomainRefused",
+    libvirt.VIR_ERR_OPERATION_TIMEOUT: "Timeout",
+}
+_MEMORY_WORDS = ("cannot allocate memory", "cannot set up guest memory", "unable to map backing store")
+_SPACE_WORDS = ("no space left on device",)
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a domain could not be started."""
+
+    reason: str
+    message: str
+
+
+class Stopped(msgspec.Struct, frozen=True):
+    """The domain has ended; ``crashed`` where it did not end by itself or as asked."""
+
+    crashed: bool
+    detail: str
+
+
+def start_failure(error: libvirt.libvirtError) -> Failure:
+    """libvirt's error as a reason and a sentence."""
+    message = (error.get_error_message() or str(error)).strip()
+    lower = message.lower()
+    if any(words in lower for words in _MEMORY_WORDS):
+        return Failure("NotEnoughMemory", f"QEMU got no memory for the guest: {message}")
+    if any(words in lower for words in _SPACE_WORDS):
+        return Failure("NoSpaceLeft", f"the disk that holds the guest's files is full: {message}")
+    reason = _REASONS.get(error.get_error_code(), "StartFailed")
+    return Failure(reason, f"libvirt could not start the guest: {message}")
+
+
+def _silence(_context: object, _error: object) -> None:
+    """libvirt's own printing of errors; ours go into the Status."""
+
+
+class Domain:
+    """One domain on libvirt's embedded driver.
+
+    ``notify`` is called from other threads with Failure, Stopped or a message of ``"running"``/``"rebooted"``; it has
+    to do no more than hand the value to the loop.
+    """
+
+    def __init__(self, root: str, capabilities: str, notify: Callable[[object], None]) -> None:
+        self._root = root
+        self._capabilities = capabilities
+        self._notify = notify
+        self._connection: libvirt.virConnect | None = None
+        self._domain: libvirt.virDomain | None = None
+        self._ready = threading.Event()
+        self._failure: Failure | None = None
+        self.timings_ms: dict[str, float] = {}
+
+    def open(self) -> None:
+        """Opens the driver; meant for a thread, while the node half is busy with the network."""
+        started = time.monotonic()
+        try:
+            self._seed()
+            libvirt.registerErrorHandler(_silence, None)
+            libvirt.virEventRegisterDefaultImpl()
+            threading.Thread(target=_run_events, daemon=True, name="libvirt-events").start()
+            self._connection = libvirt.open(f"qemu:///embed?root={self._root}")
+            self._connection.domainEventRegisterAny(
+                None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._on_lifecycle, None
+            )
+        except libvirt.libvirtError as error:
+            self._failure = start_failure(error)
+        except OSError as error:
+            self._failure = Failure("StartFailed", f"the launcher could not prepare libvirt's folder: {error}")
+        self.timings_ms["open libvirt"] = (time.monotonic() - started) * 1000
+        self._ready.set()
+
+    def _seed(self) -> None:
+        """Writes the driver's configuration, and gives it what an earlier probe learned of QEMU.
+
+        Without the cache libvirt asks QEMU anew, about 2 s; a file that doesn't fit is ignored by libvirt itself.
+        """
+        os.makedirs(f"{self._root}/etc", exist_ok=True)
+        with open(f"{self._root}/etc/qemu.conf", "w", encoding="utf-8") as file:
+            file.write(QEMU_CONF)
+        cache = f"{self._root}/cache/qemu/capabilities"
+        os.makedirs(cache, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError), os.scandir(self._capabilities) as entries:
+            for entry in entries:
+                if entry.name.endswith(".xml"):
+                    shutil.copyfile(entry.path, f"{cache}/{entry.name}")
+
+    def start(self, xml: str, before_run: Callable[[], None]) -> None:
+        """Creates the domain paused, lets ``before_run`` connect to it, and runs it."""
+        self._ready.wait()
+        if self._failure or self._connection is None:
+            self._notify(self._failure or Failure("StartFailed", "libvirt could not be opened"))
+            return
+        started = time.monotonic()
+        try:
+            self._domain = self._connection.createXML(xml, libvirt.VIR_DOMAIN_START_PAUSED)
+            self.timings_ms["create the domain"] = (time.monotonic() - started) * 1000
+            before_run()
+            self._domain.resume()
+        except libvirt.libvirtError as error:
+            self._notify(start_failure(error))
+        except OSError as error:
+            self.destroy()
+            self._notify(Failure("StartFailed", f"the serial console could not be opened: {error}"))
+        else:
+            self._notify("running")
+
+    def press_power_button(self) -> None:
+        """Asks the guest to shut down; a guest that can't hear it is left to the grace period."""
+        if self._domain is not None:
+            with contextlib.suppress(libvirt.libvirtError):
+                self._domain.shutdownFlags(libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
+
+    def destroy(self) -> None:
+        """Ends the domain by force: SIGTERM, then SIGKILL to QEMU."""
+        if self._domain is not None:
+            with contextlib.suppress(libvirt.libvirtError):
+                self._domain.destroy()
+
+    def close(self) -> None:
+        """Lets go of libvirt."""
+        if self._connection is not None:
+            with contextlib.suppress(libvirt.libvirtError):
+                self._connection.close()
+
+    def qemu_pid(self) -> int | None:
+        """QEMU's pid in the sandbox, from the pidfile that libvirt keeps."""
+        if self._domain is None:
+            return None
+        try:
+            with open(f"{self._root}/run/qemu/{self._domain.name()}.pid") as file:
+                return int(file.read())
+        except (OSError, ValueError, libvirt.libvirtError):
+            return None
+
+    def _on_lifecycle(self, _conn: object, _domain: object, event: int, detail: int, _opaque: object) -> None:
+        if event == libvirt.VIR_DOMAIN_EVENT_STOPPED:
+            self._notify(_STOPPED.get(detail, Stopped(True, "it ended for a reason libvirt does not name")))
+        elif event == libvirt.VIR_DOMAIN_EVENT_CRASHED:
+            self._notify(Stopped(True, "the guest's kernel panicked"))
+
+
+_STOPPED = {
+    libvirt.VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN: Stopped(False, "the guest shut itself down"),
+    libvirt.VIR_DOMAIN_EVENT_STOPPED_DESTROYED: Stopped(False, "the guest was ended by force"),
+    libvirt.VIR_DOMAIN_EVENT_STOPPED_CRASHED: Stopped(True, "the guest crashed"),
+    libvirt.VIR_DOMAIN_EVENT_STOPPED_FAILED: Stopped(True, "QEMU ended without a shutdown of the guest"),
+}
+
+
+def _run_events() -> None:
+    while True:
+        libvirt.virEventRunDefaultImpl()

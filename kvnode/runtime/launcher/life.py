@@ -1,0 +1,312 @@
+"""One guest's life, as a loop over what happens to it.
+
+Everything that happens arrives here, in one thread: connections, what the serial console prints, signals, the end of
+children, and what libvirt's threads report.  The phase goes Scheduled, Running, then Succeeded or Failed, and only
+``_become`` changes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import selectors
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from kvnode.runtime.launcher.clients import Client, accept, listen
+from kvnode.runtime.launcher.config import LauncherConfig
+from kvnode.runtime.launcher.domain import Domain, Failure, Stopped
+from kvnode.runtime.launcher.reaper import Reaper, ending
+from kvnode.runtime.launcher.serial import Serial, Terminal
+from kvnode.runtime.protocol import Attach, ProtocolError, Refused, Request, Start, Status, Stop
+
+PRESS_AGAIN_S = 5.0
+FAREWELL_S = 2.0
+EXIT_STATUS = {"Succeeded": 0, "Failed": 4}
+EXIT_NOT_STARTED = 3
+_EVENTS = selectors.EVENT_READ | selectors.EVENT_WRITE
+
+
+class Life:
+    """See the module; ``run`` returns the exit status."""
+
+    def __init__(self, config: LauncherConfig) -> None:
+        self._config = config
+        self._status = Status("Scheduled")
+        self._selector = selectors.DefaultSelector()
+        self._clients: set[Client] = set()
+        self._reaper = Reaper()
+        self._reap_again = False
+        self._happened: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._wake_read, self._wake_write = socket.socketpair()
+        self._domain = Domain(config.libvirt_root, config.capabilities, self._notify)
+        self._serial = Serial(config.console_log)
+        self._order: Start | None = None
+        self._stop_at: float | None = None
+        self._press_at = 0.0
+        self._forced = False
+        self._started = False
+
+    # -- threads beside the loop
+
+    def _notify(self, what: object) -> None:
+        """Hands a value to the loop, from any thread."""
+        self._happened.put(what)
+        with contextlib.suppress(BlockingIOError):
+            self._wake_write.send(b"\0")
+
+    def _worker(self) -> None:
+        self._domain.open()
+        while True:
+            self._work.get()()
+
+    # -- the loop
+
+    def run(self) -> int:
+        """Lives until the guest has ended; returns the exit status."""
+        server = listen(self._config.socket)
+        server_key = self._selector.register(server, selectors.EVENT_READ, self._on_connection)
+        for end in (self._wake_read, self._wake_write):
+            end.setblocking(False)
+        self._selector.register(self._wake_read, selectors.EVENT_READ, self._on_wake)
+        self._catch_signals()
+        threading.Thread(target=self._worker, daemon=True, name="libvirt-calls").start()
+        while self._status.phase not in EXIT_STATUS:
+            for key, mask in self._selector.select(self._timeout_s()):
+                key.data(key.fileobj, mask)
+            self._tick()
+        self._selector.unregister(server_key.fileobj)
+        self._say_farewell()
+        return EXIT_NOT_STARTED if not self._started and self._status.phase == "Failed" else EXIT_STATUS[self._status.phase]
+
+    def _catch_signals(self) -> None:
+        signal.set_wakeup_fd(self._wake_write.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, lambda *_: self._happened.put(Stop()))
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def _timeout_s(self) -> float | None:
+        if self._reap_again:
+            return 0.5
+        if self._stop_at is None:
+            return None
+        return max(0.0, min(self._stop_at, self._press_at) - time.monotonic())
+
+    def _tick(self) -> None:
+        """What is due: children to take in, a button to press again, a grace period that is over."""
+        self._reap_again = self._reaper.reap()
+        now = time.monotonic()
+        if self._stop_at is None or self._forced:
+            return
+        if now >= self._stop_at:
+            self._forced = True
+            self._stop_at = None
+            self._work.put(self._domain.destroy)
+        elif now >= self._press_at:
+            self._press_at = now + PRESS_AGAIN_S
+            self._work.put(self._domain.press_power_button)
+
+    def _on_wake(self, _sock: object, _mask: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._wake_read.recv(4096)
+        while True:
+            try:
+                what = self._happened.get_nowait()
+            except queue.Empty:
+                return
+            self._take(what)
+
+    def _take(self, what: object) -> None:
+        """Something that a thread or a signal handed over."""
+        match what:
+            case "running":
+                self._become("Running", qemu_pid=self._domain.qemu_pid(), timings_ms=dict(self._domain.timings_ms))
+                self._started = True
+            case "console":
+                if self._serial.guest is not None:
+                    self._selector.register(self._serial.guest, selectors.EVENT_READ, self._on_guest)
+            case Failure(reason, message):
+                self._become("Failed", reason, message)
+            case Stopped():
+                self._on_stopped(what)
+            case Stop():
+                self._stop(what)
+
+    def _on_stopped(self, stopped: Stopped) -> None:
+        self._reaper.reap()
+        if not stopped.crashed:
+            self._become("Succeeded", "Forced" if self._forced else "Shutdown", stopped.detail)
+        elif self._forced:
+            self._become("Succeeded", "Forced", "the guest was ended by force")
+        else:
+            detail = stopped.detail
+            if self._reaper.qemu_status is not None:
+                detail = f"{detail} ({ending(self._reaper.qemu_status)})"
+            self._become("Failed", "GuestCrashed", detail)
+
+    def _become(self, phase: str, reason: str = "", message: str = "", **more: object) -> None:
+        if self._status.phase in EXIT_STATUS:
+            return
+        self._status = msgspec.structs.replace(self._status, phase=phase, reason=reason, message=message, **more)
+        self._tell_followers()
+
+    def _tell_followers(self) -> None:
+        for client in list(self._clients):
+            if client.following:
+                client.send(self._status)
+                self._settle(client)
+
+    # -- requests
+
+    def _on_connection(self, server: object, _mask: int) -> None:
+        assert isinstance(server, socket.socket)
+        client = accept(server)
+        if client is not None:
+            self._clients.add(client)
+            self._selector.register(client.socket, _EVENTS, lambda _sock, mask: self._on_client(client, mask))
+
+    def _on_client(self, client: Client, mask: int) -> None:
+        if mask & selectors.EVENT_READ:
+            alive = client.read()
+            try:
+                while (request := client.next_request()) is not None:
+                    if isinstance(request, Attach):
+                        self._attach(client, request)
+                        return
+                    self._answer(client, request)
+            except ProtocolError as error:
+                client.send(Refused(error.reason, str(error)))
+                client.write()
+                alive = False
+            if not alive:
+                self._drop(client)
+                return
+        self._settle(client)
+
+    def _settle(self, client: Client) -> None:
+        """Writes what can be written, and asks to be told of room only while something is left."""
+        if not client.write():
+            self._drop(client)
+        else:
+            self._selector.modify(client.socket, _EVENTS if client.pending else selectors.EVENT_READ, self._selector.get_key(client.socket).data)
+
+    def _drop(self, client: Client) -> None:
+        if client in self._clients:
+            self._clients.discard(client)
+            self._selector.unregister(client.socket)
+            client.socket.close()
+
+    def _answer(self, client: Client, request: Request) -> None:
+        match request:
+            case Start() if self._order is not None:
+                client.send(Refused("AlreadyStarted", "this launcher has its guest already"))
+            case Start():
+                self._order = request
+                self._work.put(lambda: self._domain.start(request.xml, lambda: self._connect_serial(request.serial_socket)))
+                client.send(self._status)
+            case Stop():
+                self._stop(request)
+                client.send(self._status)
+            case _:
+                client.send(self._status)
+
+    def _stop(self, request: Stop) -> None:
+        """Starts the guest's grace period; a later, shorter one counts, a longer one doesn't."""
+        if self._order is None:
+            self._become("Succeeded", "NeverStarted", "stopped before a guest was started")
+            return
+        grace_s = self._order.grace_period_s if request.grace_period_s is None else request.grace_period_s
+        stop_at = time.monotonic() + grace_s
+        self._stop_at = stop_at if self._stop_at is None else min(stop_at, self._stop_at)
+        if not self._status.stopping:
+            self._status = msgspec.structs.replace(self._status, stopping=True)
+            self._tell_followers()
+
+    # -- the serial console
+
+    def _connect_serial(self, path: str | None) -> None:
+        """Runs on the worker, between creation and the first instruction: nothing printed is missed."""
+        if path is not None:
+            self._serial.connect(path)
+            self._notify("console")
+
+    def _on_guest(self, _sock: object, mask: int) -> None:
+        guest = self._serial.guest
+        assert guest is not None
+        if mask & selectors.EVENT_READ and not self._serial.read_guest():
+            self._selector.unregister(guest)
+        if mask & selectors.EVENT_WRITE:
+            self._serial.write_guest()
+        for terminal in list(self._serial.terminals.values()):
+            self._settle_terminal(terminal)
+        self._settle_guest()
+
+    def _settle_guest(self) -> None:
+        if self._serial.guest is not None:
+            events = _EVENTS if self._serial.to_guest else selectors.EVENT_READ
+            self._selector.modify(self._serial.guest, events, self._on_guest)
+
+    def _attach(self, client: Client, request: Attach) -> None:
+        """Turns a connection into a terminal; without a console it is told so."""
+        if self._serial.guest is None:
+            client.send(Refused("NoConsole", "the guest has no serial console, or does not run"))
+            self._settle(client)
+            return
+        client.send(self._status)
+        self._clients.discard(client)
+        terminal = self._serial.attach(client.socket, request.backlog_bytes, client.raw_rest())
+        terminal.pending[:0] = client.pending
+        self._selector.modify(client.socket, _EVENTS, lambda _sock, mask: self._on_terminal(terminal, mask))
+
+    def _on_terminal(self, terminal: Terminal, mask: int) -> None:
+        if mask & selectors.EVENT_READ and not self._serial.read_terminal(terminal):
+            self._drop_terminal(terminal)
+            return
+        self._settle_terminal(terminal)
+        self._serial.write_guest()
+        self._settle_guest()
+
+    def _settle_terminal(self, terminal: Terminal) -> None:
+        if not self._serial.write_terminal(terminal):
+            self._drop_terminal(terminal)
+            return
+        events = (selectors.EVENT_WRITE if terminal.pending else 0) | (selectors.EVENT_READ if self._serial.takes_input else 0)
+        self._selector.modify(terminal.socket, events or selectors.EVENT_WRITE, self._selector.get_key(terminal.socket).data)
+
+    def _drop_terminal(self, terminal: Terminal) -> None:
+        self._serial.terminals.pop(terminal.socket.fileno(), None)
+        self._selector.unregister(terminal.socket)
+        terminal.socket.close()
+
+    # -- the end
+
+    def _say_farewell(self) -> None:
+        """Leaves the last Status for whoever comes after, and gives those who are here a moment to read it."""
+        with contextlib.suppress(OSError):
+            _write_whole(self._config.end_file, msgspec.json.encode(self._status))
+        deadline = time.monotonic() + FAREWELL_S
+        for client in list(self._clients):
+            client.socket.setblocking(True)
+            client.socket.settimeout(max(0.01, deadline - time.monotonic()))
+            with contextlib.suppress(OSError):
+                client.socket.sendall(client.pending)
+        for terminal in self._serial.terminals.values():
+            with contextlib.suppress(OSError):
+                terminal.socket.send(terminal.pending)
+                terminal.socket.close()
+        closing = threading.Thread(target=self._domain.close, daemon=True)
+        closing.start()
+        closing.join(FAREWELL_S)
+
+
+def _write_whole(path: str, data: bytes) -> None:
+    """Writes a file so that it is there whole or not at all."""
+    with open(path + ".new", "wb") as file:
+        file.write(data)
+    os.replace(path + ".new", path)

@@ -1,0 +1,223 @@
+"""The standalone stand-in for a Pod: asks ``sandbox_init`` for a sandbox with a launcher as pid 1 in it.
+
+Here is decided what the sandbox holds; ``sandbox_init`` carries it out on an interpreter of its own, because only a
+process with one thread may fork and change namespaces safely.  Inside, paths are the Pod's, whatever they are on the
+host: the package lies in ``/opt/kvnode``, its dependencies in ``/opt/site``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from kvnode.errors import HostError
+from kvnode.runtime.process import Process
+
+POD_FOLDER = "/var/run/kubevirt"
+PRIVATE_FOLDER = "/var/run/kubevirt-private"
+CAPABILITIES_FOLDER = "/var/lib/kvnode/capabilities"
+LIBVIRT_ROOT = "/run/libvirt"
+PACKAGE_FOLDER = "/opt/kvnode"
+SITE_FOLDER = "/opt/site"
+STANDALONE_UID = 64055  # Debian's own number for libvirt-qemu, reserved on every Debian whether the user exists or not
+
+_RUN_LAUNCHER = """\
+import sys
+sys.path[:0] = {folders!r}
+from kvnode.runtime.launcher import main
+import os
+status = main()
+sys.stderr.flush()
+os._exit(status)
+"""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What ``sandbox_init`` is asked for.
+
+    root      -- an empty folder on the host, in the caller's hands; nothing is left mounted there
+    files     -- text files to write, by path in the sandbox
+    binds     -- (host path, path in the sandbox, writable)
+    scratch   -- folders in memory that belong to the launcher, with their size as tmpfs takes it
+    devices   -- names below /dev that the guest needs
+    log       -- the launcher's output, on the host
+    reap      -- the command that cleans up when pid 1 has ended; its exit status is appended
+    """
+
+    root: str
+    hostname: str
+    uid: int
+    gid: int
+    argv: list[str]
+    env: dict[str, str]
+    log: str
+    reap: list[str]
+    reap_env: dict[str, str]
+    files: dict[str, str] = {}
+    binds: list[tuple[str, str, bool]] = []
+    scratch: dict[str, str] = {}
+    devices: list[str] = []
+
+
+class Sandbox:
+    """A sandbox that was started: ``launcher`` is its pid 1 as the host counts, ``keeper`` waits for it outside.
+
+    Until ``commit`` the sandbox dies with its starter.
+    """
+
+    def __init__(self, launcher: Process, keeper: Process, lifeline: int, helper: subprocess.Popen[bytes]) -> None:
+        self.launcher = launcher
+        self.keeper = keeper
+        self._lifeline = lifeline
+        self._helper = helper
+
+    def commit(self) -> None:
+        """From here on the sandbox lives without its starter."""
+        os.write(self._lifeline, b".")
+        self._let_go()
+
+    def abandon(self) -> None:
+        """Ends everything in the sandbox; the keeper cleans up behind it."""
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
+
+    def wait_for_keeper(self, timeout_s: float) -> bool:
+        """Waits until the keeper has cleaned up; False where it takes longer."""
+        try:
+            self._helper.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
+def package_binds() -> tuple[list[tuple[str, str, bool]], list[str]]:
+    """The binds that bring this package and its dependencies into a sandbox, and the folders for ``sys.path``."""
+    package = Path(__file__).resolve().parent.parent
+    binds = [(str(package), f"{PACKAGE_FOLDER}/kvnode", False)]
+    folders = [PACKAGE_FOLDER]
+    sites: dict[Path, str] = {}
+    for module in ("msgspec", "libvirt"):
+        spec = importlib.util.find_spec(module)
+        if spec is None or spec.origin is None:
+            raise HostError(f"the Python module {module} is missing: install kvnode[node] (pip install 'kvnode[node]')")
+        where = Path(spec.origin).resolve().parent
+        site = where.parent if spec.submodule_search_locations else where
+        if site not in sites:
+            sites[site] = f"{SITE_FOLDER}/{len(sites)}"
+            binds.append((str(site), sites[site], False))
+            folders.append(sites[site])
+    interpreter = Path(sys.base_prefix).resolve()
+    if not interpreter.is_relative_to("/usr"):
+        binds.append((str(interpreter), str(interpreter), False))
+    for path in ("/etc/ld.so.cache", "/etc/alternatives"):
+        if os.path.exists(path):
+            binds.append((path, path, False))
+    return binds, folders
+
+
+def base_interpreter() -> str:
+    """The interpreter itself, behind a virtual environment's links: only its own prefix is in the sandbox."""
+    return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+def launcher_argv(folders: list[str], config_json: str) -> list[str]:
+    """The command that runs the launcher in a sandbox."""
+    return [base_interpreter(), "-I", "-S", "-B", "-c", _RUN_LAUNCHER.format(folders=folders), config_json]
+
+
+def system_files(uid: int, gid: int, hostname: str, resolv_conf: str) -> dict[str, str]:
+    """The files below /etc that libraries look for."""
+    return {
+        "/etc/passwd": f"root:x:0:0::/:/usr/sbin/nologin\nqemu:x:{uid}:{gid}::{POD_FOLDER}:/usr/sbin/nologin\n",
+        "/etc/group": f"root:x:0:\nqemu:x:{gid}:\n",
+        "/etc/hostname": f"{hostname}\n",
+        "/etc/hosts": f"127.0.0.1 localhost\n::1 localhost\n127.0.1.1 {hostname}\n",
+        "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+        "/etc/resolv.conf": resolv_conf,
+    }
+
+
+def start_sandbox(order: Order, timeout_s: float = 20.0) -> Sandbox:
+    """Starts a sandbox and returns once the launcher was executed in it.
+
+    Raises HostError where a step of it fails, with the step's own words; nothing is left then.
+    """
+    report_read, report_write = os.pipe()
+    life_read, life_write = os.pipe()
+    script = str(Path(__file__).with_name("sandbox_init.py"))
+    try:
+        helper = subprocess.Popen(
+            [base_interpreter(), "-I", "-S", "-B", "-c", _MOVE_FDS, script, str(report_write), str(life_read)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(report_write, life_read),
+            start_new_session=True,
+        )
+    except OSError:
+        os.close(life_write)
+        os.close(report_read)
+        raise
+    finally:
+        os.close(report_write)
+        os.close(life_read)
+    assert helper.stdin is not None
+    with contextlib.suppress(BrokenPipeError), helper.stdin:
+        helper.stdin.write(msgspec.json.encode(order))
+    try:
+        pids = _read_report(report_read, time.monotonic() + timeout_s)
+    except BaseException:
+        os.close(life_write)
+        raise
+    finally:
+        os.close(report_read)
+    return Sandbox(Process.of(pids["pid"]), Process.of(pids["keeper"]), life_write, helper)
+
+
+# Descriptors 3 and 4 are what sandbox_init promises; pass_fds keeps the numbers that they have here.
+_MOVE_FDS = """\
+import os, sys
+script, report, life = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+high = [os.dup(report), os.dup(life)]
+import fcntl
+high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for fd in high]
+os.closerange(3, 100)
+os.dup2(high[0], 3); os.dup2(high[1], 4)
+os.closerange(100, 110)
+os.execv(sys.executable, [sys.executable, "-I", "-S", "-B", script])
+"""
+
+
+def _read_report(fd: int, deadline: float) -> dict[str, int]:
+    """The pids from sandbox_init's report; the end of the file says that the launcher was executed."""
+    data = b""
+    while True:
+        readable, _, _ = select.select([fd], [], [], max(0.0, deadline - time.monotonic()))
+        if not readable:
+            raise HostError("the sandbox was not ready in time; the host may be overloaded: try again")
+        chunk = os.read(fd, 65536)
+        if not chunk:
+            break
+        data += chunk
+    pids: dict[str, int] = {}
+    for line in data.splitlines():
+        message = json.loads(line)
+        if "error" in message:
+            raise HostError(f"the sandbox can't be made: {message['error']} (root with CAP_SYS_ADMIN is needed)")
+        pids |= message
+    if "pid" not in pids:
+        raise HostError("the sandbox's first process ended before it could say why; see the kernel's log")
+    return pids
