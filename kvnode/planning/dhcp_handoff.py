@@ -1,0 +1,125 @@
+"""What one guest's DHCP answer says, from what was seen of the Pod's link.
+
+With the bridge binding the guest takes the Pod's address over: same prefix, same routes, same MTU and resolver, as
+if the container runtime had configured the guest. Some CNIs give a /32 and a gateway outside of it (169.254.1.1);
+that is said with classless routes (RFC 3442), which clients take instead of the router option, so they hold the
+default route too and a route to each such gateway on the link itself.
+
+The lease never ends: while the node's daemon is away nobody restarts the server, and no guest may notice.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_address, ip_interface
+from typing import Annotated
+
+import msgspec
+
+from kvnode.facts import LinkFacts, Resolver, Route
+
+ON_LINK = "0.0.0.0"  # noqa: S104 -- RFC 3442's "no gateway", not an address to bind
+DEFAULT = "0.0.0.0/0"
+
+
+class ClasslessRoute(msgspec.Struct, frozen=True, gc=False):
+    """A destination in CIDR form and its gateway; ``0.0.0.0`` is the link itself (RFC 3442)."""
+
+    dst: str
+    gateway: str
+
+
+class PrivateOption(msgspec.Struct, frozen=True, gc=False):
+    """A site-specific option (RFC 3942: 224 to 254) with its text."""
+
+    code: Annotated[int, msgspec.Meta(ge=224, le=254)]
+    value: str
+
+
+class DhcpHandoff(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One DHCP server with one lease.
+
+    bridge         -- the link that it answers on
+    server         -- its own address there, without a prefix
+    mac            -- the only client it knows
+    address        -- the lease in CIDR form, as ``10.244.1.17/32``
+    router         -- None: the guest gets no router option
+    routes         -- classless routes, complete with the default route; empty where the router says it all
+    mtu            -- in bytes, None where unknown
+    hostname       -- a DNS label, None where there is none to give
+    """
+
+    bridge: str
+    server: str
+    mac: str
+    address: str
+    router: str | None = None
+    routes: tuple[ClasslessRoute, ...] = ()
+    nameservers: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+    mtu: int | None = None
+    hostname: str | None = None
+    ntp_servers: tuple[str, ...] = ()
+    tftp_server_name: str | None = None
+    boot_file_name: str | None = None
+    private_options: tuple[PrivateOption, ...] = ()
+
+
+def first_ipv4(link: LinkFacts) -> IPv4Interface | None:
+    """The link's first IPv4 address, which is the Pod's; None where it has none."""
+    for text in link.addresses:
+        address = ip_interface(text)
+        if isinstance(address, IPv4Interface):
+            return address
+    return None
+
+
+def ipv4_nameservers(resolver: Resolver | None) -> tuple[str, ...]:
+    """The servers that fit into DHCP's option 6, in their order."""
+    if resolver is None:
+        return ()
+    return tuple(server for server in resolver.nameservers if isinstance(ip_address(server), IPv4Address))
+
+
+def routes_of(address: IPv4Interface, routes: tuple[Route, ...]) -> tuple[str | None, tuple[ClasslessRoute, ...]]:
+    """The router, and the classless routes where a router alone doesn't say it.
+
+    For 10.88.0.5/16 with a default route by 10.88.0.1 that is ``("10.88.0.1", ())``. For 10.244.1.17/32 by
+    169.254.1.1 it is that router, 169.254.1.1/32 on the link, and 0.0.0.0/0 by 169.254.1.1.
+    The route to the address's own network is the lease's mask, and IPv6 is another protocol's business.
+    """
+    router: str | None = None
+    on_link: dict[str, ClasslessRoute] = {}
+    beyond: list[ClasslessRoute] = []
+    plain = True
+    for route in routes:
+        destination = _ipv4_network(route.dst, route.gateway)
+        if destination is None:
+            continue
+        if route.gateway is None:
+            if destination != address.network:
+                on_link.setdefault(str(destination), ClasslessRoute(str(destination), ON_LINK))
+                plain = False
+            continue
+        gateway = ip_address(route.gateway)
+        if not isinstance(gateway, IPv4Address):
+            continue
+        if gateway not in address.network:
+            on_link.setdefault(f"{gateway}/32", ClasslessRoute(f"{gateway}/32", ON_LINK))
+            plain = False
+        if destination.prefixlen:
+            plain = False
+        elif router is None:
+            router = str(gateway)
+        else:
+            continue
+        beyond.append(ClasslessRoute(str(destination), str(gateway)))
+    return router, () if plain else (*on_link.values(), *beyond)
+
+
+def _ipv4_network(dst: str, gateway: str | None) -> IPv4Network | None:
+    """The route's destination; ``default`` is of the family that its gateway has, IPv4 without one."""
+    if dst == "default":
+        family = 4 if gateway is None else ip_address(gateway).version
+        return IPv4Network(DEFAULT) if family == 4 else None
+    network = ip_interface(dst).network
+    return network if isinstance(network, IPv4Network) else None

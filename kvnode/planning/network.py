@@ -1,0 +1,412 @@
+"""The network of a guest: (VMI, HostFacts) -> NetworkPlan.
+
+Two bindings. With ``bridge`` the guest takes the Pod's address over: a bridge joins the Pod's link and the guest's
+tap, the address leaves the link, and a DHCP server on a link-local address of the bridge leases that very address.
+With ``masquerade`` the Pod keeps its address and the guest is behind it at 10.0.2.2, by NAT.
+
+What holds:
+
+- Link names come from the Pod (``eth0``), from it (``k6t-eth0``) or by counting (``tap0``); none from a manifest.
+- No two ports of a bridge have one MAC: where the guest has the Pod's, the Pod's link gets another.
+- A MAC that nobody gave derives from the guest's identity, so the same manifest gives the same plan.
+- Without facts about a link the plan has names and MACs, but no operation and no lease: rendering needs no node.
+- The facts are those from before the plan was applied. Afterwards the Pod's link has no address any more, so whoever
+  repeats the operations (after a crash) keeps the plan and doesn't probe again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from ipaddress import IPv4Interface
+from typing import Literal
+
+import msgspec
+
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.network import Interface, Network
+from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
+from kvnode.facts import HostFacts, LinkFacts
+from kvnode.planning.dhcp_handoff import (
+    DhcpHandoff,
+    PrivateOption,
+    first_ipv4,
+    ipv4_nameservers,
+    routes_of,
+)
+from kvnode.planning.link_operations import (
+    AddAddress,
+    CreateBridge,
+    CreateTap,
+    LinkOperation,
+    RemoveAddress,
+    SetLink,
+    SetSysctl,
+)
+
+Binding = Literal["bridge", "masquerade"]
+
+MAX_QUEUES = 256
+"""Queues of one tap (the kernel's MAX_TAP_QUEUES)."""
+
+GUEST_NETWORK = "10.0.2.0/24"
+"""Where masqueraded guests live unless ``vmNetworkCIDR`` says otherwise; KubeVirt's default."""
+
+MASQUERADE_BRIDGE_MAC = "02:00:00:00:00:00"
+"""The gateway's MAC as every masqueraded guest sees it, so that a migrated one finds its neighbour again."""
+
+LINK_GROUP = 0x6B76
+"""Links made for a guest are in this group, so that they can be deleted by one message."""
+
+# Far above what the kernel counts up to on its own: a link moved into the Pod keeps its index if that is free.
+_FIRST_BRIDGE_INDEX = 0x6B760000
+_FIRST_TAP_INDEX = 0x6B768000
+
+_IFNAME_BYTES = 15
+_BRIDGE_PREFIX = "k6t-"
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
+
+
+class ForwardedPort(msgspec.Struct, frozen=True, gc=False):
+    """A run of ports of the Pod that lead to the guest, ``first`` and ``last`` included."""
+
+    protocol: Literal["tcp", "udp"]
+    first: int
+    last: int
+
+
+class Nat(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a masqueraded guest is reached and how it reaches out.
+
+    guest, gateway  -- addresses in CIDR form on the bridge: ``10.0.2.2/24`` behind ``10.0.2.1/24``
+    ports           -- what is forwarded to the guest; empty: everything
+    """
+
+    guest: str
+    gateway: str
+    ports: tuple[ForwardedPort, ...] = ()
+
+
+class InterfaceNetwork(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One interface of the guest and what stands behind it in the Pod.
+
+    name          -- of the manifest's network; a label, never a link's name
+    pod_ifname    -- the link that the Pod has
+    guest_mac     -- what the guest's card has
+    pod_mac       -- what the Pod's link has once the plan is applied; None where that is unknown
+    mtu           -- in bytes; None where unknown
+    queues        -- of the tap: the guest's vCPUs where multi-queue is asked for
+    pod_addresses -- in CIDR form, what the Pod's link had
+    """
+
+    name: str
+    binding: Binding
+    pod_ifname: str
+    bridge: str
+    tap: str
+    guest_mac: str
+    pod_mac: str | None = None
+    mtu: int | None = None
+    queues: int = 1
+    pod_addresses: tuple[str, ...] = ()
+    operations: tuple[LinkOperation, ...] = ()
+    nat: Nat | None = None
+    dhcp: DhcpHandoff | None = None
+
+
+class NetworkPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The guest's interfaces by bridge and masquerade, in the manifest's order. Other bindings need nothing here."""
+
+    interfaces: tuple[InterfaceNetwork, ...] = ()
+
+    @property
+    def operations(self) -> tuple[LinkOperation, ...]:
+        """All link operations of the guest, in order."""
+        return tuple(operation for interface in self.interfaces for operation in interface.operations)
+
+    def interface(self, name: str) -> InterfaceNetwork | None:
+        """The interface on the manifest's network of that name, None where it is none of ours."""
+        return next((interface for interface in self.interfaces if interface.name == name), None)
+
+
+def network_plan(vmi: VirtualMachineInstance, host: HostFacts) -> NetworkPlan:
+    """Decides everything about the guest's network.
+
+    vmi   -- defaulted: every interface has its binding
+    host  -- ``host.links`` by the manifest's network name; a missing link gives a plan without operations
+
+    Raises InvalidManifest with the field for a network that can't be planned. The same arguments give the same plan.
+    """
+    networks = {network.name: (index, network) for index, network in enumerate(vmi.spec.networks)}
+    planned: list[InterfaceNetwork] = []
+    for position, interface in enumerate(vmi.spec.domain.devices.interfaces):
+        binding = _binding(interface)
+        if binding is None or interface.state == "absent":
+            continue
+        index, network = networks.get(interface.name, (-1, None))
+        if network is None:
+            message = f"there is no network {interface.name!r} in spec.networks for this interface to be on"
+            raise _fault(f"spec.domain.devices.interfaces[{position}].name", message)
+        link = host.links.get(interface.name)
+        scene = _Scene(vmi, interface, position, network, index, link or LinkFacts(), len(planned))
+        planned.append(_bridged(scene) if binding == "bridge" else _masqueraded(scene))
+    _refuse_shared_links(planned)
+    return NetworkPlan(tuple(planned))
+
+
+def derived_mac(vmi: VirtualMachineInstance, purpose: str) -> str:
+    """A locally administered unicast MAC that derives from the guest's identity and from ``purpose``.
+
+    The identity is ``metadata.uid``, or else namespace and name.
+    """
+    meta = vmi.metadata
+    identity = meta.uid or f"{meta.namespace or 'default'}/{meta.name or ''}"
+    digest = hashlib.sha256(f"{identity}\0{purpose}".encode(errors="surrogatepass")).digest()
+    return ":".join(f"{octet:02x}" for octet in (0x02, *digest[:5]))
+
+
+def vcpu_count(vmi: VirtualMachineInstance) -> int:
+    """Cores times sockets times threads, at least 1."""
+    cpu = vmi.spec.domain.cpu
+    if cpu is None:
+        return 1
+    return (cpu.cores or 1) * (cpu.sockets or 1) * (cpu.threads or 1)
+
+
+class _Scene(msgspec.Struct, frozen=True):
+    """What the plan of one interface is made from; ``ordinal`` counts the planned ones."""
+
+    vmi: VirtualMachineInstance
+    interface: Interface
+    position: int
+    network: Network
+    network_index: int
+    link: LinkFacts
+    ordinal: int
+
+    @property
+    def pod_ifname(self) -> str:
+        if self.link.ifname is not None:
+            return self.link.ifname
+        return f"net{self.ordinal}" if self.network.multus is not None else "eth0"
+
+    @property
+    def bridge(self) -> str:
+        name = _BRIDGE_PREFIX + self.pod_ifname
+        return name if len(name.encode()) <= _IFNAME_BYTES else f"{_BRIDGE_PREFIX}{self.ordinal}"
+
+    @property
+    def tap(self) -> str:
+        return f"tap{self.ordinal}"
+
+    @property
+    def queues(self) -> int:
+        if not self.vmi.spec.domain.devices.network_interface_multiqueue:
+            return 1
+        return min(vcpu_count(self.vmi), MAX_QUEUES)
+
+    @property
+    def manifest_mac(self) -> str | None:
+        mac = self.interface.mac_address
+        return mac.replace("-", ":").lower() if mac else None
+
+
+def _bridged(scene: _Scene) -> InterfaceNetwork:
+    """The guest on the Pod's own wire, with the Pod's address."""
+    link = scene.link
+    seen = link.mac.lower() if link.mac else None
+    guest_mac = scene.manifest_mac or seen or derived_mac(scene.vmi, f"guest/{scene.network.name}")
+    pod_mac = seen if seen != guest_mac else derived_mac(scene.vmi, f"pod/{scene.network.name}")
+    address = first_ipv4(link)
+    server = f"169.254.75.{10 + scene.ordinal}"
+    dhcp = None
+    if address is not None and link.ifname is not None:
+        router, routes = routes_of(address, link.routes)
+        dhcp = _handoff(scene, server, guest_mac, address, router)
+        dhcp = msgspec.structs.replace(dhcp, routes=routes)
+    return InterfaceNetwork(
+        name=scene.network.name,
+        binding="bridge",
+        pod_ifname=scene.pod_ifname,
+        bridge=scene.bridge,
+        tap=scene.tap,
+        guest_mac=guest_mac,
+        pod_mac=pod_mac,
+        mtu=link.mtu,
+        queues=scene.queues,
+        pod_addresses=link.addresses,
+        operations=_bridge_operations(scene, pod_mac, server if dhcp else None) if link.ifname is not None else (),
+        dhcp=dhcp,
+    )
+
+
+def _bridge_operations(scene: _Scene, pod_mac: str | None, server: str | None) -> tuple[LinkOperation, ...]:
+    """The address leaves before the link becomes a port, so at no time do two answer for it."""
+    pod, bridge, tap, mtu = scene.pod_ifname, scene.bridge, scene.tap, scene.link.mtu
+    bridge_mac = derived_mac(scene.vmi, f"bridge/{scene.network.name}")
+    operations: list[LinkOperation] = [
+        *_sysctls(("ipv6", "disable_ipv6", pod), ("ipv6", "disable_ipv6", "default"), ("ipv4", "arp_ignore", "default")),
+        CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.queues),
+        CreateBridge(bridge, _FIRST_BRIDGE_INDEX + scene.ordinal, bridge_mac, mtu),
+        *(RemoveAddress(pod, address) for address in scene.link.addresses),
+        SetLink(pod, mac=pod_mac, master=bridge, up=True),
+        SetLink(tap, mtu=mtu, master=bridge, group=LINK_GROUP, up=True),
+    ]
+    if server is not None:
+        operations.append(AddAddress(bridge, f"{server}/32"))
+    operations.append(SetLink(bridge, group=LINK_GROUP, up=True))
+    return tuple(operations)
+
+
+def _sysctls(*knobs: tuple[str, str, str | None]) -> tuple[SetSysctl, ...]:
+    """Knobs to be 1 before any link is made: what is ``default`` then, a new link has from its first moment.
+
+    The Pod's own stack has nothing to say on the guest's wire: no IPv6 address of its own, no answer for others'.
+    """
+    return tuple(SetSysctl(family, key, 1, link) for family, key, link in knobs)
+
+
+def _masqueraded(scene: _Scene) -> InterfaceNetwork:
+    """The guest on a network of its own behind the Pod's address."""
+    link = scene.link
+    guest_mac = scene.manifest_mac or derived_mac(scene.vmi, f"guest/{scene.network.name}")
+    if guest_mac == MASQUERADE_BRIDGE_MAC:
+        message = f"{guest_mac} is the MAC of the gateway that a masqueraded guest sees; choose another"
+        raise _fault(f"spec.domain.devices.interfaces[{scene.position}].macAddress", message)
+    gateway, guest = _guest_network(scene)
+    nat = Nat(str(guest), str(gateway), _forwarded_ports(scene))
+    known = link.ifname is not None
+    return InterfaceNetwork(
+        name=scene.network.name,
+        binding="masquerade",
+        pod_ifname=scene.pod_ifname,
+        bridge=scene.bridge,
+        tap=scene.tap,
+        guest_mac=guest_mac,
+        pod_mac=link.mac.lower() if link.mac else None,
+        mtu=link.mtu,
+        queues=scene.queues,
+        pod_addresses=link.addresses,
+        operations=_masquerade_operations(scene, nat) if known else (),
+        nat=nat,
+        dhcp=_handoff(scene, str(gateway.ip), guest_mac, guest, str(gateway.ip)) if known else None,
+    )
+
+
+def _masquerade_operations(scene: _Scene, nat: Nat) -> tuple[LinkOperation, ...]:
+    bridge, tap, mtu = scene.bridge, scene.tap, scene.link.mtu
+    return (
+        *_sysctls(
+            ("ipv6", "disable_ipv6", "default"),
+            ("ipv4", "arp_ignore", "default"),
+            # What runs beside the guest in the Pod reaches its ports on the loopback, as `kubectl port-forward` does.
+            ("ipv4", "route_localnet", "default"),
+            ("ipv4", "ip_forward", None),
+        ),
+        CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.queues),
+        CreateBridge(bridge, _FIRST_BRIDGE_INDEX + scene.ordinal, MASQUERADE_BRIDGE_MAC, mtu),
+        SetLink(tap, mtu=mtu, master=bridge, group=LINK_GROUP, up=True),
+        AddAddress(bridge, nat.gateway),
+        SetLink(bridge, group=LINK_GROUP, up=True),
+    )
+
+
+def _guest_network(scene: _Scene) -> tuple[IPv4Interface, IPv4Interface]:
+    """Gateway and guest: the first two hosts of ``vmNetworkCIDR``."""
+    pod = scene.network.pod
+    text = pod.vm_network_cidr if pod is not None and pod.vm_network_cidr else GUEST_NETWORK
+    field = f"spec.networks[{scene.network_index}].pod.vmNetworkCIDR"
+    try:
+        network = ipaddress.IPv4Network(text, strict=False)
+    except ValueError:
+        raise _fault(field, f"{text[:60]!r} is not an IPv4 network such as {GUEST_NETWORK}") from None
+    if network.prefixlen > 30:
+        message = f"{network} has no room for a guest and its gateway: a prefix of at most 30 bits is needed"
+        raise _fault(field, message)
+    first = int(network.network_address)
+    gateway, guest = (IPv4Interface((first + host, network.prefixlen)) for host in (1, 2))
+    return gateway, guest
+
+
+def _forwarded_ports(scene: _Scene) -> tuple[ForwardedPort, ...]:
+    """Ports and port ranges of the interface; TCP where no protocol is said."""
+    at = f"spec.domain.devices.interfaces[{scene.position}]"
+    wanted = [(f"{at}.ports[{n}]", p.protocol, p.port, p.port) for n, p in enumerate(scene.interface.ports)]
+    ranges = scene.interface.port_ranges
+    wanted += [(f"{at}.portRanges[{n}]", r.protocol, r.start, r.end) for n, r in enumerate(ranges)]
+    forwarded: dict[ForwardedPort, None] = {}
+    for field, protocol, first, last in wanted:
+        name = (protocol or "TCP").lower()
+        if name != "tcp" and name != "udp":
+            raise _fault(f"{field}.protocol", f"{protocol!r} can't be forwarded; TCP and UDP can")
+        if not 1 <= first <= last <= 65535:
+            raise _fault(field, f"{first} to {last} are not ports: 1 to 65535 in rising order are")
+        forwarded[ForwardedPort(name, first, last)] = None
+    return tuple(forwarded)
+
+
+def _handoff(scene: _Scene, server: str, mac: str, address: IPv4Interface, router: str | None) -> DhcpHandoff:
+    """The lease without its classless routes."""
+    options = scene.interface.dhcp_options
+    handoff = DhcpHandoff(
+        bridge=scene.bridge,
+        server=server,
+        mac=mac,
+        address=str(address),
+        router=router,
+        nameservers=ipv4_nameservers(scene.link.resolver),
+        search=_search(scene),
+        mtu=scene.link.mtu,
+        hostname=_hostname(scene.vmi),
+    )
+    if options is None:
+        return handoff
+    return msgspec.structs.replace(
+        handoff,
+        ntp_servers=options.ntp_servers,
+        tftp_server_name=options.tftp_server_name,
+        boot_file_name=options.boot_file_name,
+        private_options=tuple(PrivateOption(option.option, option.value) for option in options.private_options),
+    )
+
+
+def _hostname(vmi: VirtualMachineInstance) -> str | None:
+    """``spec.hostname``, else the name up to its first dot; None where neither is a DNS label."""
+    name = (vmi.spec.hostname or vmi.metadata.name or "").split(".", 1)[0]
+    return name if _LABEL.fullmatch(name) else None
+
+
+def _search(scene: _Scene) -> tuple[str, ...]:
+    """The Pod's search domains; a guest with a subdomain looks there first, as its Service's other members do."""
+    resolver = scene.link.resolver
+    domains = resolver.search if resolver is not None else ()
+    subdomain = scene.vmi.spec.subdomain
+    services = f"{scene.vmi.metadata.namespace or 'default'}.svc."
+    own = next((domain for domain in domains if domain.startswith(services)), None)
+    if not subdomain or not _LABEL.fullmatch(subdomain) or own is None:
+        return domains
+    return (f"{subdomain}.{own}", *domains)
+
+
+def _binding(interface: Interface) -> Binding | None:
+    if interface.bridge is not None:
+        return "bridge"
+    return "masquerade" if interface.masquerade is not None else None
+
+
+def _refuse_shared_links(planned: list[InterfaceNetwork]) -> None:
+    """A link of the Pod joins one bridge: two interfaces on it can't both be planned."""
+    owner: dict[str, InterfaceNetwork] = {}
+    for interface in planned:
+        other = owner.setdefault(interface.pod_ifname, interface)
+        if other is not interface:
+            message = (
+                f"networks {other.name!r} and {interface.name!r} are both on the Pod's link {interface.pod_ifname}; "
+                "a link carries one interface of a guest"
+            )
+            raise _fault("spec.networks", message)
+
+
+def _fault(field: str, message: str) -> InvalidManifest:
+    return InvalidManifest([FieldError(field, VALUE_INVALID, message)])
