@@ -1,0 +1,32 @@
+"""What a guest is known by where its manifest doesn't say: the same manifest gives the same machine.
+
+Firmware UUIDs are drawn from ``metadata.uid``, or else from namespace and name, and never at random: a plan made twice
+is the same plan, and a licence that is bound to the machine survives a restart.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha1
+
+from kvnode.api.meta import ObjectMeta
+
+__all__ = ["DEFAULT_NAMESPACE", "firmware_uuid", "identity_of"]
+
+DEFAULT_NAMESPACE = "default"
+
+# The namespace of our name-based UUIDs, drawn once; changing it would change every machine that has no UUID of its own.
+_UUID_NAMESPACE = bytes.fromhex("7d1c61b55d3f4b0a9d0d6f2f7e2a4c11")
+
+
+def identity_of(metadata: ObjectMeta) -> str:
+    """The text that tells this guest from all others: its uid, or else ``namespace/name``."""
+    return metadata.uid or f"{metadata.namespace or DEFAULT_NAMESPACE}/{metadata.name or ''}"
+
+
+def firmware_uuid(metadata: ObjectMeta) -> str:
+    """The UUID that the guest reads from its SMBIOS tables, as a name-based UUID (RFC 9562, version 5)."""
+    digest = bytearray(sha1(_UUID_NAMESPACE + identity_of(metadata).encode(), usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
