@@ -41,7 +41,16 @@ def extension_key(source: Path) -> str:
 def compile_into(source: Path, folder: Path) -> None:
     """Build one module; ``folder`` then holds its binary."""
     with tempfile.TemporaryDirectory(prefix="kvnode-build-") as work:
-        command = [sys.executable, "setup.py", "-q", "build_ext", "--build-lib", f"{work}/lib", "--build-temp", f"{work}/tmp"]
+        command = [
+            sys.executable,
+            "setup.py",
+            "-q",
+            "build_ext",
+            "--build-lib",
+            f"{work}/lib",
+            "--build-temp",
+            f"{work}/tmp",
+        ]
         done = subprocess.run(
             command,
             cwd=TREE,
