@@ -1,7 +1,7 @@
 """What libvirt and QEMU can do here, and the key under which a node remembers it.
 
 Asking libvirt for the first time starts QEMU several times over (2-8 s), so it is done once for each build of both: the
-answer is kept below ``<cache>/capabilities/<key>/facts.json`` beside libvirt's own cache files that seed every launcher.
+answer is kept in ``<cache>/capabilities/<key>/facts.json``, beside libvirt's own cache files that seed every launcher.
 The key is a hash of all that the answer depends on, and of no file's content: the binaries by path, size and times,
 the kernel, the CPU with its microcode, and whether KVM works.
 
@@ -30,6 +30,10 @@ FACTS_NAME = "facts.json"
 _QEMU_FOLDERS = ("usr/bin", "usr/libexec", "usr/local/bin")
 _LIBRARY_FOLDERS = ("usr/lib/{arch}-linux-gnu", "usr/lib64", "usr/lib", "usr/local/lib")
 _LIBRARY = re.compile(r"libvirt\.so\.0\.(\d{1,4})(\d{3})\.(\d{1,3})", re.ASCII)
+_CPU_LINES = {
+    *("vendor_id", "cpu family", "model", "stepping", "microcode", "flags"),
+    *("CPU implementer", "CPU part", "CPU revision", "Features"),
+}
 
 
 class CapabilityFacts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -55,10 +59,10 @@ class CapabilityFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 class Connection(Protocol):
     """What of libvirt's virConnect is asked; its methods' names are libvirt's."""
 
-    def getLibVersion(self) -> int: ...  # noqa: N802
-    def getVersion(self) -> int: ...  # noqa: N802
-    def getCapabilities(self) -> str: ...  # noqa: N802
-    def getDomainCapabilities(  # noqa: N802
+    def getLibVersion(self) -> int: ...
+    def getVersion(self) -> int: ...
+    def getCapabilities(self) -> str: ...
+    def getDomainCapabilities(
         self, emulatorbin: str | None, arch: str, machine: str | None, virttype: str, flags: int = 0
     ) -> str: ...
 
@@ -128,17 +132,16 @@ def find_libvirt(tree: Tree, arch: str) -> Path | None:
     """libvirt's shared library with its whole version in its name: ``libvirt.so.0.9000.0``."""
     for folder in _LIBRARY_FOLDERS:
         folder = folder.format(arch=arch)
-        names = [name for name in tree.names(folder) if _LIBRARY.fullmatch(name)]
-        if names:
-            return tree.path(f"{folder}/{names[-1]}")
+        versions = {libvirt_version(Path(name)): name for name in tree.names(folder) if _LIBRARY.fullmatch(name)}
+        if versions:
+            return tree.path(f"{folder}/{versions[max(versions, key=lambda version: version or 0)]}")
     return None
 
 
 def find_libvirt_driver(tree: Tree, arch: str) -> list[Path]:
     """The QEMU driver that libvirt loads; none or one."""
-    names = [
-        f"{folder.format(arch=arch)}/libvirt/connection-driver/libvirt_driver_qemu.so" for folder in _LIBRARY_FOLDERS
-    ]
+    inner = "libvirt/connection-driver/libvirt_driver_qemu.so"
+    names = [f"{folder.format(arch=arch)}/{inner}" for folder in _LIBRARY_FOLDERS]
     return [tree.path(name) for name in names if tree.is_file(name)][:1]
 
 
@@ -166,18 +169,7 @@ def _stamp(path: Path | None) -> str:
 def _cpu_identity(tree: Tree) -> list[str]:
     """What tells CPUs apart in the first processor's part of /proc/cpuinfo, features included."""
     first = (tree.text("proc/cpuinfo") or "").split("\n\n")[0]
-    telling = (
-        "vendor_id",
-        "cpu family",
-        "model",
-        "stepping",
-        "microcode",
-        "flags",
-        "Features",
-        "CPU implementer",
-        "CPU part",
-    )
-    return [line for line in first.splitlines() if line.partition(":")[0].strip() in telling]
+    return [line for line in first.splitlines() if line.partition(":")[0].strip() in _CPU_LINES]
 
 
 def _machine(tree: Tree) -> str:

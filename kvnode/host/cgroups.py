@@ -20,7 +20,7 @@ _NO_LIMIT = 1 << 60
 
 
 class Hierarchy(msgspec.Struct, frozen=True):
-    """Where one controller's files lie, relative to the tree's root: the process's own cgroup first, then its parents."""
+    """Where one controller's files lie, below the tree's root: the process's own cgroup first, then its parents."""
 
     version: int
     levels: tuple[str, ...]

@@ -92,9 +92,8 @@ def _failed(code: int, call: str, hint: str) -> KvmVerdict:
         return KvmVerdict("broken", note=f"/dev/kvm opens, but fails at {call} ({why}){hint}")
     if code in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
         cause = "there is no /dev/kvm" if code == errno.ENOENT else f"/dev/kvm has no driver ({why})"
-        return KvmVerdict(
-            "absent", note=f"{cause}: virtualization is off in the firmware, or kvm_intel/kvm_amd isn't loaded"
-        )
+        advice = "virtualization is off in the firmware, or neither kvm_intel nor kvm_amd is loaded"
+        return KvmVerdict("absent", note=f"{cause}: {advice}")
     if code in (errno.EACCES, errno.EPERM):
         note = f"/dev/kvm may not be opened by user {os.geteuid()} ({why}): root or a member of its group may"
         return KvmVerdict("absent", note=note)
