@@ -30,11 +30,11 @@ PACKAGE_FOLDER = "/opt/kvnode"
 SITE_FOLDER = "/opt/site"
 STANDALONE_UID = 64055  # Debian's own number for libvirt-qemu, reserved on every Debian whether the user exists or not
 
-_RUN_LAUNCHER = """\
-import sys
+# The interpreter's own tear-down would join libvirt's threads; there is nothing in it that the end of pid 1 doesn't do.
+_RUN_PROGRAM = """\
+import os, sys
 sys.path[:0] = {folders!r}
-from kvnode.runtime.launcher import main
-import os
+from {module} import main
 status = main()
 sys.stderr.flush()
 os._exit(status)
@@ -133,9 +133,41 @@ def base_interpreter() -> str:
     return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
 
 
-def launcher_argv(folders: list[str], config_json: str) -> list[str]:
-    """The command that runs the launcher in a sandbox."""
-    return [base_interpreter(), "-I", "-S", "-B", "-c", _RUN_LAUNCHER.format(folders=folders), config_json]
+def pod_order(
+    state: Path,
+    *,
+    program: str,
+    arguments: list[str],
+    hostname: str,
+    binds: list[tuple[str, str, bool]],
+    devices: list[str],
+    reap: list[str],
+    resolv_conf: str = "",
+) -> Order:
+    """An order for a sandbox that looks like a launcher's Pod.
+
+    state    -- the guest's folder on the host: ``root`` in it is where the sandbox's root gets mounted, ``pod`` what
+                it has at /var/run/kubevirt, ``launcher.log`` its output
+    program  -- the module below kvnode.runtime whose ``main`` is pid 1
+    """
+    package, folders = package_binds()
+    uid = gid = STANDALONE_UID
+    code = _RUN_PROGRAM.format(folders=folders, module=f"kvnode.runtime.{program}")
+    return Order(
+        root=str(state / "root"),
+        hostname=hostname,
+        uid=uid,
+        gid=gid,
+        argv=[base_interpreter(), "-I", "-S", "-B", "-c", code, *arguments],
+        env={"PATH": "/usr/sbin:/usr/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"},
+        log=str(state / "launcher.log"),
+        reap=reap,
+        reap_env={name: os.environ[name] for name in ("KVNODE_ROOT", "PATH", "CNI_PATH") if name in os.environ},
+        files=system_files(uid, gid, hostname, resolv_conf),
+        binds=[*package, (str(state / "pod"), POD_FOLDER, True), *binds],
+        scratch={LIBVIRT_ROOT: "32m", "/tmp": "16m"},
+        devices=devices,
+    )
 
 
 def system_files(uid: int, gid: int, hostname: str, resolv_conf: str) -> dict[str, str]:

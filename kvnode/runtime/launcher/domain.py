@@ -90,7 +90,7 @@ class Domain:
             self._seed()
             libvirt.registerErrorHandler(_silence, None)
             libvirt.virEventRegisterDefaultImpl()
-            threading.Thread(target=_run_events, daemon=True, name="libvirt-events").start()
+            threading.Thread(target=run_events, daemon=True, name="libvirt-events").start()
             self._connection = libvirt.open(f"qemu:///embed?root={self._root}")
             self._connection.domainEventRegisterAny(
                 None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._on_lifecycle, None
@@ -180,6 +180,7 @@ _STOPPED = {
 }
 
 
-def _run_events() -> None:
+def run_events() -> None:
+    """libvirt's event loop, for a thread of its own; it has to run before the first open."""
     while True:
         libvirt.virEventRunDefaultImpl()

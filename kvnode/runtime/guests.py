@@ -1,0 +1,198 @@
+"""What the node knows of its guests, on disk: one folder for each, and one record in it.
+
+The record is written by whoever has the guest in hand (the starter until it runs, then whoever reaps it), always
+whole.  What is true of processes is asked of the kernel, never read from a record: a record only says which processes
+were meant.  Folders are called by a hash (``kvnode.paths``), so nothing here depends on what a name contains.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from kvnode.errors import HostError
+from kvnode.paths import GuestPaths, NodePaths, guest_id
+from kvnode.runtime.process import Process
+
+ENDED_PHASES = ("Succeeded", "Failed")
+RECORD_BYTES = 1 << 20
+
+
+class GuestRecord(msgspec.Struct, frozen=True):
+    """What was decided and seen of a guest.
+
+    created        -- seconds since the epoch
+    phase          -- as the API has it; of a guest that runs the launcher knows better
+    reason, message -- why it ended or could not start
+    addresses      -- the guest's own, IPv4 first
+    attached       -- somebody stays with the guest and will forget it when it has ended
+    """
+
+    namespace: str
+    name: str
+    created: float
+    phase: str = "Pending"
+    reason: str = ""
+    message: str = ""
+    addresses: tuple[str, ...] = ()
+    launcher: Process | None = None
+    keeper: Process | None = None
+    grace_period_s: int = 30
+    console: bool = False
+    attached: bool = False
+    emulated_because: str = ""
+
+    @property
+    def ident(self) -> str:
+        """The guest's twelve hex digits."""
+        return guest_id(self.namespace, self.name)
+
+
+_decode = msgspec.json.Decoder(GuestRecord).decode
+
+
+def record_path(paths: GuestPaths) -> Path:
+    """Where a guest's record lies."""
+    return paths.state / "guest.json"
+
+
+def write_record(paths: GuestPaths, record: GuestRecord) -> None:
+    """Writes a guest's record; raises HostError where the disk is full."""
+    write_whole(record_path(paths), msgspec.json.encode(record))
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Writes a file that is there whole or not at all, and still there after a crash of the machine."""
+    new = path.with_name(path.name + ".new")
+    try:
+        fd = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+        os.replace(new, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise HostError(f"{path} can't be written: {error.strerror}; free space there and try again") from error
+
+
+def read_record(paths: GuestPaths) -> GuestRecord | None:
+    """A guest's record; None where there is none or a crash left it unreadable."""
+    data = read_bounded(record_path(paths), RECORD_BYTES)
+    if data is None:
+        return None
+    try:
+        return _decode(data)
+    except msgspec.MsgspecError:
+        return None
+
+
+def read_bounded(path: Path, limit: int, tail: bool = False) -> bytes | None:
+    """At most ``limit`` bytes of a regular file, its end where ``tail``; None where there is no such file.
+
+    Links are not followed and nothing else than a file is opened: the launcher can write in its folders.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(fd, "rb") as file:
+        status = os.fstat(fd)
+        if not _is_regular(status):
+            return None
+        if tail and status.st_size > limit:
+            file.seek(status.st_size - limit)
+        return file.read(limit)
+
+
+def _is_regular(status: os.stat_result) -> bool:
+    return (status.st_mode & 0o170000) == 0o100000
+
+
+def all_guests(node: NodePaths) -> list[tuple[GuestPaths, GuestRecord]]:
+    """Every guest that has a record, by namespace and name."""
+    found = []
+    with contextlib.suppress(FileNotFoundError), os.scandir(node.guests) as entries:
+        for entry in entries:
+            paths = GuestPaths(node.guests / entry.name, node.guests / entry.name / "pod", node.lib / "guests" / entry.name)
+            record = read_record(paths)
+            if record is not None and record.ident == entry.name:
+                found.append((paths, record))
+    return sorted(found, key=lambda pair: (pair[1].namespace, pair[1].name))
+
+
+@contextlib.contextmanager
+def locked_guests(node: NodePaths) -> Iterator[None]:
+    """Holds the folder of all guests to oneself; makes it, and removes it again where it is left empty.
+
+    The lock is on the folder itself, so that nothing remains when the last guest has gone.  Whoever waited for a
+    folder that was removed meanwhile tries the new one.
+    """
+    while True:
+        node.guests.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            fd = os.open(node.guests, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(node.guests).st_ino == os.fstat(fd).st_ino:
+                break
+        os.close(fd)
+    try:
+        yield
+    finally:
+        remove_empty(node.guests, node.run)
+        os.close(fd)
+
+
+def remove_empty(*folders: Path) -> None:
+    """Removes folders as long as they are empty, innermost first."""
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
+
+
+def forget(paths: GuestPaths, node: NodePaths) -> None:
+    """Removes what is left of a guest that has ended: its record and its logs."""
+    with locked_guests(node):
+        shutil.rmtree(paths.state, ignore_errors=True)
+
+
+def processes_in(paths: GuestPaths) -> list[int]:
+    """Every process that lives in a guest's sandbox, found by its root: records may be lost, roots don't lie.
+
+    The pids are the host's; the sandbox's first process comes first.
+    """
+    try:
+        pod = os.stat(paths.pod)
+    except OSError:
+        return []
+    found = []
+    for entry in os.listdir("/proc"):
+        if not entry.isdecimal():
+            continue
+        try:
+            seen = os.stat(f"/proc/{entry}/root/var/run/kubevirt", follow_symlinks=False)
+        except OSError:
+            continue
+        if (seen.st_dev, seen.st_ino) == (pod.st_dev, pod.st_ino):
+            found.append(int(entry))
+    return sorted(found, key=lambda pid: (_pid_inside(pid), pid))
+
+
+def _pid_inside(pid: int) -> int:
+    """A process's pid in its innermost namespace."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if line.startswith("NSpid:"):
+                    return int(line.split()[-1])
+    except OSError:
+        pass
+    return 1 << 30
