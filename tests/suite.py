@@ -40,10 +40,14 @@ def checks() -> dict[str, list[str]]:
 def run_checks() -> list[str]:
     """Run every check; the names of those that failed."""
     failed = []
+    # cython-lint looks for pycodestyle on PATH.
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ.get('PATH', os.defpath)}"}
     for name, command in checks().items():
         print(f"{name:<14}", end="", flush=True)
         begun = time.monotonic()
-        done = subprocess.run(command, cwd=TREE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        done = subprocess.run(
+            command, cwd=TREE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         print(f"{'ok' if done.returncode == 0 else 'FAILED':<7}{time.monotonic() - begun:>6.1f} s", flush=True)
         if done.returncode:
             failed.append(name)
