@@ -7,7 +7,7 @@ builds from it gets C made by the Cython that pyproject.toml asks for.
 Switches, read from the environment:
 
 ``KVNODE_DEBUG=1``
-    ``-O0 -g3``, Cython's bounds, wraparound and overflow checks back on, assertions kept.
+    ``-O0 -g3``, Cython's bounds, wraparound and None checks back on, assertions kept.
 ``KVNODE_TRACE=1``
     line tracing, for coverage and profilers.
 ``KVNODE_SANITIZE=1``
@@ -27,7 +27,7 @@ SANITIZE = os.environ.get("KVNODE_SANITIZE") == "1"
 
 DIRECTIVES = {"language_level": 3, "embedsignature": True, "embedsignature.format": "python", "linetrace": TRACE}
 if DEBUG:
-    DIRECTIVES |= {"boundscheck": True, "wraparound": True, "overflowcheck": True, "nonecheck": True}
+    DIRECTIVES |= {"boundscheck": True, "wraparound": True, "nonecheck": True}
 
 COMPILE_ARGS = ["-O0", "-g3", "-UNDEBUG"] if DEBUG else ["-O2", "-g0"]
 COMPILE_ARGS += ["-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-missing-field-initializers"]

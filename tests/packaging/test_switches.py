@@ -1,0 +1,77 @@
+"""setup.py's switches: each builds every extension, and the compiled code keeps its promises under the sanitizers."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+TREE = Path(__file__).resolve().parents[2]
+EXTENSIONS = sorted(path.stem for path in (TREE / "kvnode/_fast").glob("*.pyx"))
+
+
+def build(switch: str, place: Path) -> Path:
+    """Every extension built with a switch on, in a copy of the package; the folder to put first on the path."""
+    done = subprocess.run(
+        [sys.executable, "setup.py", "-q", "build", "--build-base", place / "base", "--build-lib", place / "lib"],
+        cwd=TREE,
+        env={**os.environ, switch: "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return place / "lib"
+
+
+def test_an_unknown_extension_is_refused_with_the_known_ones(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "setup.py", "--version"],
+        cwd=TREE,
+        env={**os.environ, "KVNODE_EXTENSIONS": "no_such"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert "no_such" in done.stderr
+    assert all(extension in done.stderr for extension in EXTENSIONS)
+
+
+@pytest.mark.full(
+    "the extensions built with Cython's checks, with tracing and with the sanitizers, and their tests run so"
+)
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("switch", ["KVNODE_DEBUG", "KVNODE_TRACE", "KVNODE_SANITIZE"])
+def test_the_extensions_pass_their_tests_when_built_with(switch, tmp_path):
+    lib = build(switch, tmp_path)
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    assert all((lib / "kvnode/_fast" / f"{extension}{suffix}").exists() for extension in EXTENSIONS)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{lib}:{TREE}",
+        "ASAN_OPTIONS": "detect_leaks=0",
+        "PYTHONMALLOC": "malloc",
+    }
+    if switch == "KVNODE_SANITIZE":
+        libraries = [_library("libasan.so"), _library("libubsan.so")]
+        environment |= {"LD_PRELOAD": " ".join(libraries), "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+    tests = sorted(
+        str(path) for layer in ("unit", "property") for path in (TREE / "tests" / layer).glob("test_fast_*.py")
+    )
+    assert tests
+    check = f"import kvnode._fast.{EXTENSIONS[0]} as it; assert it.__file__.startswith({str(lib)!r}), it.__file__"
+    _run([sys.executable, "-c", check], environment, tmp_path)
+    options = ["-q", "-p", "no:cacheprovider", "-o", "pythonpath=", "--rootdir", str(TREE)]
+    _run([sys.executable, "-m", "pytest", *options, *tests], environment, tmp_path)
+
+
+def _library(name: str) -> str:
+    return subprocess.run(
+        ["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def _run(command: list[str], environment: dict[str, str], place: Path) -> None:
+    done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
