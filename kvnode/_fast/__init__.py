@@ -1,0 +1,1 @@
+"""The compiled hot paths: mechanism without policy, below everybody who calls them."""
