@@ -140,7 +140,7 @@ def _root() -> Check:
     for line in (Tree().text("proc/self/status") or "").splitlines():
         if line.startswith("CapEff:"):
             effective = int(line.split()[1], 16)
-    lacking = [f"CAP_{name}" for name, bit in _CAPABILITIES.items() if not effective >> bit & 1]
+    lacking = [name for name, bit in _CAPABILITIES.items() if not effective >> bit & 1]
     if lacking:
         remedy = "give this container those capabilities, or run on the machine itself"
         return Check("root", False, f"root without {', '.join(lacking)}", why=why, remedy=remedy)

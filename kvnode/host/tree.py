@@ -8,9 +8,12 @@ no single file decides whether a node can be probed.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 _READ_LIMIT = 4 * 1024 * 1024
+_PIECE = 16 * 1024
 
 
 class Tree:
@@ -30,10 +33,11 @@ class Tree:
     def text(self, relative: str) -> str | None:
         """A file's text without the blanks around it; None if it can't be read."""
         try:
-            with self.path(relative).open("rb") as file:
-                return file.read(_READ_LIMIT).decode("utf-8", "replace").strip()
+            with self.path(relative).open("rb", buffering=0) as file:
+                pieces = b"".join(_pieces(file))
         except OSError:
             return None
+        return pieces.decode("utf-8", "replace").strip()
 
     def number(self, relative: str) -> int | None:
         """A file that holds one number that isn't negative."""
@@ -61,6 +65,15 @@ class Tree:
             if number is not None:
                 values[words[0]] = number * 1024 if words[2:] == ["kB"] else number
         return values
+
+
+def _pieces(file: FileIO) -> Iterator[bytes]:
+    """A file's first bytes in reads of a page or so: sysctl files answer large ones with "out of memory"."""
+    for _ in range(_READ_LIMIT // _PIECE):
+        piece = file.read(_PIECE)
+        if not piece:
+            return
+        yield piece
 
 
 def _number(text: str | None) -> int | None:
