@@ -1,0 +1,253 @@
+"""A guest's start, from a manifest that was found good to a guest that runs.
+
+One thing after the other, each shown with its time, and one ``ExitStack`` that takes everything back where a step
+fails.  The sandbox and its launcher come up while the network is made; the plan is made twice, first to see whether
+the guest fits and what its disks are, then with the addresses that the network gave.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from pathlib import Path
+
+import msgspec
+
+from kvnode.api.encode import to_dict
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.domain import render
+from kvnode.errors import AlreadyExists, HostError
+from kvnode.facts import HostFacts, LinkFacts
+from kvnode.host import probe_host
+from kvnode.network.dnsmasq import start_dnsmasq
+from kvnode.network.links import apply_links, probe_links
+from kvnode.network.netns import Netns
+from kvnode.network.resolver import guest_resolver
+from kvnode.network.sandbox_network import attach
+from kvnode.paths import GuestPaths, NodePaths
+from kvnode.planning import DomainPlan, plan
+from kvnode.planning.disk_operations import DISKS_DIR
+from kvnode.planning.hostname import guest_hostname
+from kvnode.runtime.capabilities import ensure_capabilities, with_capabilities
+from kvnode.runtime.guests import GuestRecord, locked_guests, processes_in, read_record, write_record, write_whole
+from kvnode.runtime.launcher.config import LauncherConfig
+from kvnode.runtime.launcher_client import SOCKET_NAME, await_launcher
+from kvnode.runtime.node import END_FILE, KEEPER_S, abandon, reap
+from kvnode.runtime.progress import Progress
+from kvnode.runtime.protocol import Connection, Follow, Refused, Start, Status
+from kvnode.runtime.sandbox import (
+    CAPABILITIES_FOLDER,
+    LIBVIRT_ROOT,
+    POD_FOLDER,
+    PRIVATE_FOLDER,
+    STANDALONE_UID,
+    Sandbox,
+    pod_order,
+    start_sandbox,
+)
+from kvnode.storage.guest_disks import PreparedDisk, image_facts, prepare_disks
+from kvnode.storage.images import ImageStore
+
+LAUNCHER_S = 30.0
+START_S = 120.0
+"""How long libvirt may take over creating the domain: on a busy machine a QEMU takes seconds to come up."""
+
+
+class Started(msgspec.Struct, frozen=True):
+    """A guest that runs, and the connection that follows it."""
+
+    record: GuestRecord
+    paths: GuestPaths
+    plan: DomainPlan
+    status: Status
+    connection: Connection
+
+
+def start_guest(
+    vmi: VirtualMachineInstance,
+    node: NodePaths,
+    progress: Progress,
+    *,
+    attached: bool,
+    host: HostFacts | None = None,
+) -> Started:
+    """Starts a guest and returns once it runs.
+
+    vmi       -- defaulted and validated, references resolved
+    attached  -- the caller stays with the guest and forgets it when it has ended
+
+    Raises AlreadyExists, NoFit, HostError, InvalidImage ...; nothing is left then.
+    """
+    if os.geteuid() != 0:
+        raise HostError("starting a guest takes root: it makes namespaces, links and disks; run it with sudo")
+    namespace, name = vmi.metadata.namespace or "default", vmi.metadata.name or ""
+    paths = GuestPaths.of(namespace, name, node)
+    with contextlib.ExitStack() as undo:
+        record = _claim(node, paths, GuestRecord(namespace, name, time.time(), attached=attached))
+        undo.callback(_abandon, node, paths)
+        started = _Start(vmi, node, paths, record, progress, undo).run(host)
+        undo.pop_all()
+    return started
+
+
+def _claim(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> GuestRecord:
+    """Makes the guest's folder its own; what a guest of that name left is taken away, one that runs is not."""
+    with locked_guests(node):
+        if paths.state.exists() or paths.private.exists():
+            there = read_record(paths)
+            if processes_in(paths) or (there is not None and there.keeper is not None and there.keeper.alive()):
+                raise AlreadyExists(
+                    f"a guest {record.name!r} runs in namespace {record.namespace!r} already: "
+                    f"stop it (kvnode stop {record.name} -n {record.namespace}) or choose another --name"
+                )
+            reap(node, paths)
+            shutil.rmtree(paths.state, ignore_errors=True)
+        try:
+            paths.state.mkdir(mode=0o700)
+            for folder in (paths.state / "root", paths.pod):
+                folder.mkdir(mode=0o750)
+            paths.private.mkdir(mode=0o750, parents=True, exist_ok=True)
+            for folder in (paths.pod, paths.private):
+                os.chown(folder, STANDALONE_UID, STANDALONE_UID)
+        except OSError as error:
+            shutil.rmtree(paths.state, ignore_errors=True)
+            raise HostError(f"the guest's folder {paths.state} can't be made: {error.strerror}") from error
+        write_record(paths, record)
+    return record
+
+
+def _abandon(node: NodePaths, paths: GuestPaths) -> None:
+    """The way back of a start that failed; its own failure must not hide the first one."""
+    with contextlib.suppress(HostError):
+        abandon(node, paths)
+
+
+class _Start:
+    """One start under way."""
+
+    def __init__(
+        self,
+        vmi: VirtualMachineInstance,
+        node: NodePaths,
+        paths: GuestPaths,
+        record: GuestRecord,
+        progress: Progress,
+        undo: contextlib.ExitStack,
+    ) -> None:
+        self.vmi = vmi
+        self.node = node
+        self.paths = paths
+        self.record = record
+        self.progress = progress
+        self.undo = undo
+
+    def run(self, host: HostFacts | None) -> Started:
+        """All steps, in order."""
+        with self.progress.step("look at the node"):
+            host = host or probe_host()
+            capabilities = ensure_capabilities(self.node, host, self.progress.note)
+            host = with_capabilities(host, capabilities.facts)
+            host = msgspec.structs.replace(host, emulation_allowed=True)
+        with self.progress.step("find the images"):
+            store = ImageStore(self.node.images)
+            volumes = image_facts(self.vmi, store, self.progress.note)
+            host = msgspec.structs.replace(host, volumes={**host.volumes, **volumes})
+        with self.progress.step("plan"):
+            draft = plan(self.vmi, host)
+            if draft.hypervisor_note:
+                self.progress.note(draft.hypervisor_note)
+        with self.progress.step("prepare the disks"):
+            disks = prepare_disks(
+                draft.disk_operations, self.paths.private, STANDALONE_UID, STANDALONE_UID, store, self.progress.note
+            )
+        resolver = guest_resolver(self.vmi)
+        with self.progress.step("make the sandbox"):
+            sandbox = self._sandbox(disks, capabilities.folder, host)
+        with self.progress.step("attach it to the network"), Netns.of_pid(sandbox.launcher.pid) as netns:
+            attach(self.paths.state.name, sandbox.launcher.pid, self.node)
+            link = probe_links(netns, "eth0", resolver)
+            final = self._final_plan(host, link)
+        with self.progress.step("hand the address over"), Netns.of_pid(sandbox.launcher.pid) as netns:
+            apply_links(final.network, netns, STANDALONE_UID)
+            for interface in final.network.interfaces:
+                if interface.dhcp is not None:
+                    start_dnsmasq(interface.dhcp, sandbox.launcher.pid, STANDALONE_UID)
+        with self.progress.step("start the domain"):
+            connection, status = self._start_domain(final)
+        self._update(phase="Running", addresses=_addresses(final, link), console=bool(final.devices.serials))
+        sandbox.commit()
+        return Started(self.record, self.paths, final, status, connection)
+
+    def _update(self, **changes: object) -> None:
+        self.record = msgspec.structs.replace(self.record, **changes)
+        write_record(self.paths, self.record)
+
+    def _sandbox(self, disks: list[PreparedDisk], capabilities: Path, host: HostFacts) -> Sandbox:
+        config = LauncherConfig(
+            socket=f"{POD_FOLDER}/{SOCKET_NAME}",
+            libvirt_root=LIBVIRT_ROOT,
+            capabilities=CAPABILITIES_FOLDER,
+            end_file=f"{POD_FOLDER}/{END_FILE}",
+            console_log=f"{POD_FOLDER}/console.log",
+        )
+        binds: list[tuple[str, str, bool]] = [
+            (str(self.paths.private), PRIVATE_FOLDER, True),
+            (str(capabilities), CAPABILITIES_FOLDER, False),
+            *((str(disk.base), f"{DISKS_DIR}/{disk.index}/base", False) for disk in disks if disk.base is not None),
+        ]
+        order = pod_order(
+            self.paths.state,
+            program="launcher",
+            arguments=[msgspec.json.encode(config).decode()],
+            hostname=guest_hostname(self.vmi),
+            binds=binds,
+            devices=["net/tun", *(["kvm"] if host.kvm == "works" else [])],
+            reap=reap_command(self.paths),
+        )
+        sandbox = start_sandbox(order)
+        self.undo.callback(_end_sandbox, sandbox)
+        self._update(launcher=sandbox.launcher, keeper=sandbox.keeper, phase="Scheduled")
+        return sandbox
+
+    def _final_plan(self, host: HostFacts, link: LinkFacts) -> DomainPlan:
+        pod_networks = [network.name for network in self.vmi.spec.networks if network.pod is not None]
+        host = msgspec.structs.replace(host, links={name: link for name in pod_networks})
+        return plan(self.vmi, host)
+
+    def _start_domain(self, final: DomainPlan) -> tuple[Connection, Status]:
+        xml = render(final)
+        write_whole(self.paths.state / "domain.xml", xml.encode())
+        write_whole(self.paths.state / "vmi.json", msgspec.json.encode(to_dict(self.vmi)))
+        connection = await_launcher(self.paths.pod, STANDALONE_UID, LAUNCHER_S)
+        self.undo.callback(connection.close)
+        serial = final.devices.serials[0].path if final.devices.serials else None
+        connection.status(Start(xml, final.grace_period_s, serial))
+        connection.socket.settimeout(START_S)
+        reply = connection.ask(Follow())
+        while isinstance(reply, Status) and reply.phase == "Scheduled":
+            reply = connection.receive()
+        if isinstance(reply, Refused) or reply.phase != "Running":
+            raise HostError(f"{reply.message} ({reply.reason})")
+        for name, milliseconds in reply.timings_ms.items():
+            self.progress.done(f"  {name}", milliseconds / 1000)
+        return connection, reply
+
+
+def _end_sandbox(sandbox: Sandbox) -> None:
+    sandbox.abandon()
+    sandbox.wait_for_keeper(KEEPER_S)
+
+
+def reap_command(paths: GuestPaths) -> list[str]:
+    """What the keeper runs once the launcher has ended."""
+    import sys
+
+    return [sys.executable, "-I", "-m", "kvnode.runtime.reap", paths.state.name]
+
+
+def _addresses(final: DomainPlan, link: LinkFacts) -> tuple[str, ...]:
+    """The addresses that the guest is reached at: the Pod's, IPv4 first."""
+    plain = [address.partition("/")[0] for address in link.addresses]
+    return tuple(sorted(plain, key=lambda address: ":" in address)) if final.network.interfaces else ()
