@@ -129,7 +129,7 @@ def _container_disk(index: int, volume: Volume) -> ContainerDisk:
 
 
 def _is_latest(image: str) -> bool:
-    """Whether Kubernetes would default the pull policy to ``Always``: a tag ``latest``, said or left out, and no digest.
+    """Whether the pull policy defaults to ``Always``: a tag ``latest``, said or left out, and no digest.
 
     Source: kubernetes.io, "Images", section "Default image pull policy".
     """

@@ -1,0 +1,117 @@
+"""Runs a tool on data from strangers where it can do no harm.
+
+The tool is an ordinary user without capabilities or a way to new ones, in a session of its own, with an empty
+environment, no standard input unless given, and limits on memory, CPU time, file size and open files.  util-linux's
+``prlimit`` and ``setpriv`` set that up and become the tool; running Python between fork and exec is neither safe in a
+program with threads nor cheap.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from typing import IO
+
+import msgspec
+
+from kvnode.errors import HostError
+
+NOBODY = 65534
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_ENVIRONMENT = {"PATH": _PATH, "LC_ALL": "C.UTF-8"}
+_OUTPUT_LIMIT = 16 * 1024 * 1024
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a confined tool may use: address space and file size in bytes, CPU and wall time in seconds."""
+
+    address_space_bytes: int = 1 << 30
+    file_bytes: int = 0
+    open_files: int = 64
+    cpu_s: int = 30
+    timeout_s: float = 60.0
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a tool ended: its exit status (negative: the signal that ended it), and what it wrote."""
+
+    status: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def complaint(self) -> str:
+        """The last words of the tool, on one line."""
+        text = self.stderr.decode("utf-8", "replace").strip() or self.stdout.decode("utf-8", "replace").strip()
+        if text:
+            return " ".join(text.split())[:500]
+        return f"signal {-self.status}" if self.status < 0 else f"status {self.status}"
+
+
+def confined_argv(argv: Sequence[str], uid: int, gid: int, limits: Limits, package: str) -> list[str]:
+    """The command line that runs ``argv`` confined; HostError naming ``package`` where the tool is missing.
+
+    Root becomes ``uid`` and ``gid``; an ordinary user stays who it is.
+    """
+    identity = ["--reuid", str(uid), "--regid", str(gid), "--clear-groups"] if os.geteuid() == 0 else []
+    return [
+        _tool("prlimit", "util-linux"),
+        f"--as={limits.address_space_bytes}",
+        f"--fsize={limits.file_bytes}",
+        f"--nofile={limits.open_files}",
+        f"--cpu={limits.cpu_s}",
+        "--core=0",
+        "--",
+        _tool("setpriv", "util-linux"),
+        *identity,
+        "--no-new-privs",
+        "--",
+        _tool(argv[0], package),
+        *argv[1:],
+    ]
+
+
+def run_confined(
+    argv: Sequence[str], *, uid: int, gid: int, limits: Limits, package: str, pass_fds: Sequence[int] = ()
+) -> Outcome:
+    """Runs ``argv`` to its end; HostError where it is missing or takes longer than its limit."""
+    process = start_confined(argv, uid=uid, gid=gid, limits=limits, package=package, pass_fds=pass_fds)
+    try:
+        stdout, stderr = process.communicate(timeout=limits.timeout_s)
+    except subprocess.TimeoutExpired:
+        raise HostError(f"{argv[0]} was stopped: it took longer than {limits.timeout_s:g} seconds") from None
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    return Outcome(process.returncode, stdout[:_OUTPUT_LIMIT], stderr[:_OUTPUT_LIMIT])
+
+
+def start_confined(
+    argv: Sequence[str],
+    *,
+    uid: int,
+    gid: int,
+    limits: Limits,
+    package: str,
+    pass_fds: Sequence[int] = (),
+    stdin: int | IO[bytes] = subprocess.DEVNULL,
+) -> subprocess.Popen[bytes]:
+    """Starts ``argv`` confined, with pipes for its output; the caller ends it."""
+    return subprocess.Popen(
+        confined_argv(argv, uid, gid, limits, package),
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=_ENVIRONMENT,
+        cwd="/",
+        pass_fds=tuple(pass_fds),
+        start_new_session=True,
+    )
+
+
+def _tool(name: str, package: str) -> str:
+    path = shutil.which(name, path=_PATH)
+    if path is None:
+        raise HostError(f"{name} is not installed; `apt-get install {package}` brings it")
+    return path
