@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.environment.promises",
     "tests.environment.layers",
     "tests.environment.root",
+    "tests.environment.command",
     "tests.environment.leftovers",
 ]
 

@@ -5,7 +5,8 @@
 ``layers``     the order of the layers, the time of each
 ``promises``   no test is skipped; the list and the probed machine agree; what only the full run covers is said
 ``root``       the suite's own KVNODE_ROOT, so that nothing of the machine's own guests is touched
+``command``    ``kvnode`` as a user calls it, and the image that tests boot
 ``leftovers``  processes, links, namespaces, mounts, rules and files are the same after a run as before it
 
-The last four are pytest plugins, named in tests/conftest.py.
+All but the first two are pytest plugins, named in tests/conftest.py.
 """

@@ -4,6 +4,9 @@ A root is one of a few numbered folders that outlive the run, because what lies 
 unwrapped disks, what libvirt learned of QEMU) takes long to make. A run takes the first one that no other run holds;
 its state from a run that was cut off is cleared, its caches and images stay. The path is short, for a socket's
 address has room for 107 characters, and others may pass through it, since a launcher is an ordinary user.
+
+One cache is the machine's own: guest images and the Debian packages they are made from, which are named by the hash
+of their inputs and the same bytes for everybody, so ``make demo`` and ``make test`` fetch and build them once.
 """
 
 import fcntl
@@ -19,6 +22,8 @@ ROOTS = Path("/var/cache/kvnode-suite") if os.geteuid() == 0 else Path(f"/var/tm
 
 # What a run leaves empty: the node's running state, and the guests' own folders.
 STATE = ("run/kvnode", "var/lib/kvnode/guests")
+
+GUEST_IMAGES = Path("var/cache/kvnode/guest-images")
 
 _held: list[IO[str]] = []
 
@@ -39,6 +44,7 @@ def take_root() -> Path:
         root = ROOTS / str(number)
         root.mkdir(mode=0o755, exist_ok=True)
         _clear_state(root)
+        _share_guest_images(root)
         return root
     raise RuntimeError(f"a hundred runs hold {ROOTS}: they can't all be alive; remove it when they are not")
 
@@ -50,6 +56,14 @@ def _clear_state(root: Path) -> None:
         subprocess.run(["umount", "--lazy", point], check=True)
     for folder in STATE:
         shutil.rmtree(root / folder, ignore_errors=True)
+
+
+def _share_guest_images(root: Path) -> None:
+    ours, machines = root / GUEST_IMAGES, "/" / GUEST_IMAGES
+    if os.geteuid() == 0 and not ours.is_symlink():
+        machines.mkdir(parents=True, exist_ok=True)
+        ours.parent.mkdir(parents=True, exist_ok=True)
+        ours.symlink_to(machines)
 
 
 def pytest_configure(config: pytest.Config) -> None:
