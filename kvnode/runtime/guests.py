@@ -165,25 +165,29 @@ def forget(paths: GuestPaths, node: NodePaths) -> None:
 
 
 def processes_in(paths: GuestPaths) -> list[int]:
-    """Every process that lives in a guest's sandbox, found by its root: records may be lost, roots don't lie.
+    """Every process that lives in a guest's sandbox, by the host's pids; the sandbox's first process comes first.
 
-    The pids are the host's; the sandbox's first process comes first.
+    They are found by their root, where the guest's own folder is mounted, and by the pid namespace of those: records
+    may be lost, and dnsmasq has the node's root.
     """
     try:
         pod = os.stat(paths.pod)
     except OSError:
         return []
-    found = []
-    for entry in os.listdir("/proc"):
-        if not entry.isdecimal():
-            continue
-        try:
-            seen = os.stat(f"/proc/{entry}/root/var/run/kubevirt", follow_symlinks=False)
-        except OSError:
-            continue
-        if (seen.st_dev, seen.st_ino) == (pod.st_dev, pod.st_ino):
-            found.append(int(entry))
-    return sorted(found, key=lambda pid: (_pid_inside(pid), pid))
+    pids = [int(entry) for entry in os.listdir("/proc") if entry.isdecimal()]
+    rooted = [pid for pid in pids if _identity(f"/proc/{pid}/root/var/run/kubevirt") == (pod.st_dev, pod.st_ino)]
+    spaces = {_identity(f"/proc/{pid}/ns/pid") for pid in rooted} - {_identity("/proc/self/ns/pid"), None}
+    beside = [pid for pid in pids if pid not in rooted and spaces and _identity(f"/proc/{pid}/ns/pid") in spaces]
+    return sorted([*rooted, *beside], key=lambda pid: (_pid_inside(pid), pid))
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Device and inode, None where there is nothing."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _pid_inside(pid: int) -> int:

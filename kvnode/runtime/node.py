@@ -145,6 +145,14 @@ def stop_guest(
         record = GuestRecord(namespace, name, time.time())
     if processes_in(paths):
         _ask_to_stop(paths, record, grace_period_s, say)
+    return finish_guest(node, paths, record)
+
+
+def finish_guest(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> GuestRecord:
+    """Takes away everything of a guest that has ended, the record too; returns the record with how it ended.
+
+    The keeper has begun already; it is waited for, so that two don't do the same work, and what it left is done.
+    """
     if record.keeper is not None:
         record.keeper.wait(KEEPER_S)
     reap(node, paths)

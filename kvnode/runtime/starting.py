@@ -24,7 +24,7 @@ from kvnode.host import probe_host
 from kvnode.network.dnsmasq import start_dnsmasq
 from kvnode.network.links import apply_links, probe_links
 from kvnode.network.netns import Netns
-from kvnode.network.resolver import guest_resolver
+from kvnode.network.resolver import resolver_facts
 from kvnode.network.sandbox_network import attach
 from kvnode.paths import GuestPaths, NodePaths
 from kvnode.planning import DomainPlan, plan
@@ -162,7 +162,7 @@ class _Start:
             disks = prepare_disks(
                 draft.disk_operations, self.paths.private, STANDALONE_UID, STANDALONE_UID, store, self.progress.note
             )
-        resolver = guest_resolver(self.vmi)
+        resolver = resolver_facts(self.vmi.spec.dns_policy, self.vmi.spec.dns_config)
         with self.progress.step("make the sandbox"):
             sandbox = self._sandbox(disks, capabilities.folder, host)
         with self.progress.step("attach it to the network"), Netns.of_pid(sandbox.launcher.pid) as netns:
@@ -173,7 +173,7 @@ class _Start:
             apply_links(final.network, netns, STANDALONE_UID)
             for interface in final.network.interfaces:
                 if interface.dhcp is not None:
-                    start_dnsmasq(interface.dhcp, sandbox.launcher.pid, STANDALONE_UID)
+                    start_dnsmasq(interface.dhcp, sandbox.launcher.pid)
         with self.progress.step("start the domain"):
             connection, status = self._start_domain(final)
         self._update(phase="Running", addresses=_addresses(final, link), console=bool(final.devices.serials))

@@ -1,0 +1,105 @@
+"""A terminal on a guest's serial console: raw bytes both ways until the escape key, as ``virsh console`` has it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import sys
+import termios
+import time
+import tty
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kvnode.cli.terminal import say
+from kvnode.errors import HostError
+
+if TYPE_CHECKING:
+    import socket
+
+    from kvnode.paths import GuestPaths
+    from kvnode.runtime.guests import GuestRecord
+
+ESCAPE = b"\x1d"
+QUIET_S = 2.0
+ANSWER_S = 10.0
+
+
+def talk(paths: GuestPaths, record: GuestRecord, backlog_bytes: int = 0) -> None:
+    """Connects standard input and output to the guest's console until the escape key, or the guest's end.
+
+    Standard input that is no terminal (a pipe, a file) is typed as it is; after its end the console is shown until
+    the guest has been silent for two seconds.
+    """
+    from kvnode.runtime.launcher_client import connect_launcher
+    from kvnode.runtime.protocol import ProtocolError
+    from kvnode.runtime.sandbox import STANDALONE_UID
+
+    try:
+        connection = connect_launcher(paths.pod, STANDALONE_UID, ANSWER_S)
+        first = connection.attach(backlog_bytes)
+    except ProtocolError as error:
+        raise HostError(f"the console of {record.name!r} can't be opened: {error}") from None
+    with connection:
+        say(f"connected to the console of {record.namespace}/{record.name}; the escape key is Ctrl-]")
+        with raw_terminal():
+            ended = relay(connection.socket, first)
+    say("" if sys.stderr.isatty() else "disconnected")
+    if ended:
+        say("the guest closed the console")
+
+
+@contextlib.contextmanager
+def raw_terminal() -> Iterator[None]:
+    """Standard input without echo, line editing and signals, where it is a terminal; restored whatever happens."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        tty.setraw(sys.stdin)
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+def relay(guest: socket.socket, first: bytes) -> bool:
+    """Copies both ways; True where the guest's side closed, False where the user left."""
+    terminal, out = sys.stdin.fileno(), sys.stdout.fileno()
+    is_terminal = os.isatty(terminal)
+    write_all(out, first)
+    guest.settimeout(None)
+    open_input, heard = True, time.monotonic()
+    with selectors.DefaultSelector() as selector:
+        selector.register(guest, selectors.EVENT_READ)
+        with contextlib.suppress(PermissionError):
+            selector.register(terminal, selectors.EVENT_READ)
+        regular = terminal not in {key.fd for key in selector.get_map().values()}
+        while True:
+            # A regular file is always readable, and epoll refuses to say so.
+            ready = {key.fd for key, _ in selector.select(0 if regular and open_input else 0.2)}
+            if guest.fileno() in ready:
+                data = guest.recv(65536)
+                if not data:
+                    return True
+                write_all(out, data)
+                heard = time.monotonic()
+            if open_input and (regular or terminal in ready):
+                typed = os.read(terminal, 4096)
+                before, escape, _ = typed.partition(ESCAPE) if is_terminal else (typed, b"", b"")
+                guest.sendall(before)
+                if escape:
+                    return False
+                if not typed:
+                    open_input, heard = False, time.monotonic()
+                    if not regular:
+                        selector.unregister(terminal)
+            if not open_input and time.monotonic() - heard > QUIET_S:
+                return False
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Writes everything, however little is taken at a time."""
+    while data:
+        data = data[os.write(fd, data) :]

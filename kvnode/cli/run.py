@@ -1,0 +1,184 @@
+"""``kvnode run``: boots the guests of a manifest, and stays with them or leaves them to themselves.
+
+The command is a client: the guest is its launcher's.  Ctrl-C asks the guests to shut down, a second one ends them by
+force; a client that is killed takes nothing with it.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kvnode.cli.guest_files import read_guests
+from kvnode.cli.terminal import say
+from kvnode.errors import GuestCrashed, InvalidManifest, KvnodeError, UsageError
+
+if TYPE_CHECKING:
+    from kvnode.api.instance import VirtualMachineInstance
+    from kvnode.paths import NodePaths
+    from kvnode.runtime.protocol import Status
+    from kvnode.runtime.starting import Started
+
+INTERRUPTED = 130
+
+
+@click.command("run", help="Boot the guests of FILE and stay with them until they have ended.")
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option("--name", metavar="NAME", help="Call the guest NAME instead; one manifest can serve many guests.")
+@click.option("-n", "--namespace", metavar="NAMESPACE", help="Put the guests into NAMESPACE instead.")
+@click.option("-d", "--detach", is_flag=True, help="Return once the guests run.")
+@click.option("--console", is_flag=True, help="Attach to the guest's serial console once it runs.")
+def run_command(file: str, name: str | None, namespace: str | None, detach: bool, console: bool) -> int:
+    """See the module."""
+    from kvnode.paths import NodePaths
+
+    if detach and console:
+        raise UsageError("--console stays with the guest and --detach doesn't: choose one of them")
+    guests = accepted_guests(file, name, namespace)
+    if console and len(guests) > 1:
+        raise UsageError(f"--console is for one guest, and {file!r} has {len(guests)}")
+    node = NodePaths.here()
+    started: list[Started] = []
+    try:
+        for vmi in guests:
+            started.append(_start(vmi, node, attached=not detach))
+    except BaseException:
+        for guest in started:
+            _stop_quietly(node, guest)
+        raise
+    if detach:
+        for guest in started:
+            guest.connection.close()
+        return 0
+    if console:
+        from kvnode.cli.console import talk
+
+        talk(started[0].paths, started[0].record)
+    return _stay(node, started)
+
+
+def accepted_guests(file: str, name: str | None, namespace: str | None) -> list[VirtualMachineInstance]:
+    """The guests of a file: named, defaulted, valid, and such as this mode can run; InvalidManifest otherwise."""
+    from kvnode.api.defaults import default
+    from kvnode.api.unsupported import unsupported
+    from kvnode.api.validation import validate
+    from kvnode.planning.references import resolve_references
+
+    read = read_guests(file)
+    if name is not None and len(read.guests) > 1:
+        raise UsageError(f"--name names one guest, and {file!r} has {len(read.guests)}")
+    guests, faults = [], []
+    for raw in read.guests:
+        vmi = default(_renamed(raw, name, namespace))
+        errors = [*validate(vmi), *unsupported(vmi, "standalone")]
+        if not errors:
+            try:
+                guests.append(resolve_references(vmi, read.objects))
+            except InvalidManifest as error:
+                errors = error.errors
+        faults += errors
+    if faults:
+        raise InvalidManifest(faults)
+    return guests
+
+
+def _renamed(vmi: VirtualMachineInstance, name: str | None, namespace: str | None) -> VirtualMachineInstance:
+    """The same guest under another name: what derives from a name (addresses, uuid) derives from this one."""
+    import msgspec
+
+    changes = {key: value for key, value in (("name", name), ("namespace", namespace)) if value is not None}
+    if not changes:
+        return vmi
+    return msgspec.structs.replace(vmi, metadata=msgspec.structs.replace(vmi.metadata, **changes))
+
+
+def _start(vmi: VirtualMachineInstance, node: NodePaths, *, attached: bool) -> Started:
+    from kvnode.cli.step_lines import StepLines
+    from kvnode.runtime.starting import start_guest
+
+    label = f"{vmi.metadata.namespace or 'default'}/{vmi.metadata.name}"
+    say(f"starting {label}")
+    began = time.monotonic()
+    started = start_guest(vmi, node, StepLines(), attached=attached)
+    where = f", address {', '.join(started.record.addresses)}" if started.record.addresses else ""
+    say(f"{label} runs after {time.monotonic() - began:.2f} s{where}")
+    return started
+
+
+def _stop_quietly(node: NodePaths, guest: Started) -> None:
+    """One guest of a file could not be started: those before it are taken back."""
+    from kvnode.runtime.node import stop_guest
+
+    guest.connection.close()
+    try:
+        stop_guest(node, guest.record.namespace, guest.record.name, 0, lambda _text: None)
+    except KvnodeError as error:
+        say(f"warning: {guest.record.name} could not be taken back: {error}")
+
+
+def _stay(node: NodePaths, started: list[Started]) -> int:
+    """Follows every guest to its end; the exit status of the whole."""
+    hint = f"kvnode console {started[0].record.name}" if len(started) == 1 else "kvnode ps"
+    say(f"Ctrl-C shuts down; in another terminal: {hint}")
+    ctrl_c = CtrlC(started)
+    with ctrl_c:
+        failures = [failure for guest in started if (failure := _finish(node, guest))]
+    if failures and not ctrl_c.pressed:
+        raise GuestCrashed("; ".join(failures))
+    return INTERRUPTED if ctrl_c.pressed else 0
+
+
+class CtrlC:
+    """While it holds, Ctrl-C asks the guests to shut down, and from the second time on ends them by force.
+
+    The handler does the asking itself, on connections of its own, so that no wait that it interrupts loses a word.
+    """
+
+    def __init__(self, guests: list[Started]) -> None:
+        self.pressed = 0
+        self._guests = guests
+        self._before: Any = None
+
+    def __enter__(self) -> CtrlC:
+        self._before = signal.signal(signal.SIGINT, self._on_interrupt)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _on_interrupt(self, _number: int, _frame: object) -> None:
+        self.pressed += 1
+        say("asked to shut down; Ctrl-C again ends by force" if self.pressed == 1 else "ending by force")
+        for guest in self._guests:
+            _ask_to_stop(guest, None if self.pressed == 1 else 0)
+
+
+def _ask_to_stop(guest: Started, grace_s: int | None) -> None:
+    from kvnode.runtime.launcher_client import connect_launcher
+    from kvnode.runtime.node import ANSWER_S
+    from kvnode.runtime.protocol import ProtocolError, Stop
+    from kvnode.runtime.sandbox import STANDALONE_UID
+
+    try:
+        with connect_launcher(guest.paths.pod, STANDALONE_UID, ANSWER_S) as connection:
+            connection.status(Stop(grace_s))
+    except ProtocolError:
+        pass  # it has ended, which is what was asked for
+
+
+def _finish(node: NodePaths, guest: Started) -> str | None:
+    """Waits until a guest has ended and everything of it is gone; a sentence where it crashed."""
+    from kvnode.runtime.node import finish_guest, follow_to_end
+
+    end = follow_to_end(guest.connection, lambda _status: None)
+    guest.connection.close()
+    record = finish_guest(node, guest.paths, guest.record)
+    label = f"{record.namespace}/{record.name}"
+    phase, message = (end.phase, end.message) if end is not None else (record.phase, record.message)
+    if phase == "Succeeded":
+        say(f"{label} has ended: {message}")
+        return None
+    return f"{label} crashed: {message}"
