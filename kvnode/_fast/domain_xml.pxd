@@ -1,0 +1,7 @@
+# cython: language_level=3
+"""What other compiled modules may call: writing a DomainPlan into a buffer of theirs."""
+
+from kvnode._fast.xml_buffer cimport Buffer
+
+
+cdef int domain(Buffer *b, object plan) except -1

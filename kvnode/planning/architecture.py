@@ -1,0 +1,95 @@
+"""What differs between the architectures of a guest, as one table.
+
+The rules of the plan ask this table and never an architecture's name, so a new one is one more row. The values are
+those that KubeVirt gives its guests: they are what a manifest from there expects to find.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.errors import HostError
+from kvnode.facts import HostFacts
+from kvnode.planning.refusal import invalid
+
+
+class Architecture(msgspec.Struct, frozen=True):
+    """One architecture.
+
+    manifest           -- its name in a manifest (Go's), ``libvirt`` in libvirt and uname
+    machine            -- the machine type where the manifest names none
+    virtio             -- the flavour of virtio devices; ``virtio_old`` the one with the legacy interface too
+    scsi               -- model of the SCSI controller, ``scsi_old`` likewise
+    balloon            -- model of the memory balloon
+    video, efi_video   -- the display adapter with the machine's own firmware, and with UEFI
+    video_vram_kib     -- memory of that first adapter, None for the model's own
+    keyboard, tablet   -- bus of the input devices that come with graphics, None where the machine has its own
+    usb                -- the machine always has USB
+    smbios             -- the guest has SMBIOS tables
+    vmport             -- the machine has VMware's port, which is switched off
+    bus, cdrom_bus     -- of a disk and of a CD-ROM drive where the manifest names none
+    """
+
+    manifest: str
+    libvirt: str
+    machine: str
+    virtio: str
+    virtio_old: str
+    scsi: str
+    scsi_old: str
+    balloon: str
+    video: str
+    efi_video: str
+    video_vram_kib: int | None = None
+    keyboard: str | None = None
+    tablet: str | None = None
+    usb: bool = False
+    smbios: bool = True
+    vmport: bool = False
+    bus: str = "sata"
+    cdrom_bus: str = "sata"
+
+
+_NEW, _OLD = "virtio-non-transitional", "virtio-transitional"
+
+_TABLE = {
+    arch.manifest: arch
+    for arch in (
+        Architecture(
+            "amd64", "x86_64", "q35", _NEW, _OLD, _NEW, _OLD, _NEW, "vga", "bochs", video_vram_kib=16384, vmport=True
+        ),
+        Architecture(
+            "arm64", "aarch64", "virt", _NEW, _OLD, _NEW, _OLD, _NEW, "virtio", "virtio",
+            keyboard="usb", tablet="usb", usb=True, bus="virtio", cdrom_bus="scsi",
+        ),
+        Architecture(
+            "s390x", "s390x", "s390-ccw-virtio", "virtio", "virtio", "virtio-scsi", "virtio-scsi", "virtio", "virtio",
+            "virtio", keyboard="virtio", smbios=False, bus="virtio", cdrom_bus="scsi",
+        ),
+    )
+}  # fmt: skip
+_BY_HOST = {arch.libvirt: arch for arch in _TABLE.values()}
+
+
+def architecture_of(vmi: VirtualMachineInstance, host: HostFacts) -> Architecture:
+    """The guest's architecture: the manifest's, or else the host's.
+
+    Raises InvalidManifest where nobody knows the name, HostError where the host is of another architecture: emulating
+    a foreign CPU is nothing that a manifest can ask for.
+    """
+    named = vmi.spec.architecture
+    if not named:
+        if host.arch not in _BY_HOST:
+            known = ", ".join(_BY_HOST)
+            raise HostError(f"the node is {host.arch!r}, and kvnode knows guests for {known}")
+        return _BY_HOST[host.arch]
+    arch = _TABLE.get(named)
+    if arch is None:
+        raise invalid("spec.architecture", f"{named[:60]!r} is none of {', '.join(_TABLE)}")
+    if arch.libvirt != host.arch:
+        raise HostError(
+            f"spec.architecture: the guest is {named}, and the node is {host.arch}; "
+            f"it takes a node (or the facts of one) that is {arch.libvirt}"
+        )
+    return arch

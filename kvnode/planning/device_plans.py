@@ -1,0 +1,213 @@
+"""The devices of a guest, one struct for each of libvirt's elements below ``<devices>``.
+
+As in ``domain_plan``: decisions only, in libvirt's words, and None where libvirt's default holds. A device that a
+manifest names carries that name in ``alias`` (``ua-<name>``), which is how the live domain is read back.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class PciAddress(msgspec.Struct, frozen=True, gc=False):
+    """A place on the guest's or the host's PCI."""
+
+    domain: int
+    bus: int
+    slot: int
+    function: int
+
+
+class BlockIo(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The sector sizes that a disk shows, and how it discards."""
+
+    logical_bytes: int
+    physical_bytes: int
+    discard_granularity_bytes: int | None = None
+
+
+class DiskDevice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A disk, LUN or CD-ROM drive.
+
+    volume        -- the manifest's name of it
+    index         -- of its volume in ``spec.volumes``; None for an empty drive
+    device        -- disk, lun or cdrom
+    source        -- ``file`` or ``block``; None is an empty drive
+    backing       -- the read-only file below ``path`` and its format, where ``path`` is an overlay
+    target        -- the name that libvirt counts it by (``vda``); a guest may call it otherwise
+    model         -- the flavour of virtio; None for other buses
+    unit          -- on the first SCSI controller
+    iothreads     -- numbers of the threads that serve it, from 1
+    reservation   -- socket of the helper that SCSI persistent reservations go through
+    """
+
+    volume: str
+    device: str
+    target: str
+    bus: str
+    alias: str
+    index: int | None = None
+    source: str | None = None
+    path: str | None = None
+    format: str = "raw"
+    backing: str | None = None
+    backing_format: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    cache: str | None = None
+    io: str | None = None
+    error_policy: str | None = None
+    discard: str | None = None
+    queues: int | None = None
+    iothreads: tuple[int, ...] = ()
+    boot_order: int | None = None
+    readonly: bool = False
+    shareable: bool = False
+    tray_open: bool = False
+    reservation: str | None = None
+    unit: int | None = None
+    address: PciAddress | None = None
+    blockio: BlockIo | None = None
+
+
+class InterfaceDevice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A NIC on a tap that was made for it.
+
+    network     -- the manifest's name of the network
+    tap         -- the link in the Pod; the launcher's user owns it
+    mac         -- None leaves it to libvirt, where nothing about the Pod's link is known
+    queues      -- pairs of queues; None is one
+    link_down   -- the cable is pulled
+    """
+
+    network: str
+    alias: str
+    model: str
+    tap: str
+    mac: str | None = None
+    mtu: int | None = None
+    queues: int | None = None
+    boot_order: int | None = None
+    acpi_index: int | None = None
+    link_down: bool = False
+    address: PciAddress | None = None
+
+
+class Controller(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A controller by libvirt's type, index and model."""
+
+    type: str
+    model: str | None = None
+    index: int = 0
+
+
+class SerialDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A serial port that is a unix socket in the Pod; ``log`` gets all that the guest writes."""
+
+    path: str
+    log: str | None = None
+    port: int = 0
+
+
+class Channel(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A virtio-serial channel by the name that the guest looks for; ``path`` None lets libvirt choose its socket."""
+
+    name: str
+    path: str | None = None
+
+
+class Input(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A tablet or keyboard."""
+
+    type: str
+    bus: str
+    model: str | None = None
+    alias: str | None = None
+
+
+class Graphics(msgspec.Struct, frozen=True, gc=False):
+    """A VNC server on a unix socket."""
+
+    socket: str
+
+
+class Video(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A display adapter; ``vram_kib`` None is the model's own."""
+
+    type: str
+    heads: int = 1
+    vram_kib: int | None = None
+
+
+class Rng(msgspec.Struct, frozen=True, gc=False):
+    """Randomness of the host for the guest."""
+
+    model: str
+    source: str
+
+
+class Balloon(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The memory balloon; model ``none`` says that there is to be none.
+
+    stats_period_s       -- how often the guest reports its memory
+    free_page_reporting  -- the guest gives back pages that it doesn't use
+    """
+
+    model: str
+    stats_period_s: int | None = None
+    free_page_reporting: bool | None = None
+
+
+class Watchdog(msgspec.Struct, frozen=True, gc=False):
+    """A watchdog and what happens when it barks."""
+
+    model: str
+    action: str
+    alias: str
+
+
+class Sound(msgspec.Struct, frozen=True, gc=False):
+    """A sound card."""
+
+    model: str
+    alias: str
+
+
+class Tpm(msgspec.Struct, frozen=True, gc=False):
+    """An emulated TPM 2.0; ``persistent`` keeps its state between starts."""
+
+    model: str
+    persistent: bool
+
+
+class Vsock(msgspec.Struct, frozen=True, gc=False):
+    """A vsock with the context id given to the guest."""
+
+    model: str
+    cid: int
+
+
+class Panic(msgspec.Struct, frozen=True, gc=False):
+    """A device that tells when the guest's kernel panics."""
+
+    model: str
+
+
+class DevicesPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All devices of a guest, each kind in the order in which the guest is to find them."""
+
+    controllers: tuple[Controller, ...] = ()
+    disks: tuple[DiskDevice, ...] = ()
+    interfaces: tuple[InterfaceDevice, ...] = ()
+    serials: tuple[SerialDevice, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    graphics: Graphics | None = None
+    video: Video | None = None
+    rng: Rng | None = None
+    balloon: Balloon | None = None
+    watchdogs: tuple[Watchdog, ...] = ()
+    sounds: tuple[Sound, ...] = ()
+    tpm: Tpm | None = None
+    vsock: Vsock | None = None
+    panics: tuple[Panic, ...] = ()

@@ -1,0 +1,202 @@
+"""All other devices: controllers, consoles, channels, what there is to see and to type on, balloon, rng, watchdog.
+
+Some are there unless the manifest says no (serial console, graphics, balloon); a guest agent's channel always is, so
+that an agent that is installed later finds it. Sockets lie in the Pod's ``/var/run/kubevirt``, where the node half
+reaches them.
+"""
+
+from __future__ import annotations
+
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.planning.architecture import Architecture
+from kvnode.planning.device_plans import (
+    Balloon,
+    Channel,
+    Controller,
+    DiskDevice,
+    Graphics,
+    Input,
+    Panic,
+    Rng,
+    SerialDevice,
+    Sound,
+    Tpm,
+    Video,
+    Vsock,
+    Watchdog,
+)
+from kvnode.planning.disks import virtio_model
+from kvnode.planning.domain_plan import MemoryPlan
+from kvnode.planning.firmware import has_efi
+from kvnode.planning.refusal import invalid
+from kvnode.planning.settings import PlanSettings
+
+SOCKETS = "/var/run/kubevirt"
+SERIAL_SOCKET = f"{SOCKETS}/serial0.sock"
+SERIAL_LOG = f"{SOCKETS}/serial0.log"
+VNC_SOCKET = f"{SOCKETS}/vnc.sock"
+AGENT_SOCKET = f"{SOCKETS}/guest-agent.sock"
+METRICS_SOCKET = f"{SOCKETS}/downward-metrics.sock"
+AGENT_CHANNEL = "org.qemu.guest_agent.0"
+METRICS_CHANNEL = "org.github.vhostmd.1"
+
+_BALLOON_PERIOD_S = 10
+_RNG_SOURCE = "/dev/urandom"
+_ACTIONS = ("poweroff", "reset", "shutdown")
+_SOUNDS = ("ich9", "ac97")
+_VIDEOS = ("vga", "cirrus", "virtio", "ramfb", "bochs", "none")
+_PANICS = ("hyperv", "isa", "pvpanic")
+_FIRST_CID = 3  # 0 to 2 are the hypervisor's, the loopback's and the host's (vsock(7))
+
+
+def controllers(
+    vmi: VirtualMachineInstance, arch: Architecture, disks: tuple[DiskDevice, ...], inputs: tuple[Input, ...]
+) -> tuple[Controller, ...]:
+    """USB only where something is on it; SCSI where something is, or may be plugged; virtio-serial with a console."""
+    devices = vmi.spec.domain.devices
+    old = bool(devices.use_virtio_transitional)
+    usb = arch.usb or any(disk.bus == "usb" for disk in disks) or any(one.bus == "usb" for one in inputs)
+    made = [Controller("usb", "qemu-xhci" if usb else "none")]
+    if not devices.disable_hotplug or any(disk.bus == "scsi" for disk in disks):
+        made.append(Controller("scsi", arch.scsi_old if old else arch.scsi))
+    if has_serial_console(vmi):
+        made.append(Controller("virtio-serial", virtio_model(vmi, arch)))
+    return tuple(made)
+
+
+def has_serial_console(vmi: VirtualMachineInstance) -> bool:
+    """Whether the guest has a serial port; it does unless the manifest says no."""
+    return vmi.spec.domain.devices.autoattach_serial_console is not False
+
+
+def serials(vmi: VirtualMachineInstance, settings: PlanSettings) -> tuple[SerialDevice, ...]:
+    """The serial port, and the file that keeps what was written on it."""
+    if not has_serial_console(vmi):
+        return ()
+    asked = vmi.spec.domain.devices.log_serial_console
+    logged = settings.serial_log if asked is None else asked
+    return (SerialDevice(SERIAL_SOCKET, SERIAL_LOG if logged else None),)
+
+
+def channels(vmi: VirtualMachineInstance) -> tuple[Channel, ...]:
+    """The guest agent's channel, and the metrics of the host where they are asked for."""
+    made = [Channel(AGENT_CHANNEL, AGENT_SOCKET)]
+    if vmi.spec.domain.devices.downward_metrics is not None:
+        made.append(Channel(METRICS_CHANNEL, METRICS_SOCKET))
+    return tuple(made)
+
+
+def has_graphics(vmi: VirtualMachineInstance) -> bool:
+    """Whether the guest has a screen; it does unless the manifest says no."""
+    return vmi.spec.domain.devices.autoattach_graphics_device is not False
+
+
+def graphics(vmi: VirtualMachineInstance) -> Graphics | None:
+    """VNC on a socket of the Pod."""
+    return Graphics(VNC_SOCKET) if has_graphics(vmi) else None
+
+
+def video(vmi: VirtualMachineInstance, arch: Architecture) -> Video | None:
+    """The display adapter: the manifest's, or the one that the firmware drives."""
+    asked = vmi.spec.domain.devices.video
+    if not has_graphics(vmi):
+        return None
+    if asked is not None and asked.type:
+        if asked.type not in _VIDEOS:
+            raise invalid("spec.domain.devices.video.type", f"{asked.type[:60]!r} is none of {', '.join(_VIDEOS)}")
+        return Video(asked.type, vram_kib=arch.video_vram_kib if asked.type in ("vga", "cirrus") else None)
+    kind = arch.efi_video if has_efi(vmi) else arch.video
+    return Video(kind, vram_kib=arch.video_vram_kib if kind == "vga" else None)
+
+
+def inputs(vmi: VirtualMachineInstance, arch: Architecture) -> tuple[Input, ...]:
+    """The manifest's tablets; and where the machine has no keyboard of its own, one that goes with the screen."""
+    made: list[Input] = []
+    for position, asked in enumerate(vmi.spec.domain.devices.inputs):
+        at = f"spec.domain.devices.inputs[{position}]"
+        bus = asked.bus or "usb"
+        if bus not in ("usb", "virtio"):
+            raise invalid(f"{at}.bus", f"{bus[:60]!r} is neither usb nor virtio")
+        if asked.type != "tablet":
+            raise invalid(f"{at}.type", f"{asked.type[:60]!r} is not a tablet, which is what a guest can have more of")
+        made.append(Input("tablet", bus, model="virtio" if bus == "virtio" else None, alias=f"ua-{asked.name}"))
+    if has_graphics(vmi):
+        made += [Input(kind, bus) for kind, bus in (("keyboard", arch.keyboard), ("tablet", arch.tablet)) if bus]
+    return tuple(made)
+
+
+def rng(vmi: VirtualMachineInstance, arch: Architecture) -> Rng | None:
+    """Randomness, where the manifest asks for it."""
+    return Rng(virtio_model(vmi, arch), _RNG_SOURCE) if vmi.spec.domain.devices.rng is not None else None
+
+
+def balloon(vmi: VirtualMachineInstance, arch: Architecture, memory: MemoryPlan, settings: PlanSettings) -> Balloon:
+    """The balloon: it reports the guest's memory, and gives back free pages where those are worth something.
+
+    Huge pages belong to the guest for good, so there is nothing to report.
+    """
+    if vmi.spec.domain.devices.autoattach_mem_balloon is False:
+        return Balloon("none")
+    old = bool(vmi.spec.domain.devices.use_virtio_transitional)
+    reporting = settings.free_page_reporting and memory.hugepage_bytes is None
+    return Balloon(arch.virtio_old if old else arch.balloon, _BALLOON_PERIOD_S, reporting)
+
+
+def watchdogs(vmi: VirtualMachineInstance) -> tuple[Watchdog, ...]:
+    """The watchdog, which resets the guest unless told otherwise."""
+    asked = vmi.spec.domain.devices.watchdog
+    if asked is None:
+        return ()
+    at = "spec.domain.devices.watchdog"
+    if asked.diag288 is not None:
+        model, action = "diag288", asked.diag288.action
+    elif asked.i6300esb is not None:
+        model, action = "i6300esb", asked.i6300esb.action
+    else:
+        raise invalid(at, "a watchdog without a device: i6300esb, or diag288 on s390x")
+    if action and action not in _ACTIONS:
+        raise invalid(f"{at}.{model}.action", f"{action[:60]!r} is none of {', '.join(_ACTIONS)}")
+    return (Watchdog(model, action or "reset", f"ua-{asked.name}"),)
+
+
+def sounds(vmi: VirtualMachineInstance) -> tuple[Sound, ...]:
+    """The sound card."""
+    asked = vmi.spec.domain.devices.sound
+    if asked is None:
+        return ()
+    model = asked.model or "ich9"
+    if model not in _SOUNDS:
+        raise invalid("spec.domain.devices.sound.model", f"{model[:60]!r} is none of {', '.join(_SOUNDS)}")
+    return (Sound(model, f"ua-{asked.name}"),)
+
+
+def tpm(vmi: VirtualMachineInstance) -> Tpm | None:
+    """An emulated TPM; one that is kept has the newer interface, as on KubeVirt."""
+    asked = vmi.spec.domain.devices.tpm
+    if asked is None or asked.enabled is False:
+        return None
+    return Tpm("tpm-crb" if asked.persistent else "tpm-tis", bool(asked.persistent))
+
+
+def vsock(vmi: VirtualMachineInstance, arch: Architecture) -> Vsock | None:
+    """A vsock with the context id that the controller wrote into the status."""
+    if not vmi.spec.domain.devices.autoattach_vsock:
+        return None
+    cid = vmi.status.vsock_cid
+    if cid is None or cid < _FIRST_CID:
+        raise invalid(
+            "status.VSOCKCID", f"a guest with a vsock has a context id of at least {_FIRST_CID}; it has {cid}"
+        )
+    return Vsock(virtio_model(vmi, arch), cid)
+
+
+def panics(vmi: VirtualMachineInstance) -> tuple[Panic, ...]:
+    """Devices that tell of a guest kernel's panic."""
+    made: list[Panic] = []
+    for position, asked in enumerate(vmi.spec.domain.devices.panic_devices):
+        model = asked.model or "isa"
+        if model not in _PANICS:
+            field = f"spec.domain.devices.panicDevices[{position}].model"
+            raise invalid(field, f"{model[:60]!r} is none of {', '.join(_PANICS)}")
+        made.append(Panic(model))
+    return tuple(made)

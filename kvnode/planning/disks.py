@@ -1,0 +1,303 @@
+"""Disks: which file or device of the Pod is behind each, and how the guest meets it.
+
+A disk and its volume share a name, and nothing else about that name counts: the file's path is made from the volume's
+index, the device's name is counted (``vda``, ``sdb``). What KubeVirt does where a manifest says nothing is kept: writes
+that fail stop the guest, blocks that the guest discards are given back, a CD-ROM isn't written.
+
+A container disk's overlay, and whatever else a guest writes that is gone afterwards, is qcow2. A claim's file is raw
+unless the facts say otherwise, since its format is stated and never probed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from kvnode.api.disks import CDRomTarget, Disk, DiskTarget, LunTarget
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.volumes import Volume
+from kvnode.facts import HostFacts, VolumeFacts
+from kvnode.planning.architecture import Architecture
+from kvnode.planning.device_plans import BlockIo, DiskDevice, PciAddress
+from kvnode.planning.disk_operations import (
+    ContainerDisk,
+    DiskOperation,
+    EmptyDisk,
+    volume_path,
+)
+from kvnode.planning.iothreads import IoThreads
+from kvnode.planning.refusal import invalid
+
+_PREFIX = {"virtio": "vd", "sata": "sd", "scsi": "sd", "usb": "sd"}
+_CACHES = ("none", "writethrough", "writeback")
+_IO = ("native", "threads", "default")
+_ERROR_POLICIES = ("stop", "ignore", "report", "enospace")
+_TARGET = re.compile(r"[hsvfx]d[a-z]{1,3}", re.ASCII)
+_PCI = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{2}):([01][0-9a-fA-F])\.([0-7])", re.ASCII)
+_PR_HELPER = "/var/run/kubevirt/daemons/pr/pr-helper.sock"
+_NO_FACTS = VolumeFacts()
+_MOST_DISKS = 1024
+
+
+class _Source(NamedTuple):
+    """What is behind a disk: ``file`` or ``block`` in the Pod, its format, and the read-only file below an overlay."""
+
+    kind: str
+    path: str
+    format: str
+    backing: str | None = None
+    backing_format: str | None = None
+
+
+class _Face(NamedTuple):
+    """How the guest meets a disk."""
+
+    device: str
+    bus: str
+    readonly: bool = False
+    pci_address: str | None = None
+    tray_open: bool = False
+    reservation: bool = False
+
+
+def disk_bus(disk: Disk, arch: Architecture) -> str:
+    """The bus of a disk, LUN or CD-ROM drive; the architecture's usual one where the manifest names none."""
+    target = disk.disk or disk.lun or disk.cdrom
+    if target is not None and target.bus:
+        return target.bus
+    return arch.cdrom_bus if disk.cdrom is not None else arch.bus
+
+
+def disk_devices(
+    vmi: VirtualMachineInstance,
+    host: HostFacts,
+    arch: Architecture,
+    operations: tuple[DiskOperation, ...],
+    threads: IoThreads,
+    vcpus: int,
+) -> tuple[DiskDevice, ...]:
+    """Every disk of the manifest, in its order.
+
+    operations  -- of the same manifest, by volume
+    threads     -- which IO threads serve which disk
+    vcpus       -- enabled at the start: the queues of a disk where multi-queue is asked for
+
+    Raises InvalidManifest with the path of whatever can't become a disk.
+    """
+    disks = vmi.spec.domain.devices.disks
+    if len(disks) > _MOST_DISKS:
+        raise invalid("spec.domain.devices.disks", f"{len(disks)} disks are more than {_MOST_DISKS}")
+    volumes = {volume.name: (index, volume) for index, volume in enumerate(vmi.spec.volumes)}
+    made = {operation.index: operation for operation in operations}
+    names = _Names(vmi)
+    made_disks: list[DiskDevice] = []
+    scsi_unit = 0
+    for position, disk in enumerate(disks):
+        at = f"spec.domain.devices.disks[{position}]"
+        face = _face(at, disk, arch)
+        index, volume = volumes.get(disk.name, (None, None))
+        source = None
+        if volume is not None and index is not None:
+            source = _source(vmi, index, volume, host, made.get(index))
+        elif face.device != "cdrom":
+            raise invalid(f"{at}.name", f"no volume is called {disk.name[:60]!r}")
+        facts = host.volumes.get(disk.name, _NO_FACTS)
+        queued = face.bus == "virtio" and bool(vmi.spec.domain.devices.block_multi_queue)
+        made_disks.append(
+            DiskDevice(
+                disk.name,
+                face.device,
+                names.target(disk.name, _PREFIX[face.bus]),
+                face.bus,
+                f"ua-{disk.name}",
+                index=index,
+                source=source.kind if source is not None else None,
+                path=source.path if source is not None else None,
+                format=source.format if source is not None else "raw",
+                backing=source.backing if source is not None else None,
+                backing_format=source.backing_format if source is not None else None,
+                model=virtio_model(vmi, arch) if face.bus == "virtio" and face.device == "disk" else None,
+                serial=disk.serial or None,
+                cache=_cache(at, disk),
+                io=_io(at, disk),
+                error_policy=_one_of(f"{at}.errorPolicy", disk.error_policy, _ERROR_POLICIES) or "stop",
+                discard="unmap" if face.device != "cdrom" and not facts.preallocated else None,
+                queues=vcpus if queued else None,
+                iothreads=threads.of_disk[position],
+                boot_order=disk.boot_order or None,
+                readonly=face.readonly,
+                shareable=bool(disk.shareable),
+                tray_open=face.tray_open,
+                reservation=_PR_HELPER if face.reservation else None,
+                unit=scsi_unit if face.bus == "scsi" else None,
+                address=pci_address(f"{at}.disk.pciAddress", face.pci_address),
+                blockio=_blockio(at, disk),
+            )
+        )
+        scsi_unit += face.bus == "scsi"
+    return tuple(made_disks)
+
+
+def virtio_model(vmi: VirtualMachineInstance, arch: Architecture) -> str:
+    """The flavour of virtio that the guest's drivers want."""
+    return arch.virtio_old if vmi.spec.domain.devices.use_virtio_transitional else arch.virtio
+
+
+def pci_address(field: str, text: str | None) -> PciAddress | None:
+    """``0000:81:01.0`` as numbers; None where the manifest leaves the place to libvirt."""
+    if not text:
+        return None
+    match = _PCI.fullmatch(text)
+    if match is None:
+        raise invalid(field, f"{text[:60]!r} is not a PCI address such as 0000:81:01.0")
+    return PciAddress(*(int(part, 16) for part in match.groups()))
+
+
+class _Names:
+    """Counts device names up: ``vda`` to ``vdz``, ``vdaa`` on; those that the status has given keep theirs.
+
+    A disk that was plugged while the guest ran has its name in the status, and after a restart it must not take that
+    of another.
+    """
+
+    def __init__(self, vmi: VirtualMachineInstance) -> None:
+        self._given: dict[str, str] = {}
+        for status in vmi.status.volume_status:
+            if _TARGET.fullmatch(status.target) and status.target not in self._given.values():
+                self._given[status.name] = status.target
+        self._taken = set(self._given.values())
+        self._next = dict.fromkeys(_PREFIX.values(), 0)
+
+    def target(self, name: str, prefix: str) -> str:
+        given = self._given.pop(name, None)
+        if given is not None:
+            return given
+        while True:
+            target = prefix + _letters(self._next[prefix])
+            self._next[prefix] += 1
+            if target not in self._taken:
+                return target
+
+
+def _letters(number: int) -> str:
+    """0 is a, 25 is z, 26 is aa, 702 is aaa."""
+    letters = ""
+    number += 1
+    while number:
+        number, letter = divmod(number - 1, 26)
+        letters = chr(ord("a") + letter) + letters
+    return letters
+
+
+def _face(at: str, disk: Disk, arch: Architecture) -> _Face:
+    bus = disk_bus(disk, arch)
+    if disk.lun is not None:
+        kind, face = "lun", _lun(disk.lun, bus)
+    elif disk.cdrom is not None:
+        kind, face = "cdrom", _cdrom(f"{at}.cdrom", disk.cdrom, bus)
+    else:
+        kind, face = "disk", _disk(disk.disk, bus)
+    if bus not in _PREFIX:
+        raise invalid(f"{at}.{kind}.bus", f"{bus[:60]!r} is none of {', '.join(_PREFIX)}")
+    return face
+
+
+def _disk(target: DiskTarget | None, bus: str) -> _Face:
+    if target is None:
+        return _Face("disk", bus)
+    return _Face("disk", bus, bool(target.readonly), target.pci_address)
+
+
+def _lun(target: LunTarget, bus: str) -> _Face:
+    return _Face("lun", bus, bool(target.readonly), reservation=bool(target.reservation))
+
+
+def _cdrom(at: str, target: CDRomTarget, bus: str) -> _Face:
+    if bus == "virtio":
+        raise invalid(f"{at}.bus", "there are no CD-ROM drives on virtio; sata, scsi and usb have them")
+    tray = _one_of(f"{at}.tray", target.tray, ("open", "closed"))
+    return _Face("cdrom", bus, target.readonly is not False, tray_open=tray == "open")
+
+
+def _source(
+    vmi: VirtualMachineInstance, index: int, volume: Volume, host: HostFacts, operation: DiskOperation | None
+) -> _Source:
+    """The file or device behind a volume, as the Pod sees it."""
+    facts = host.volumes.get(volume.name, _NO_FACTS)
+    if isinstance(operation, ContainerDisk):
+        return _Source("file", operation.path, "qcow2", operation.base, facts.format or "qcow2")
+    if operation is not None:
+        return _Source("file", operation.path, "qcow2" if isinstance(operation, EmptyDisk) else "raw")
+    if volume.persistent_volume_claim is not None or volume.data_volume is not None:
+        return _claim(index, facts)
+    if volume.ephemeral is not None:
+        claim = _claim(index, facts)
+        return _Source("file", volume_path(index, "overlay.qcow2"), "qcow2", claim.path, claim.format)
+    if volume.host_disk is not None:
+        return _Source("file", volume_path(index, "disk.img"), facts.format or "raw")
+    if _is_generated(volume):
+        return _Source("file", volume_path(index, "volume.iso"), "raw")
+    at = f"spec.volumes[{index}]"
+    if volume.memory_dump is not None:
+        raise invalid(f"{at}.memoryDump", "a memory dump is written to this claim; it can't be a disk of the guest")
+    raise invalid(at, f"nothing in the volume {volume.name[:60]!r} can be a disk")
+
+
+def _claim(index: int, facts: VolumeFacts) -> _Source:
+    if facts.mode == "Block":
+        return _Source("block", volume_path(index, "block"), facts.format or "raw")
+    return _Source("file", volume_path(index, "disk.img"), facts.format or "raw")
+
+
+def _is_generated(volume: Volume) -> bool:
+    """Whether the volume is files of an object, handed to the guest as an ISO."""
+    return any(
+        source is not None
+        for source in (
+            volume.cloud_init_config_drive,
+            volume.config_map,
+            volume.secret,
+            volume.service_account,
+            volume.downward_api,
+            volume.downward_metrics,
+            volume.sysprep,
+        )
+    )
+
+
+def _cache(at: str, disk: Disk) -> str | None:
+    """The manifest's cache mode; ``none`` for a disk that others write too, and for native IO, which needs it."""
+    cache = _one_of(f"{at}.cache", disk.cache, _CACHES)
+    native = disk.io == "native"
+    if disk.shareable:
+        if cache not in (None, "none"):
+            raise invalid(f"{at}.cache", f"a disk that is shareable can't be cached ({cache}); leave it out, or none")
+        return "none"
+    if native and cache not in (None, "none"):
+        raise invalid(f"{at}.io", f"native IO goes past the host's cache, and cache is {cache}; set it to none")
+    return "none" if native else cache
+
+
+def _io(at: str, disk: Disk) -> str | None:
+    """The manifest's IO mode; ``default`` is KubeVirt's word for leaving the choice to the host."""
+    io = _one_of(f"{at}.io", disk.io, _IO)
+    return None if io == "default" else io
+
+
+def _blockio(at: str, disk: Disk) -> BlockIo | None:
+    if disk.block_size is None or disk.block_size.custom is None:
+        return None
+    custom, at = disk.block_size.custom, f"{at}.blockSize.custom"
+    logical, physical = custom.logical or 0, custom.physical or 0
+    for name, size in (("logical", logical), ("physical", physical)):
+        if size < 512 or size > 2 << 20 or size & (size - 1):
+            raise invalid(f"{at}.{name}", f"{size} is not a power of two from 512 to {2 << 20}")
+    if logical > physical:
+        raise invalid(f"{at}.logical", f"{logical} is more than the physical block of {physical} bytes")
+    return BlockIo(logical, physical, custom.discard_granularity)
+
+
+def _one_of(field: str, value: str | None, allowed: tuple[str, ...]) -> str | None:
+    if value and value not in allowed:
+        raise invalid(field, f"{value[:60]!r} is none of {', '.join(allowed)}")
+    return value or None

@@ -1,0 +1,228 @@
+"""DomainPlan: everything that was decided about one guest, in libvirt's nouns.
+
+A plan is what rendering writes, what ``kvnode plan`` prints and ``explain`` tells. It holds decisions and no reasons to
+decide anew: each value here ends in the domain's XML (or in an operation on a link or a disk) as it stands.
+All of it is frozen, and equal inputs give equal plans. Paths are the Pod's own.
+
+The names are those of libvirt's format (formatdomain) in Python's spelling; a unit stands in a name where there is one.
+``None`` means that the element or attribute isn't written, so libvirt's own default holds. Devices have a module of
+their own, ``device_plans``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from kvnode.planning.device_plans import DevicesPlan
+from kvnode.planning.disk_operations import DiskOperation
+from kvnode.planning.network import NetworkPlan
+
+Hypervisor = Literal["kvm", "qemu"]
+
+
+class Loader(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A UEFI build: the code that QEMU maps, and the variables the guest may write.
+
+    nvram        -- where the guest's variables lie; None where the build is stateless
+    template     -- what the variables are copied from at the first start
+    stateless    -- the code is loaded as plain ROM
+    """
+
+    path: str
+    secure: bool = False
+    nvram: str | None = None
+    template: str | None = None
+    stateless: bool = False
+
+
+class OsPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the machine is and what it boots.
+
+    arch                  -- libvirt's name: ``x86_64``, ``aarch64``, ``s390x``
+    loader                -- None is the machine's own firmware (SeaBIOS on x86)
+    boot_menu_timeout_ms  -- a boot menu that waits this long; None is no menu
+    bios_serial           -- the BIOS talks on the serial console too
+    acpi_tables           -- (type, path) of tables handed to the guest
+    smbios                -- the SMBIOS tables of ``sysinfo`` are shown to the guest
+    """
+
+    arch: str
+    machine: str
+    loader: Loader | None = None
+    kernel: str | None = None
+    initrd: str | None = None
+    cmdline: str | None = None
+    acpi_tables: tuple[tuple[str, str], ...] = ()
+    boot_menu_timeout_ms: int | None = None
+    bios_serial: bool = False
+    smbios: bool = False
+
+
+class SysinfoPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """SMBIOS strings, as (entry, value): type 1 (system) and type 3 (chassis)."""
+
+    system: tuple[tuple[str, str], ...] = ()
+    chassis: tuple[tuple[str, str], ...] = ()
+
+
+class MemoryPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The guest's memory.
+
+    bytes           -- what the guest boots with
+    max_bytes       -- what it may grow to; None where it can't
+    slots           -- DIMMs that may be plugged; with ``max_bytes`` only
+    hugepage_bytes  -- the page size that backs it; None is the host's normal pages
+    source          -- ``memfd`` or ``file``; None is anonymous memory
+    """
+
+    bytes: int
+    max_bytes: int | None = None
+    slots: int = 0
+    hugepage_bytes: int | None = None
+    source: str | None = None
+
+
+class VcpuPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """How many vCPUs there may be, and how many of them are there at the start: those from 0 up."""
+
+    maximum: int
+    enabled: int
+
+
+class CpuFeature(msgspec.Struct, frozen=True, gc=False):
+    """A CPU flag, and libvirt's policy for it: force, require, optional, disable or forbid."""
+
+    name: str
+    policy: str
+
+
+class Topology(msgspec.Struct, frozen=True, gc=False):
+    """Sockets, cores in each, threads in each of those: their product is the most vCPUs there may be."""
+
+    sockets: int
+    cores: int
+    threads: int
+
+
+class NumaCell(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A NUMA cell as the guest sees it: its vCPUs as a CPU list, and its memory."""
+
+    id: int
+    cpus: str
+    memory_bytes: int
+
+
+class CpuPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The CPU that the guest sees. ``mode`` is host-model, host-passthrough, maximum, or custom with a ``model``."""
+
+    mode: str
+    topology: Topology
+    model: str | None = None
+    features: tuple[CpuFeature, ...] = ()
+    numa: tuple[NumaCell, ...] = ()
+
+
+class HypervFeature(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A Hyper-V enlightenment that is on.
+
+    attribute  -- (name, value) beside the state: retries of spinlocks, value of vendor_id
+    children   -- what is switched on within it: ``direct`` of stimer, ``direct`` and ``extended`` of tlbflush
+    """
+
+    name: str
+    attribute: tuple[str, str] | None = None
+    children: tuple[str, ...] = ()
+
+
+class FeaturesPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Features of the machine. None leaves an element out; a state is True for on and False for off.
+
+    hyperv_passthrough  -- every enlightenment the host's QEMU has
+    kvm_hidden          -- the guest isn't told that it runs on KVM
+    tb_cache_bytes      -- bound of an emulator's translation buffer; with hypervisor ``qemu`` only
+    """
+
+    acpi: bool = False
+    apic: bool = False
+    apic_eoi: bool | None = None
+    hyperv: tuple[HypervFeature, ...] = ()
+    hyperv_passthrough: bool = False
+    kvm_hidden: bool | None = None
+    pvspinlock: bool | None = None
+    smm: bool = False
+    vmport: bool | None = None
+    tb_cache_bytes: int | None = None
+
+
+class Timer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A timer of the guest by libvirt's name: rtc, pit, hpet, kvmclock, hypervclock."""
+
+    name: str
+    present: bool | None = None
+    tickpolicy: str | None = None
+    track: str | None = None
+
+
+class ClockPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The guest's clock: ``utc``, ``timezone`` with its name, or ``variable`` with an adjustment in seconds."""
+
+    offset: str = "utc"
+    timezone: str | None = None
+    adjustment: str | None = None
+    timers: tuple[Timer, ...] = ()
+
+
+class OverheadItem(msgspec.Struct, frozen=True, gc=False):
+    """Memory that runs beside the guest's own, and why."""
+
+    name: str
+    bytes: int
+    why: str
+
+
+class MemoryOverhead(msgspec.Struct, frozen=True):
+    """What a guest costs beyond its own memory; ``total_bytes`` is the sum of the items."""
+
+    total_bytes: int
+    items: tuple[OverheadItem, ...]
+
+
+class DomainPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One guest, decided.
+
+    name             -- libvirt's name of the domain: ``<namespace>_<name>``
+    uuid             -- of the domain and of its SMBIOS system
+    hypervisor       -- ``kvm``, or ``qemu`` for emulation
+    hypervisor_note  -- why it is emulated, in a sentence; None on KVM
+    iothreads        -- threads that serve disks beside the main loop
+    network          -- links, NAT and the DHCP handoff of every interface
+    disk_operations  -- what has to be made before the guest starts, in the order of ``spec.volumes``
+    grace_period_s   -- how long a guest has to obey the power button
+    """
+
+    name: str
+    namespace: str
+    guest: str
+    uuid: str
+    hypervisor: Hypervisor
+    os: OsPlan
+    memory: MemoryPlan
+    vcpu: VcpuPlan
+    cpu: CpuPlan
+    features: FeaturesPlan
+    clock: ClockPlan
+    devices: DevicesPlan
+    network: NetworkPlan
+    overhead: MemoryOverhead
+    hostname: str
+    grace_period_s: int
+    hypervisor_note: str | None = None
+    sysinfo: SysinfoPlan | None = None
+    iothreads: int = 0
+    on_poweroff: str = "destroy"
+    on_reboot: str = "restart"
+    on_crash: str = "destroy"
+    start_paused: bool = False
+    disk_operations: tuple[DiskOperation, ...] = ()

@@ -1,0 +1,130 @@
+"""What the guest boots by and what it reads of itself in SMBIOS: machine, firmware, kernel, boot menu."""
+
+from __future__ import annotations
+
+from kvnode.api.firmware import EFI, Chassis, Firmware
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.errors import HostError
+from kvnode.facts import HostFacts
+from kvnode.planning.architecture import Architecture
+from kvnode.planning.disk_operations import volume_path
+from kvnode.planning.domain_plan import Loader, OsPlan, SysinfoPlan
+from kvnode.planning.refusal import invalid
+from kvnode.planning.settings import PlanSettings
+
+_NO_FIRMWARE = Firmware()
+_PRIVATE = "/var/run/kubevirt-private"
+_NVRAM = f"{_PRIVATE}/nvram/efi-vars.fd"
+_KERNEL = f"{_PRIVATE}/kernel-boot/kernel"
+_INITRD = f"{_PRIVATE}/kernel-boot/initrd"
+_PAUSED_MENU_MS = 10_000
+"""A guest that starts paused shows its boot menu, so that whoever resumes it can choose."""
+
+
+def os_plan(vmi: VirtualMachineInstance, host: HostFacts, arch: Architecture) -> OsPlan:
+    """Machine and boot. Raises HostError where the node's QEMU lacks the machine, or the node the firmware."""
+    spec = vmi.spec
+    firmware = spec.domain.firmware or _NO_FIRMWARE
+    machine = (spec.domain.machine.type if spec.domain.machine is not None else None) or arch.machine
+    if host.machine_types is not None and machine not in host.machine_types:
+        raise HostError(
+            f"spec.domain.machine.type: QEMU on this node has no machine {machine[:60]!r}; "
+            f"it has {', '.join(host.machine_types[:6])} and {max(len(host.machine_types) - 6, 0)} more"
+        )
+    bootloader = firmware.bootloader
+    kernel, initrd, cmdline = _kernel_boot(firmware)
+    return OsPlan(
+        arch.libvirt,
+        machine,
+        loader=None if bootloader is None or bootloader.efi is None else _loader(bootloader.efi, host),
+        kernel=kernel,
+        initrd=initrd,
+        cmdline=cmdline,
+        acpi_tables=_acpi_tables(vmi, firmware),
+        boot_menu_timeout_ms=_PAUSED_MENU_MS if spec.start_strategy == "Paused" else None,
+        bios_serial=bool(bootloader is not None and bootloader.bios is not None and bootloader.bios.use_serial),
+        smbios=arch.smbios,
+    )
+
+
+def has_efi(vmi: VirtualMachineInstance) -> bool:
+    """Whether the guest boots by UEFI."""
+    firmware = vmi.spec.domain.firmware
+    return firmware is not None and firmware.bootloader is not None and firmware.bootloader.efi is not None
+
+
+def _loader(efi: EFI, host: HostFacts) -> Loader:
+    secure = efi.secure_boot is not False
+    purpose = "secure_boot" if secure else "plain"
+    build = host.efi.get(purpose)
+    if build is None:
+        field = "spec.domain.firmware.bootloader.efi"
+        kind = "UEFI with secure boot" if secure else "UEFI"
+        raise HostError(
+            f"{field}: this node has no {kind} firmware; install the package ovmf (arm64: qemu-efi-aarch64)"
+        )
+    stateless = build.vars is None
+    return Loader(
+        build.code, secure=secure, nvram=None if stateless else _NVRAM, template=build.vars, stateless=stateless
+    )
+
+
+def _kernel_boot(firmware: Firmware) -> tuple[str | None, str | None, str | None]:
+    boot = firmware.kernel_boot
+    if boot is None:
+        return None, None, None
+    container = boot.container
+    kernel = _KERNEL if container is not None and container.kernel_path else None
+    initrd = _INITRD if container is not None and container.initrd_path else None
+    if boot.kernel_args and kernel is None:
+        field = "spec.domain.firmware.kernelBoot.kernelArgs"
+        raise invalid(field, "arguments for a kernel, and container.kernelPath names none")
+    return kernel, initrd, boot.kernel_args or None
+
+
+def _acpi_tables(vmi: VirtualMachineInstance, firmware: Firmware) -> tuple[tuple[str, str], ...]:
+    if firmware.acpi is None:
+        return ()
+    wanted = (
+        ("slic", "slicNameRef", firmware.acpi.slic_name_ref),
+        ("msdm", "msdmNameRef", firmware.acpi.msdm_name_ref),
+    )
+    return tuple((kind, _table_path(vmi, kind, field, name)) for kind, field, name in wanted if name)
+
+
+def _table_path(vmi: VirtualMachineInstance, kind: str, field: str, name: str) -> str:
+    for index, volume in enumerate(vmi.spec.volumes):
+        if volume.name == name:
+            if volume.secret is None:
+                break
+            return volume_path(index, f"{kind}.bin")
+    raise invalid(f"spec.domain.firmware.acpi.{field}", f"no volume called {name[:60]!r} is a secret")
+
+
+def sysinfo_plan(
+    vmi: VirtualMachineInstance, arch: Architecture, uuid: str, settings: PlanSettings
+) -> SysinfoPlan | None:
+    """The SMBIOS strings. What the guest is made by reads as on KubeVirt, because tools in guests look for it."""
+    if not arch.smbios:
+        return None
+    domain = vmi.spec.domain
+    serial = domain.firmware.serial if domain.firmware is not None else None
+    system = {"manufacturer": "KubeVirt", "product": "None", **dict(settings.smbios)}
+    system.setdefault("family", "KubeVirt")
+    if serial:
+        system["serial"] = serial
+    system["uuid"] = uuid
+    return SysinfoPlan(tuple(system.items()), _chassis(domain.chassis))
+
+
+def _chassis(chassis: Chassis | None) -> tuple[tuple[str, str], ...]:
+    if chassis is None:
+        return ()
+    entries = (
+        ("manufacturer", chassis.manufacturer),
+        ("version", chassis.version),
+        ("serial", chassis.serial),
+        ("asset", chassis.asset),
+        ("sku", chassis.sku),
+    )
+    return tuple((name, value) for name, value in entries if value)

@@ -1,0 +1,76 @@
+"""IO threads: how many there are, and which disk is served by which.
+
+A disk with ``dedicatedIOThread`` has a thread of its own; the others share: one thread with the policy ``shared`` (or
+none), up to two for each vCPU with ``auto``, all of a pool with ``supplementalPool``. Only virtio disks are served by
+threads; the emulated controllers of the other buses live in QEMU's main loop.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.planning.refusal import invalid
+
+_THREADS_FOR_VCPU = 2
+_MOST_THREADS = 1024
+
+
+class IoThreads(msgspec.Struct, frozen=True):
+    """How many threads, and each disk's by its place among the manifest's disks (from 1; empty: the main loop)."""
+
+    count: int
+    of_disk: tuple[tuple[int, ...], ...]
+
+
+def iothreads_plan(vmi: VirtualMachineInstance, on_virtio: tuple[bool, ...], vcpus: int) -> IoThreads:
+    """Threads for the disks of ``spec.domain.devices.disks``.
+
+    on_virtio  -- for each disk, whether it is on the virtio bus
+    vcpus      -- those enabled at the start
+
+    Worked: 2 vCPUs, ``auto``, disks a (dedicated), b, c, d, e, f: at most 4 threads, so 3 are shared; b and e have
+    1, c and f 2, d 3, and a 4.
+    """
+    domain = vmi.spec.domain
+    policy, disks = domain.io_threads_policy, domain.devices.disks
+    if policy not in (None, "", "shared", "auto", "supplementalPool"):
+        raise invalid("spec.domain.ioThreadsPolicy", f"{policy[:60]!r} is none of shared, auto, supplementalPool")
+    if policy == "supplementalPool":
+        return _pool(vmi, on_virtio)
+    if not policy and not any(disk.dedicated_io_thread for disk in disks):
+        return IoThreads(0, ((),) * len(disks))
+    limit = vcpus * _THREADS_FOR_VCPU if policy == "auto" else 1
+    dedicated = sum(bool(disk.dedicated_io_thread) for disk in disks)
+    shared = len(disks) - dedicated
+    if shared + dedicated > limit:
+        shared = max(limit - dedicated, 1)
+    return IoThreads(shared + dedicated, _dealt(vmi, on_virtio, shared))
+
+
+def _dealt(vmi: VirtualMachineInstance, on_virtio: tuple[bool, ...], shared: int) -> tuple[tuple[int, ...], ...]:
+    """Dedicated threads counted up from behind the shared ones, those dealt out in turn."""
+    of_disk: list[tuple[int, ...]] = []
+    own, turn = shared, 0
+    for disk, virtio in zip(vmi.spec.domain.devices.disks, on_virtio, strict=True):
+        if not virtio:
+            of_disk.append(())
+        elif disk.dedicated_io_thread:
+            own += 1
+            of_disk.append((own,))
+        else:
+            of_disk.append((turn + 1,))
+            turn = (turn + 1) % shared
+    return tuple(of_disk)
+
+
+def _pool(vmi: VirtualMachineInstance, on_virtio: tuple[bool, ...]) -> IoThreads:
+    threads = vmi.spec.domain.io_threads
+    count = threads.supplemental_pool_thread_count if threads is not None else None
+    field = "spec.domain.ioThreads.supplementalPoolThreadCount"
+    if not count:
+        raise invalid(field, "a pool of IO threads without how many; name it, such as 4")
+    if count > _MOST_THREADS:
+        raise invalid(field, f"{count} IO threads are more than the {_MOST_THREADS} that a guest may have")
+    everyone = tuple(range(1, count + 1))
+    return IoThreads(count, tuple(everyone if virtio else () for virtio in on_virtio))

@@ -1,0 +1,106 @@
+"""The guest's memory: how much, how far it may grow, what backs it, and whether the host has it."""
+
+from __future__ import annotations
+
+from kvnode.api.cpu_memory import ResourceRequirements
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.errors import NoFit
+from kvnode.facts import HostFacts
+from kvnode.planning.domain_plan import MemoryPlan
+from kvnode.planning.refusal import invalid
+from kvnode.quantity import Quantity, to_bytes
+
+MIB = 1 << 20
+_SMALLEST = MIB
+_LARGEST = 1 << 52  # what an x86 page table can address (Intel SDM 3A, 4.1.4: MAXPHYADDR is at most 52)
+_SLOTS = 16
+
+
+def memory_plan(vmi: VirtualMachineInstance, host: HostFacts) -> MemoryPlan:
+    """The memory of a guest; raises InvalidManifest for amounts that are none, NoFit where huge pages are too few."""
+    field, amount = _guest_memory(vmi)
+    size = _in_range(field, amount)
+    memory = vmi.spec.domain.memory
+    maximum = None
+    if memory is not None and memory.max_guest is not None:
+        field = "spec.domain.memory.maxGuest"
+        maximum = _in_range(field, memory.max_guest)
+        if maximum < size:
+            raise invalid(field, f"{memory.max_guest} is less than the {size} bytes that the guest starts with")
+    grows = maximum is not None and maximum > size
+    page = _page_bytes(vmi, size)
+    if page is not None:
+        _check_pages(host, size, page)
+    return MemoryPlan(
+        size,
+        max_bytes=maximum if grows else None,
+        slots=_SLOTS if grows else 0,
+        hugepage_bytes=page,
+        source="memfd" if page is not None else None,
+    )
+
+
+def requested_bytes(vmi: VirtualMachineInstance, memory: MemoryPlan) -> int:
+    """What the host's normal pages have to have for the guest's own memory.
+
+    A request below the guest's memory is overcommitment that somebody asked for; huge pages are counted apart.
+    """
+    if memory.hugepage_bytes is not None:
+        return 0
+    requests = vmi.spec.domain.resources.requests or {}
+    if "memory" in requests:
+        return min(to_bytes(requests["memory"]), memory.bytes)
+    return memory.bytes
+
+
+def check_memory_fits(host: HostFacts, wanted_bytes: int) -> None:
+    """Raise NoFit where the host is known to have less than ``wanted_bytes`` (guest and overhead together)."""
+    free = host.memory_free_bytes
+    if free is not None and free < wanted_bytes:
+        raise NoFit("NotEnoughMemory", wanted_bytes, free, unit="bytes of memory")
+
+
+def _guest_memory(vmi: VirtualMachineInstance) -> tuple[str, Quantity]:
+    """The amount and its path: memory.guest, or as defaulting derives it, the request or else the limit."""
+    memory, resources = vmi.spec.domain.memory, vmi.spec.domain.resources
+    if memory is not None and memory.guest is not None:
+        return "spec.domain.memory.guest", memory.guest
+    for kind, amounts in _amounts(resources):
+        if "memory" in amounts:
+            return f"spec.domain.resources.{kind}.memory", amounts["memory"]
+    raise invalid("spec.domain.memory.guest", "nothing says how much memory the guest has; name it, such as 512Mi")
+
+
+def _amounts(resources: ResourceRequirements) -> tuple[tuple[str, dict[str, Quantity]], ...]:
+    return ("requests", resources.requests or {}), ("limits", resources.limits or {})
+
+
+def _in_range(field: str, amount: Quantity) -> int:
+    size = to_bytes(amount)
+    if not _SMALLEST <= size <= _LARGEST:
+        raise invalid(field, f"{str(amount)[:60]!r} is {size} bytes; a guest has from {_SMALLEST} to {_LARGEST}")
+    return size
+
+
+def _page_bytes(vmi: VirtualMachineInstance, size: int) -> int | None:
+    memory = vmi.spec.domain.memory
+    if memory is None or memory.hugepages is None:
+        return None
+    field = "spec.domain.memory.hugepages.pageSize"
+    text = memory.hugepages.page_size
+    if not text:
+        raise invalid(field, "huge pages without a size; name it, such as 2Mi")
+    page = to_bytes(text)
+    if page < 1024 or page & (page - 1):
+        raise invalid(field, f"{text[:60]!r} is {page} bytes, and a page is a power of two of at least 1Ki")
+    if size % page:
+        raise invalid(field, f"{size} bytes of guest memory are no whole number of {text} pages")
+    return page
+
+
+def _check_pages(host: HostFacts, size: int, page: int) -> None:
+    if not host.cells:
+        return
+    free = sum(cell.pools[page].free for cell in host.cells if page in cell.pools)
+    if free < size // page:
+        raise NoFit("NotEnoughHugepages", size // page, free, unit=f"free pages of {page} bytes")

@@ -1,0 +1,123 @@
+"""plan(): one guest on one host, everything decided.
+
+Each subject has a module and a function that takes what it needs and nothing more; this one calls them in the order in
+which they depend on each other. Nothing here reads a machine: the same manifest and the same facts give the same plan,
+down to the byte. Whoever is privileged plans; the launcher only sees what came out.
+"""
+
+from __future__ import annotations
+
+from kvnode.api.identity import DEFAULT_NAMESPACE
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.facts import HostFacts
+from kvnode.planning import devices
+from kvnode.planning.architecture import Architecture, architecture_of
+from kvnode.planning.cpu import cpu_plan, vcpu_plan
+from kvnode.planning.device_plans import DevicesPlan
+from kvnode.planning.disk_operations import DiskOperation, disk_operations
+from kvnode.planning.disks import disk_bus, disk_devices
+from kvnode.planning.domain_plan import DomainPlan, MemoryPlan, VcpuPlan
+from kvnode.planning.features import clock_plan, features_plan
+from kvnode.planning.firmware import os_plan, sysinfo_plan
+from kvnode.planning.hostname import guest_hostname
+from kvnode.planning.hypervisor import hypervisor_of
+from kvnode.planning.identity import domain_name, domain_uuid
+from kvnode.planning.interfaces import interface_devices
+from kvnode.planning.iothreads import IoThreads, iothreads_plan
+from kvnode.planning.memory import check_memory_fits, memory_plan, requested_bytes
+from kvnode.planning.network import NetworkPlan, network_plan
+from kvnode.planning.overhead import memory_overhead
+from kvnode.planning.refusal import refuse_unplanned
+from kvnode.planning.settings import Configuration, PlanSettings, plan_settings
+
+_GRACE_PERIOD_S = 30
+
+
+def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | None = None) -> DomainPlan:
+    """Decide everything about a guest on a host.
+
+    vmi     -- defaulted; where it isn't, the rules of defaulting that a plan can't do without still hold
+    host    -- facts; what they don't say is assumed as HostFacts documents it
+    config  -- ``spec.configuration`` of the KubeVirt resource, a plain dict or the typed object
+
+    Raises NoFit where the host has too little, with what was wanted and what there was; HostError where it can't
+    (no KVM and no emulation, a missing machine type or firmware); InvalidManifest with the path of what can't be
+    planned. Never anything else.
+    """
+    refuse_unplanned(vmi)
+    settings = plan_settings(config)
+    arch = architecture_of(vmi, host)
+    hypervisor, note = hypervisor_of(host)
+    memory = memory_plan(vmi, host)
+    vcpu, topology = vcpu_plan(vmi, host)
+    network = network_plan(vmi, host)
+    operations = disk_operations(vmi)
+    threads = _iothreads(vmi, arch, vcpu)
+    made = _devices(vmi, host, arch, settings, network, operations, threads, memory, vcpu)
+    features = features_plan(vmi, arch, hypervisor, memory)
+    overhead = memory_overhead(
+        host, hypervisor, memory, vcpu, made, threads.count, features.tb_cache_bytes, settings.overhead_ratio
+    )
+    check_memory_fits(host, requested_bytes(vmi, memory) + overhead.total_bytes)
+    uuid, grace = domain_uuid(vmi), vmi.spec.termination_grace_period_seconds
+    return DomainPlan(
+        name=domain_name(vmi),
+        namespace=vmi.metadata.namespace or DEFAULT_NAMESPACE,
+        guest=vmi.metadata.name or "",
+        uuid=uuid,
+        hypervisor=hypervisor,
+        hypervisor_note=note,
+        os=os_plan(vmi, host, arch),
+        sysinfo=sysinfo_plan(vmi, arch, uuid, settings),
+        memory=memory,
+        vcpu=vcpu,
+        cpu=cpu_plan(vmi, host, arch, hypervisor, topology, memory),
+        iothreads=threads.count,
+        features=features,
+        clock=clock_plan(vmi),
+        devices=made,
+        network=network,
+        disk_operations=operations,
+        overhead=overhead,
+        hostname=guest_hostname(vmi),
+        grace_period_s=_GRACE_PERIOD_S if grace is None else max(grace, 0),
+        on_reboot="destroy" if vmi.spec.domain.reboot_policy == "Terminate" else "restart",
+        start_paused=vmi.spec.start_strategy == "Paused",
+    )
+
+
+def _iothreads(vmi: VirtualMachineInstance, arch: Architecture, vcpu: VcpuPlan) -> IoThreads:
+    on_virtio = tuple(disk_bus(disk, arch) == "virtio" for disk in vmi.spec.domain.devices.disks)
+    return iothreads_plan(vmi, on_virtio, vcpu.enabled)
+
+
+def _devices(
+    vmi: VirtualMachineInstance,
+    host: HostFacts,
+    arch: Architecture,
+    settings: PlanSettings,
+    network: NetworkPlan,
+    operations: tuple[DiskOperation, ...],
+    threads: IoThreads,
+    memory: MemoryPlan,
+    vcpu: VcpuPlan,
+) -> DevicesPlan:
+    disks = disk_devices(vmi, host, arch, operations, threads, vcpu.enabled)
+    inputs = devices.inputs(vmi, arch)
+    return DevicesPlan(
+        controllers=devices.controllers(vmi, arch, disks, inputs),
+        disks=disks,
+        interfaces=interface_devices(vmi, arch, network, settings),
+        serials=devices.serials(vmi, settings),
+        channels=devices.channels(vmi),
+        inputs=inputs,
+        graphics=devices.graphics(vmi),
+        video=devices.video(vmi, arch),
+        rng=devices.rng(vmi, arch),
+        balloon=devices.balloon(vmi, arch, memory, settings),
+        watchdogs=devices.watchdogs(vmi),
+        sounds=devices.sounds(vmi),
+        tpm=devices.tpm(vmi),
+        vsock=devices.vsock(vmi, arch),
+        panics=devices.panics(vmi),
+    )

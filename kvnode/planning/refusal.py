@@ -1,0 +1,54 @@
+"""What a plan refuses: a manifest's fault by its path, and what this build can't plan yet.
+
+Admission names all of it earlier (``validate``, ``unsupported``). A plan made without admission must still never drop
+a field in silence, so whatever would change the machine and has no place in the plan ends here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.errors import VALUE_INVALID, VALUE_NOT_SUPPORTED, FieldError, InvalidManifest
+
+_DOMAIN = "spec.domain"
+
+
+def invalid(field: str, message: str) -> InvalidManifest:
+    """One fault of the manifest, ready to raise: the field's path, and a sentence with the value in it."""
+    return InvalidManifest([FieldError(field, VALUE_INVALID, message)])
+
+
+def refuse_unplanned(vmi: VirtualMachineInstance) -> None:
+    """Raise InvalidManifest with every field that this build has no plan for."""
+    errors = [FieldError(field, VALUE_NOT_SUPPORTED, f"{what} can't be planned yet") for field, what in _unplanned(vmi)]
+    if errors:
+        raise InvalidManifest(errors)
+
+
+def _unplanned(vmi: VirtualMachineInstance) -> Iterator[tuple[str, str]]:
+    domain = vmi.spec.domain
+    cpu, devices = domain.cpu, domain.devices
+    if cpu is not None:
+        if cpu.dedicated_cpu_placement:
+            yield f"{_DOMAIN}.cpu.dedicatedCpuPlacement", "a guest with CPUs of its own"
+        if cpu.numa is not None and cpu.numa.guest_mapping_passthrough is not None:
+            yield f"{_DOMAIN}.cpu.numa.guestMappingPassthrough", "a guest that sees the host's NUMA cells"
+        if cpu.realtime is not None:
+            yield f"{_DOMAIN}.cpu.realtime", "vCPUs under the real-time scheduler"
+    if domain.launch_security is not None:
+        yield f"{_DOMAIN}.launchSecurity", "a confidential guest"
+    for index, _ in enumerate(devices.filesystems):
+        yield f"{_DOMAIN}.devices.filesystems[{index}]", "a file system shared with the host"
+    for index, _ in enumerate(devices.gpus):
+        yield f"{_DOMAIN}.devices.gpus[{index}]", "a GPU of the host"
+    for index, _ in enumerate(devices.host_devices):
+        yield f"{_DOMAIN}.devices.hostDevices[{index}]", "a device of the host"
+    if devices.client_passthrough is not None:
+        yield f"{_DOMAIN}.devices.clientPassthrough", "handing on a viewer's USB devices"
+    for index, interface in enumerate(devices.interfaces):
+        if interface.sriov is not None:
+            yield f"{_DOMAIN}.devices.interfaces[{index}].sriov", "a function of a network card"
+    for index, disk in enumerate(devices.disks):
+        if disk.block_size is not None and disk.block_size.match_volume is not None:
+            yield f"{_DOMAIN}.devices.disks[{index}].blockSize.matchVolume", "taking the block size from the volume"

@@ -1,0 +1,83 @@
+"""What the plan reads of the ``KubeVirt`` resource's ``spec.configuration``, with every default in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from kvnode.api.configuration import KubeVirtConfiguration
+from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
+
+Configuration = Mapping[str, Any] | KubeVirtConfiguration
+
+
+class PlanSettings(msgspec.Struct, frozen=True):
+    """The administrator's part in a plan.
+
+    smbios               -- strings of SMBIOS type 1 that replace ours, by libvirt's entry names
+    free_page_reporting  -- guests give back pages that they don't use
+    serial_log           -- what a guest writes on its serial console is kept in a file
+    tap_plugins          -- binding plugins whose interfaces are plain taps to QEMU
+    overhead_ratio       -- factor on the memory overhead
+    """
+
+    smbios: tuple[tuple[str, str], ...] = ()
+    free_page_reporting: bool = True
+    serial_log: bool = True
+    tap_plugins: frozenset[str] = frozenset()
+    overhead_ratio: float = 1.0
+
+
+_PLAIN = PlanSettings()
+
+
+def plan_settings(config: Configuration | None) -> PlanSettings:
+    """The settings of a configuration: a plain dict, the typed object, or None for a cluster's defaults.
+
+    Raises InvalidManifest for a value of a wrong type, with its path.
+    """
+    if not config:
+        return _PLAIN
+    if not isinstance(config, KubeVirtConfiguration):
+        try:
+            config = msgspec.convert(config, KubeVirtConfiguration)
+        except msgspec.ValidationError as error:
+            raise InvalidManifest([FieldError("spec.configuration", VALUE_INVALID, f"{error}")]) from None
+    options, smbios = config.virtual_machine_options, config.smbios
+    entries: tuple[tuple[str, str | None], ...] = ()
+    if smbios is not None:
+        entries = (
+            ("manufacturer", smbios.manufacturer),
+            ("product", smbios.product),
+            ("version", smbios.version),
+            ("sku", smbios.sku),
+            ("family", smbios.family),
+        )
+    return PlanSettings(
+        tuple((name, value) for name, value in entries if value),
+        options is None or options.disable_free_page_reporting is None,
+        options is None or options.disable_serial_console_log is None,
+        _tap_plugins(config),
+        _ratio(config.additional_guest_memory_overhead_ratio),
+    )
+
+
+def _tap_plugins(config: KubeVirtConfiguration) -> frozenset[str]:
+    plugins = config.network.binding if config.network is not None and config.network.binding is not None else {}
+    return frozenset(name for name, plugin in plugins.items() if plugin.domain_attachment_type in ("tap", "managedTap"))
+
+
+def _ratio(text: str | None) -> float:
+    field = "spec.configuration.additionalGuestMemoryOverheadRatio"
+    if not text:
+        return 1.0
+    try:
+        ratio = float(text)
+    except ValueError:
+        raise InvalidManifest([FieldError(field, VALUE_INVALID, f"{text[:60]!r} is not a number")]) from None
+    if not 1.0 <= ratio <= 100.0:
+        message = f"{text[:60]} isn't a factor from 1 to 100: less than what a guest takes would have it killed"
+        raise InvalidManifest([FieldError(field, VALUE_INVALID, message)])
+    return ratio
