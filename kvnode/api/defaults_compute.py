@@ -24,7 +24,7 @@ _MIB = 1 << 20
 _MAX_VCPUS = 512
 _UINT32_MAX = (1 << 32) - 1
 _HOTPLUG_MINIMUM_BYTES = _GIB
-"""Upstream gives no memory slots to smaller guests: a kernel's tables for hotpluggable memory would cost them too much."""
+"""Smaller guests get no memory slots: a kernel's tables for memory that may come would cost them too much."""
 
 
 def resources_default(resources: ResourceRequirements, dedicated: bool, settings: Settings) -> ResourceRequirements:

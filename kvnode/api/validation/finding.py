@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from kvnode.errors import VALUE_DUPLICATE, VALUE_INVALID, VALUE_NOT_SUPPORTED, VALUE_REQUIRED, FieldError
 
-__all__ = ["duplicate", "invalid", "listed", "not_supported", "required", "shown"]
+__all__ = ["at_key", "duplicate", "invalid", "listed", "not_supported", "required", "shown"]
 
 _SHOWN_CHARACTERS = 80
 
@@ -24,6 +24,12 @@ def shown(value: object) -> str:
             return repr(value)
         return f"{value[:_SHOWN_CHARACTERS]!r}... ({len(value)} characters)"
     return str(value)
+
+
+def at_key(field: str, key: str) -> str:
+    """The path of a map's value: ``field.key`` for a plain key, ``field['key']`` for one with other characters."""
+    plain = len(key) <= _SHOWN_CHARACTERS and key.replace("_", "").isalnum() and key.isascii()
+    return f"{field}.{key}" if plain else f"{field}[{shown(key)}]"
 
 
 def listed(values: Iterable[str]) -> str:

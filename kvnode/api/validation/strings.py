@@ -1,0 +1,74 @@
+"""Rules about all text of a manifest at once: no NUL, no half characters, and no more than the API server stores.
+
+Fields whose text ends in a domain, in a file's name or in a command line have grammars of their own, which stand with
+the fields. What is left are texts that may hold nearly anything (annotations, user data). The whole object is
+encoded once, and only where that shows something is it walked to find the path: a sound manifest pays a few
+microseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.validation.finding import at_key, invalid
+from kvnode.errors import FieldError
+
+__all__ = ["MAX_OBJECT_BYTES", "string_rules"]
+
+MAX_OBJECT_BYTES = 1536 * 1024
+"""etcd's default bound on a request (--max-request-bytes)."""
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+def string_rules(vmi: VirtualMachineInstance) -> Iterator[FieldError]:
+    """No text holds a NUL character or a lone surrogate, and the object fits into etcd."""
+    try:
+        document = _ENCODE(vmi)
+    except UnicodeEncodeError:
+        yield from _broken_texts(vmi)
+        return
+    # An escaped NUL may also be a text that spells it out; the walk tells them apart.
+    if b"\\u0000" in document:
+        yield from _broken_texts(vmi)
+    if len(document) > MAX_OBJECT_BYTES:
+        field, length = max(_texts(msgspec.to_builtins(vmi), ""), key=lambda pair: len(pair[1])), len(document)
+        yield invalid(
+            field[0],
+            f"the object has {length} bytes, more than {MAX_OBJECT_BYTES}, the most that is stored; "
+            f"this is its largest text ({len(field[1])} characters).",
+        )
+
+
+def _broken_texts(vmi: VirtualMachineInstance) -> Iterator[FieldError]:
+    for field, text in _texts(msgspec.to_builtins(vmi), ""):
+        if "\0" in text:
+            yield invalid(field, f"it has a NUL character at place {text.index(chr(0))}, which no text here may hold.")
+        elif not _is_unicode(text):
+            yield invalid(field, "it has half of a surrogate pair, which is no character.")
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _texts(value: Any, field: str) -> Iterator[tuple[str, str]]:
+    """Every text of a document with its path, the keys of maps included."""
+    if isinstance(value, str):
+        yield field, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            inside = at_key(field, key).removeprefix(".")
+            yield inside, key
+            yield from _texts(item, inside)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _texts(item, f"{field}[{index}]")
