@@ -1,8 +1,8 @@
 """What goes into an image: packages, kernel modules, the kernel's command line; as values.
 
 ``tiny`` runs Debian's cloud kernel: small and quick, with all of virtio, and without USB, AHCI (so it sees no SATA
-disk or CD-ROM on q35), e1000 and the emulated watchdogs.  Everything else of an image is the same for every recipe, so that one
-with the full kernel differs by its kernel package alone: the list of modules names what either kernel may have.
+disk or CD-ROM on q35), e1000 and the emulated watchdogs.  Everything else of an image is the same for every recipe, so
+that one with the full kernel differs by its kernel package alone: the list of modules names what either kernel has.
 """
 
 from __future__ import annotations
