@@ -22,6 +22,10 @@ _ENVIRONMENT = {"PATH": _PATH, "LC_ALL": "C.UTF-8"}
 _OUTPUT_LIMIT = 16 * 1024 * 1024
 
 
+class TookTooLong(HostError):
+    """A confined tool was stopped at its time limit."""
+
+
 class Limits(msgspec.Struct, frozen=True):
     """What a confined tool may use: address space and file size in bytes, CPU and wall time in seconds."""
 
@@ -79,7 +83,7 @@ def run_confined(
     try:
         stdout, stderr = process.communicate(timeout=limits.timeout_s)
     except subprocess.TimeoutExpired:
-        raise HostError(f"{argv[0]} was stopped: it took longer than {limits.timeout_s:g} seconds") from None
+        raise TookTooLong(f"{argv[0]} was stopped: it took longer than {limits.timeout_s:g} seconds") from None
     finally:
         if process.poll() is None:
             process.kill()

@@ -159,9 +159,14 @@ def open_folder(path: Path | str, dir_fd: int | None = None) -> Iterator[int]:
 @contextlib.contextmanager
 def made_folder(name: str, dir_fd: int, mode: int = 0o755) -> Iterator[int]:
     """A descriptor of the folder ``name`` below ``dir_fd``, made if it isn't there."""
-    with contextlib.suppress(FileExistsError):
+    try:
         os.mkdir(name, mode, dir_fd=dir_fd)
+        is_new = True
+    except FileExistsError:
+        is_new = False
     with open_folder(name, dir_fd) as fd:
+        if is_new:
+            os.fchmod(fd, mode)  # whatever the umask: another user has to come through
         yield fd
 
 

@@ -63,7 +63,7 @@ class TarReader:
     source         -- the uncompressed bytes
     what           -- for messages, as ``layer sha256:12ab…``
     entry_limit    -- how many entries there may be
-    skipped_limit  -- how many bytes may be passed over, headers and unread content together
+    skipped_limit  -- how many bytes may be passed over, headers and unread content together; ``skipped`` counts them
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class TarReader:
         self._what = what
         self._entry_limit = entry_limit
         self._skipped_limit = skipped_limit
-        self._skipped = 0
+        self.skipped = 0
         self._position = 0
         self._content_left = 0
         self._padding = 0
@@ -190,8 +190,8 @@ class TarReader:
         self._content_left = self._padding = 0
 
     def _pass_over(self, size: int) -> None:
-        self._skipped += size
-        if self._skipped > self._skipped_limit:
+        self.skipped += size
+        if self.skipped > self._skipped_limit:
             raise InvalidImage(
                 f"{self._what} unpacks to more than {self._skipped_limit} bytes besides its disk: a container disk "
                 "holds a disk and little else"
