@@ -28,7 +28,7 @@ from kvnode.network.resolver import resolver_facts
 from kvnode.network.sandbox_network import attach
 from kvnode.paths import GuestPaths, NodePaths
 from kvnode.planning import DomainPlan, plan
-from kvnode.planning.disk_operations import DISKS_DIR
+from kvnode.planning.disk_operations import DISKS_DIR, disk_operations
 from kvnode.planning.hostname import guest_hostname
 from kvnode.runtime.capabilities import ensure_capabilities, with_capabilities
 from kvnode.runtime.guests import GuestRecord, locked_guests, processes_in, read_record, write_record, write_whole
@@ -47,7 +47,8 @@ from kvnode.runtime.sandbox import (
     pod_order,
     start_sandbox,
 )
-from kvnode.storage.guest_disks import PreparedDisk, image_facts, prepare_disks
+from kvnode.storage.container_disks import DiskCache, container_disk_facts, unwrap_container_disks
+from kvnode.storage.guest_disks import PreparedDisk, prepare_disks
 from kvnode.storage.images import ImageStore
 
 LAUNCHER_S = 30.0
@@ -151,8 +152,10 @@ class _Start:
             host = with_capabilities(host, capabilities.facts)
             host = msgspec.structs.replace(host, emulation_allowed=True)
         with self.progress.step("find the images"):
-            store = ImageStore(self.node.images)
-            volumes = image_facts(self.vmi, store, self.progress.note)
+            operations = disk_operations(self.vmi)
+            cache = DiskCache(self.node.disks)
+            cached = unwrap_container_disks(operations, ImageStore(self.node.images), cache, self.progress.note)
+            volumes = container_disk_facts(operations, cached)
             host = msgspec.structs.replace(host, volumes={**host.volumes, **volumes})
         with self.progress.step("plan"):
             draft = plan(self.vmi, host)
@@ -160,7 +163,7 @@ class _Start:
                 self.progress.note(draft.hypervisor_note)
         with self.progress.step("prepare the disks"):
             disks = prepare_disks(
-                draft.disk_operations, self.paths.private, STANDALONE_UID, STANDALONE_UID, store, self.progress.note
+                draft.disk_operations, self.paths.private, STANDALONE_UID, STANDALONE_UID, cached, _nobody_listens
             )
         resolver = resolver_facts(self.vmi.spec.dns_policy, self.vmi.spec.dns_config)
         with self.progress.step("make the sandbox"):
@@ -233,6 +236,10 @@ class _Start:
         for name, milliseconds in reply.timings_ms.items():
             self.progress.done(f"  {name}", milliseconds / 1000)
         return connection, reply
+
+
+def _nobody_listens(_line: str) -> None:
+    """What takes milliseconds isn't told line by line."""
 
 
 def _end_sandbox(sandbox: Sandbox) -> None:
