@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kvnode.cli.guest_files import read_guests
-from kvnode.cli.terminal import say
+from kvnode.cli.sources import Guest, read_guests
+from kvnode.cli.terminal import in_guest, say
 from kvnode.errors import GuestCrashed, InvalidManifest, KvnodeError, UsageError
 
 if TYPE_CHECKING:
@@ -62,27 +62,32 @@ def run_command(file: str, name: str | None, namespace: str | None, detach: bool
 
 def accepted_guests(file: str, name: str | None, namespace: str | None) -> list[VirtualMachineInstance]:
     """The guests of a file: named, defaulted, valid, and such as this mode can run; InvalidManifest otherwise."""
+    read = read_guests(file)
+    if name is not None and len(read) > 1:
+        raise UsageError(f"--name names one guest, and {file!r} has {len(read)}")
+    guests, faults = [], []
+    for guest in read:
+        try:
+            guests.append(_accepted(guest, name, namespace))
+        except InvalidManifest as error:
+            located = InvalidManifest(guest.located(error.errors))
+            faults += (located if len(read) == 1 else in_guest(located, guest.label)).errors
+    if faults:
+        raise InvalidManifest(faults)
+    return guests
+
+
+def _accepted(guest: Guest, name: str | None, namespace: str | None) -> VirtualMachineInstance:
     from kvnode.api.defaults import default
     from kvnode.api.unsupported import unsupported
     from kvnode.api.validation import validate
     from kvnode.planning.references import resolve_references
 
-    read = read_guests(file)
-    if name is not None and len(read.guests) > 1:
-        raise UsageError(f"--name names one guest, and {file!r} has {len(read.guests)}")
-    guests, faults = [], []
-    for raw in read.guests:
-        vmi = default(_renamed(raw, name, namespace))
-        errors = [*validate(vmi), *unsupported(vmi, "standalone")]
-        if not errors:
-            try:
-                guests.append(resolve_references(vmi, read.objects))
-            except InvalidManifest as error:
-                errors = error.errors
-        faults += errors
-    if faults:
-        raise InvalidManifest(faults)
-    return guests
+    vmi = default(_renamed(guest.vmi, name, namespace))
+    errors = [*validate(vmi), *unsupported(vmi, "standalone")]
+    if errors:
+        raise InvalidManifest(errors)
+    return resolve_references(vmi, _in_namespace(guest.objects, namespace))
 
 
 def _renamed(vmi: VirtualMachineInstance, name: str | None, namespace: str | None) -> VirtualMachineInstance:
@@ -93,6 +98,22 @@ def _renamed(vmi: VirtualMachineInstance, name: str | None, namespace: str | Non
     if not changes:
         return vmi
     return msgspec.structs.replace(vmi, metadata=msgspec.structs.replace(vmi.metadata, **changes))
+
+
+def _in_namespace(objects: tuple[Any, ...], namespace: str | None) -> tuple[Any, ...]:
+    """A file that is put into another namespace takes its Secrets along."""
+    import msgspec
+
+    from kvnode.api.core import Secret
+
+    if namespace is None:
+        return objects
+    return tuple(
+        msgspec.structs.replace(item, metadata=msgspec.structs.replace(item.metadata, namespace=namespace))
+        if isinstance(item, Secret)
+        else item
+        for item in objects
+    )
 
 
 def _start(vmi: VirtualMachineInstance, node: NodePaths, *, attached: bool) -> Started:

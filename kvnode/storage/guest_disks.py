@@ -123,7 +123,7 @@ def _fill(operation: DiskOperation, volume: int, uid: int, gid: int, disks: dict
         _make(EMPTY_DISK, volume, 0o600, uid, gid, lambda fd: create_disk(fd, operation.capacity_bytes, uid, gid))
     else:
         content = _seed(operation)
-        _make(CLOUD_INIT, volume, 0o400, uid, gid, lambda fd: _write(fd, content))
+        _make(CLOUD_INIT, volume, 0o600, uid, gid, lambda fd: _write(fd, content))
 
 
 def _make(name: str, folder: int, mode: int, uid: int, gid: int, fill: Callable[[int], None]) -> None:
