@@ -45,6 +45,7 @@ cdef enum:
     IFLA_MTU = 4
     IFLA_MASTER = 10
     IFLA_LINKINFO = 18
+    IFLA_IFALIAS = 20
     IFLA_GROUP = 27
     IFLA_INFO_KIND = 1
     IFA_ADDRESS = 1
@@ -135,8 +136,10 @@ cdef class Batch:
         object master=None,
         object group=None,
         object up=None,
+        str alias=None,
     ):
         """Changes of the link with that index; None (for ``mtu`` 0) leaves a property, a ``master`` of 0 frees it."""
+        cdef bytes alias_bytes = alias.encode() if alias is not None else None
         cdef uint32_t flags = 0
         cdef uint32_t change = 0
         if index <= 0:
@@ -154,6 +157,8 @@ cdef class Batch:
             self._number(IFLA_MASTER, master)
         if group is not None:
             self._number(IFLA_GROUP, group)
+        if alias_bytes is not None:
+            self._attribute(IFLA_IFALIAS, PyBytes_AS_STRING(alias_bytes), PyBytes_GET_SIZE(alias_bytes))
         return self._end()
 
     def delete_link(self, int32_t index):

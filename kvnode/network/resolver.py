@@ -11,6 +11,7 @@ import re
 from ipaddress import ip_address
 from pathlib import Path
 
+from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.network import PodDNSConfig
 from kvnode.errors import VALUE_INVALID, VALUE_NOT_SUPPORTED, VALUE_REQUIRED, FieldError, HostError, InvalidManifest
 from kvnode.facts import Resolver
@@ -23,6 +24,11 @@ MAX_NAMESERVERS = 3  # resolv.conf(5): MAXNS
 MAX_SEARCHES = 32  # Kubernetes' bound for a Pod
 _READ_BYTES = 1 << 16
 _DOMAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})?", re.ASCII)
+
+
+def guest_resolver(vmi: VirtualMachineInstance) -> Resolver:
+    """What this guest resolves with on this machine: the node's resolver by the manifest's dnsPolicy and dnsConfig."""
+    return resolver_facts(vmi.spec.dns_policy, vmi.spec.dns_config)
 
 
 def resolver_facts(

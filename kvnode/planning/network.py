@@ -35,6 +35,7 @@ from kvnode.planning.dhcp_handoff import (
     ipv4_nameservers,
     routes_of,
 )
+from kvnode.planning.hostname import guest_hostname
 from kvnode.planning.link_operations import (
     AddAddress,
     CreateBridge,
@@ -372,8 +373,8 @@ def _handoff(scene: _Scene, server: str, mac: str, address: IPv4Interface, route
 
 
 def _hostname(vmi: VirtualMachineInstance) -> str | None:
-    """``spec.hostname``, else the name up to its first dot; None where neither is a DNS label."""
-    name = (vmi.spec.hostname or vmi.metadata.name or "").split(".", 1)[0]
+    """The guest's host name; None where that isn't a DNS label, the only thing that DHCP clients take."""
+    name = guest_hostname(vmi)
     return name if _LABEL.fullmatch(name) else None
 
 
