@@ -1,0 +1,143 @@
+"""The commands that need no node: ``render``, ``plan``, ``default`` and ``validate``.
+
+Each reads a manifest, goes part of the way to a domain, and prints what there is at that point. Nothing is started or
+changed, and neither root nor libvirt is needed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import msgspec
+
+import kvnode
+from kvnode.cli.sources import (
+    Guest,
+    config_option,
+    facts_option,
+    file_argument,
+    prepared,
+    read_config,
+    read_guests,
+    read_host,
+)
+from kvnode.cli.terminal import in_guest, printable, say, shortened, write, write_json, write_xml, write_yaml
+from kvnode.errors import FieldError, InvalidManifest
+
+_FAULTY = 1
+
+
+@click.command(name="render")
+@file_argument
+@facts_option
+@config_option
+def render_command(file: str, facts: str | None, config: str | None) -> None:
+    """Print libvirt's domain XML, one document for each guest in FILE."""
+    for plan in _plans(file, facts, config):
+        write_xml(kvnode.render(plan))
+
+
+@click.command(name="plan")
+@file_argument
+@facts_option
+@config_option
+@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml")
+def plan_command(file: str, facts: str | None, config: str | None, output: str) -> None:
+    """Print everything that is decided about the guests in FILE: an object, or a list where there are several."""
+    plans = [kvnode.to_dict(plan) for plan in _plans(file, facts, config)]
+    if output == "json":
+        write_json(plans[0] if len(plans) == 1 else plans)
+    else:
+        write_yaml(plans)
+
+
+@click.command(name="default")
+@file_argument
+@config_option
+@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml")
+def default_command(file: str, config: str | None, output: str) -> None:
+    """Print the guests in FILE with every default that admission sets."""
+    settings = read_config(config)
+    guests = read_guests(file)
+    defaulted = [_defaulted(guest, settings, len(guests) == 1) for guest in guests]
+    if output == "yaml":
+        write_yaml(defaulted)
+    else:
+        write_json(defaulted[0] if len(defaulted) == 1 else {"apiVersion": "v1", "kind": "List", "items": defaulted})
+
+
+@click.command(name="validate")
+@file_argument
+@config_option
+@click.option("--where", type=click.Choice(["standalone", "cluster"]), help="Also what can't run there yet.")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
+def validate_command(file: str, config: str | None, where: str | None, output: str) -> int:
+    """List what is wrong with the guests in FILE, all of it. Exit status 1 where anything is."""
+    settings = read_config(config)
+    try:
+        guests = read_guests(file)
+    except InvalidManifest as error:
+        guests, faults = [], _faults("", error.errors)
+    else:
+        faults = [fault for guest in guests for fault in _guest_faults(guest, settings, where)]
+    if output == "json":
+        write_json(faults)
+    else:
+        for fault in faults:
+            place = ": ".join(filter(None, (fault.object, fault.field)))
+            write(printable(shortened(f"{place}: {fault.message} ({fault.reason})")) + "\n")
+        if not faults:
+            say(f"{len(guests)} guest(s), nothing is wrong")
+    return _FAULTY if faults else 0
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One row of ``validate``: which object (empty where the file has none), and a FieldError's fields."""
+
+    object: str
+    field: str
+    reason: str
+    message: str
+
+
+def _faults(label: str, errors: list[FieldError]) -> list[Fault]:
+    return [Fault(label, error.field, error.reason, error.message) for error in errors]
+
+
+def _guest_faults(guest: Guest, config: Any, where: str | None) -> list[Fault]:
+    try:
+        vmi = kvnode.default(guest.vmi, config)
+        errors = list(kvnode.validate(vmi, config))
+        if where is not None:
+            errors += kvnode.unsupported(vmi, where)
+    except InvalidManifest as error:
+        errors = error.errors
+    return _faults(guest.label, guest.located(errors))
+
+
+def _defaulted(guest: Guest, config: Any, alone: bool) -> Any:
+    try:
+        return kvnode.to_dict(kvnode.default(guest.vmi, config))
+    except InvalidManifest as error:
+        located = InvalidManifest(guest.located(error.errors))
+        raise (located if alone else in_guest(located, guest.label)) from None
+
+
+def _plans(file: str, facts: str | None, config: str | None) -> list[kvnode.DomainPlan]:
+    """The plans of all guests in a file: all, or an error before anything is printed."""
+    settings = read_config(config)
+    guests = read_guests(file)
+    host = read_host(facts)
+    alone = len(guests) == 1
+    return [plan_guest(guest, host, settings, alone=alone) for guest in guests]
+
+
+def plan_guest(guest: Guest, host: kvnode.HostFacts, config: Any, *, alone: bool) -> kvnode.DomainPlan:
+    """A guest's plan; faults of the manifest that only planning finds say which guest they are of, too."""
+    vmi = prepared(guest, config, alone=alone)
+    try:
+        return kvnode.plan(vmi, host, config)
+    except InvalidManifest as error:
+        located = InvalidManifest(guest.located(error.errors))
+        raise (located if alone else in_guest(located, guest.label)) from None

@@ -1,0 +1,132 @@
+"""From the words of a command line to guests, facts and configuration.
+
+FILE is a manifest with any number of documents, ``-`` is standard input. Each VirtualMachineInstance in it is a guest,
+and so is each VirtualMachine, by its template; documents of other kinds are what guests refer to (Secrets), or are
+passed over. ``prepared`` takes a guest through everything that comes before planning.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+import kvnode
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.virtual_machine import VirtualMachine
+from kvnode.cli.terminal import in_guest, warn
+from kvnode.errors import VALUE_REQUIRED, FieldError, InvalidManifest, NotFound
+from kvnode.facts import HostFacts
+
+_MOST_BYTES = 128 << 20
+_TEMPLATE = "spec.template."
+
+file_argument = click.argument("file", metavar="FILE")
+config_option = click.option("--config", metavar="KUBEVIRT.yaml", help="The KubeVirt resource whose settings count.")
+facts_option = click.option(
+    "--facts", metavar="HOST.json", help="Facts of the node to plan for, as `kvnode doctor --facts` prints them."
+)
+
+
+class Guest(msgspec.Struct, frozen=True):
+    """One guest of a file.
+
+    label    -- its kind, namespace and name: ``VirtualMachineInstance/default/web``
+    vmi      -- as the file has it, nothing defaulted
+    objects  -- every object of the file; references of the guest resolve there
+    """
+
+    label: str
+    vmi: VirtualMachineInstance
+    objects: tuple[Any, ...]
+
+    def located(self, errors: list[FieldError]) -> list[FieldError]:
+        """Errors of the instance by their paths in the file: a VirtualMachine has the spec in its template."""
+        if not self.label.startswith("VirtualMachine/"):
+            return errors
+        return [
+            FieldError(f"{_TEMPLATE}{error.field}", error.reason, error.message)
+            if error.field.startswith(("spec.", "metadata.labels", "metadata.annotations"))
+            else error
+            for error in errors
+        ]
+
+
+def read_bytes(file: str) -> bytes:
+    """A file's content, or standard input's for ``-``. Raises NotFound that says why it can't be read."""
+    try:
+        if file == "-":
+            return sys.stdin.buffer.read(_MOST_BYTES)
+        with Path(file).open("rb") as opened:
+            return opened.read(_MOST_BYTES)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise NotFound(f"{file!r} can't be read: {why}") from None
+
+
+def read_guests(file: str) -> list[Guest]:
+    """The guests of a file, in its order. Raises InvalidManifest, also where there is none."""
+    objects = tuple(kvnode.load_all(read_bytes(file)))
+    guests = [guest_of(item, objects) for item in objects if isinstance(item, VirtualMachineInstance | VirtualMachine)]
+    if guests:
+        return guests
+    kinds = ", ".join(sorted({str(getattr(item, "kind", "?")) for item in objects})) or "nothing"
+    message = f"there is no guest in {file!r}, which has {kinds}: a VirtualMachineInstance or VirtualMachine is needed"
+    raise InvalidManifest([FieldError("kind", VALUE_REQUIRED, message)])
+
+
+def guest_of(item: VirtualMachineInstance | VirtualMachine, objects: tuple[Any, ...] = ()) -> Guest:
+    """The guest that an object stands for."""
+    from kvnode.manifest import instance_of
+
+    meta = item.metadata
+    kind = "VirtualMachine" if isinstance(item, VirtualMachine) else "VirtualMachineInstance"
+    label = f"{kind}/{meta.namespace or 'default'}/{meta.name or meta.generate_name or ''}"
+    return Guest(label, instance_of(item), objects)
+
+
+def read_host(facts: str | None) -> HostFacts:
+    """Facts from a file, or this node's own; the generic node where there is no Linux to ask."""
+    if facts is not None:
+        return HostFacts.from_json(read_bytes(facts))
+    if not sys.platform.startswith("linux"):
+        return HostFacts()
+    from kvnode.host.probe import probe_host
+
+    return probe_host()
+
+
+def read_config(file: str | None) -> Any:
+    """``spec.configuration`` of the KubeVirt resource in a file; None without a file."""
+    if file is None:
+        return None
+    for item in kvnode.load_all(read_bytes(file)):
+        if getattr(item, "kind", None) == "KubeVirt":
+            plain: dict[str, Any] = kvnode.to_dict(item)
+            return plain.get("spec", {}).get("configuration") or None
+    message = f"there is no KubeVirt resource in {file!r}, whose spec.configuration is asked for"
+    raise InvalidManifest([FieldError("kind", VALUE_REQUIRED, message)])
+
+
+def prepared(guest: Guest, config: Any, *, alone: bool = True) -> VirtualMachineInstance:
+    """The guest with references resolved and defaults filled in, valid. Says on standard error what can't run yet.
+
+    alone  -- the only guest of its file; otherwise errors say which guest they are of
+    """
+    from kvnode.planning.references import resolve_references
+
+    try:
+        vmi = kvnode.default(guest.vmi, config)
+        errors = kvnode.validate(vmi, config)
+        if errors:
+            raise InvalidManifest(errors)
+        resolved = resolve_references(vmi, guest.objects)
+    except InvalidManifest as error:
+        located = InvalidManifest(guest.located(error.errors))
+        raise (located if alone else in_guest(located, guest.label)) from None
+    for fault in guest.located(kvnode.unsupported(vmi, "standalone")):
+        warn(f"{fault} (this can be planned, and not be run)")
+    return resolved
