@@ -15,7 +15,7 @@ from kvnode.api.cpu_memory import CPU, CPUFeature, Memory, ResourceRequirements
 from kvnode.api.firmware import LaunchSecurity
 from kvnode.api.settings import Settings
 from kvnode.errors import QuantityError
-from kvnode.quantity import Quantity, parse, to_bytes
+from kvnode.quantity import Quantity, binary, parse, to_bytes
 
 __all__ = ["cpu_default", "hotplug_cpu_default", "hotplug_memory_default", "memory_default", "resources_default"]
 
@@ -91,7 +91,7 @@ def hotplug_memory_default(
     guest = _size(memory.guest)
     if guest is None or guest < _HOTPLUG_MINIMUM_BYTES:
         return memory
-    text = settings.max_guest if settings.max_guest is not None else _binary(guest * settings.max_hotplug_ratio)
+    text = settings.max_guest if settings.max_guest is not None else binary(guest * settings.max_hotplug_ratio)
     most = _size(text)
     block = _GIB if memory.hugepages and memory.hugepages.page_size == "1Gi" else 2 * _MIB
     if most is None or most < guest or guest % block or most % block:
@@ -127,12 +127,3 @@ def _size(quantity: Quantity | None) -> int | None:
         return None if quantity is None else to_bytes(quantity)
     except QuantityError:
         return None
-
-
-def _binary(number: int) -> str:
-    """The number with the largest binary suffix that leaves it whole, as Kubernetes writes such quantities."""
-    for suffix in ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"):
-        if number % 1024 or suffix == "Ei":
-            break
-        number //= 1024
-    return f"{number}{suffix}"

@@ -7,7 +7,6 @@ here, which answer None for what is absent or can't be read: a broken quantity i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from fractions import Fraction
 
 from kvnode.api.instance import VirtualMachineInstanceSpec
@@ -18,10 +17,8 @@ from kvnode.quantity import Quantity, parse, to_bytes
 
 __all__ = ["amount", "quantity_rules", "size"]
 
-Number = Decimal | Fraction | int
 
-
-def amount(quantity: Quantity | None) -> Number | None:
+def amount(quantity: Quantity | None) -> Fraction | None:
     """The exact value, or None where there is none to be read."""
     try:
         return None if quantity is None else parse(quantity)

@@ -39,7 +39,7 @@ def feature_rules(spec: VirtualMachineInstanceSpec, settings: Settings) -> Itera
         return
     hyperv = features.hyperv
     passthrough = features.hyperv_passthrough
-    if passthrough is not None and passthrough.enabled and hyperv is not None:
+    if passthrough is not None and passthrough.enabled is not False and hyperv is not None:
         yield invalid(_HYPERV, "hypervPassthrough takes all that the host offers: drop it, or drop hyperv.")
     if hyperv is not None:
         yield from _enlightenments(hyperv)

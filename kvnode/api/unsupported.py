@@ -1,0 +1,259 @@
+"""What this build can't do yet, by path: the manifest may be right, and is refused all the same.
+
+``SUPPORTED`` is the table of what is built. Whatever a manifest sets is held against it, so that nothing that is set
+is dropped in silence: a field that nobody has built yet is named, with its path. Building something means adding its
+line here; the tests hold the table against the types, so a misspelt line doesn't pass for a built one.
+
+A line is a path below the object, list indexes as ``[]``. ``path`` supports the field itself, ``path.**`` everything
+below it, ``path = value`` (JSON) only that value: for the most part a ``false`` that asks for nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.errors import VALUE_NOT_SUPPORTED, FieldError, UsageError
+
+__all__ = ["NO_EFFECT", "SUPPORTED", "Where", "unsupported", "without_effect"]
+
+Where = Literal["standalone", "cluster"]
+
+_MACHINE = """
+spec.architecture = "amd64"
+spec.terminationGracePeriodSeconds
+spec.hostname
+spec.subdomain
+spec.dnsPolicy
+spec.dnsConfig.**
+spec.networks[].name
+spec.networks[].pod
+spec.networks[].pod.vmNetworkCIDR
+spec.volumes[].name
+spec.volumes[].containerDisk.image
+spec.volumes[].containerDisk.imagePullPolicy
+spec.volumes[].containerDisk.path
+spec.volumes[].emptyDisk.capacity
+spec.volumes[].cloudInitNoCloud.**
+spec.domain.chassis.**
+spec.domain.clock.**
+spec.domain.cpu.cores
+spec.domain.cpu.sockets
+spec.domain.cpu.threads
+spec.domain.cpu.maxSockets
+spec.domain.cpu.model
+spec.domain.cpu.features.**
+spec.domain.cpu.dedicatedCpuPlacement = false
+spec.domain.cpu.isolateEmulatorThread = false
+spec.domain.memory.guest
+spec.domain.memory.maxGuest
+spec.domain.resources.requests.cpu
+spec.domain.resources.requests.memory
+spec.domain.resources.limits.cpu
+spec.domain.resources.limits.memory
+spec.domain.resources.overcommitGuestOverhead = false
+spec.domain.machine.type
+spec.domain.rebootPolicy
+spec.domain.ioThreadsPolicy
+spec.domain.ioThreads.supplementalPoolThreadCount
+spec.domain.firmware.uuid
+spec.domain.firmware.serial
+spec.domain.firmware.bootloader.bios
+spec.domain.firmware.bootloader.bios.useSerial
+spec.domain.features.acpi.**
+spec.domain.features.apic.**
+spec.domain.features.kvm.**
+spec.domain.features.pvspinlock.**
+spec.domain.features.smm.**
+spec.domain.features.hypervPassthrough.enabled = false
+spec.domain.devices.autoattachGraphicsDevice
+spec.domain.devices.autoattachInputDevice = false
+spec.domain.devices.autoattachMemBalloon
+spec.domain.devices.autoattachPodInterface
+spec.domain.devices.autoattachSerialConsole
+spec.domain.devices.autoattachVSOCK = false
+spec.domain.devices.blockMultiQueue
+spec.domain.devices.disableHotplug
+spec.domain.devices.logSerialConsole
+spec.domain.devices.networkInterfaceMultiqueue
+spec.domain.devices.useVirtioTransitional
+spec.domain.devices.rng
+spec.domain.devices.video.type
+spec.domain.devices.tpm.enabled = false
+spec.domain.devices.inputs[].name
+spec.domain.devices.inputs[].type
+spec.domain.devices.inputs[].bus
+spec.domain.devices.panicDevices[].model
+spec.domain.devices.sound.name
+spec.domain.devices.sound.model
+spec.domain.devices.watchdog.name
+spec.domain.devices.watchdog.i6300esb
+spec.domain.devices.watchdog.i6300esb.action
+spec.domain.devices.disks[].name
+spec.domain.devices.disks[].bootOrder
+spec.domain.devices.disks[].serial
+spec.domain.devices.disks[].cache
+spec.domain.devices.disks[].io
+spec.domain.devices.disks[].errorPolicy
+spec.domain.devices.disks[].blockSize.**
+spec.domain.devices.disks[].dedicatedIOThread
+spec.domain.devices.disks[].changedBlockTracking = false
+spec.domain.devices.disks[].shareable = false
+spec.domain.devices.disks[].disk
+spec.domain.devices.disks[].disk.bus
+spec.domain.devices.disks[].disk.pciAddress
+spec.domain.devices.disks[].disk.readonly
+spec.domain.devices.disks[].cdrom
+spec.domain.devices.disks[].cdrom.bus
+spec.domain.devices.disks[].cdrom.readonly
+spec.domain.devices.disks[].cdrom.tray
+spec.domain.devices.interfaces[].name
+spec.domain.devices.interfaces[].bridge
+spec.domain.devices.interfaces[].masquerade
+spec.domain.devices.interfaces[].model
+spec.domain.devices.interfaces[].macAddress
+spec.domain.devices.interfaces[].bootOrder
+spec.domain.devices.interfaces[].pciAddress
+spec.domain.devices.interfaces[].acpiIndex
+spec.domain.devices.interfaces[].state = "up"
+spec.domain.devices.interfaces[].ports.**
+spec.domain.devices.interfaces[].dhcpOptions.**
+"""
+
+_POD = """
+spec.affinity.**
+spec.nodeSelector.**
+spec.tolerations.**
+spec.topologySpreadConstraints.**
+spec.priorityClassName
+spec.schedulerName
+spec.serviceAccountName
+spec.evictionStrategy
+spec.volumes[].containerDisk.imagePullSecret
+"""
+"""What only a cluster acts on: the Pod's place, its rank and its account."""
+
+_ACTING_ANNOTATIONS = (
+    "alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity",
+    "hooks.kubevirt.io/hookSidecars",
+    "kubevirt.io/customLibvirtLogFilters",
+    "kubevirt.io/ignitiondata",
+    "kubevirt.io/memfd",
+    "kubevirt.io/placePCIDevicesOnRootComplex",
+    "kubevirt.io/virt-launcher-log-verbosity",
+    "smbios.vm.kubevirt.io/baseBoardManufacturer",
+)
+"""Annotations that change a guest upstream and nothing here; all others are notes, and kept."""
+
+
+class _Table:
+    """The lines of a table, sorted by how they match."""
+
+    def __init__(self, *texts: str) -> None:
+        self.paths: set[str] = set()
+        self.subtrees: set[str] = set()
+        self.values: dict[str, list[Any]] = {}
+        self.parents: set[str] = set()
+        self.parents_of_values: set[str] = set()
+        for line in "\n".join(texts).split("\n"):
+            path, _, value = (part.strip() for part in line.partition(" = "))
+            if not path:
+                continue
+            if value:
+                self.values.setdefault(path, []).append(json.loads(value))
+                self.parents_of_values.update(_parents_of(path))
+                continue
+            if path.endswith(".**"):
+                path = path.removesuffix(".**")
+                self.subtrees.add(path)
+            else:
+                self.paths.add(path)
+            self.parents.update(_parents_of(path))
+
+
+def _parents_of(path: str) -> Iterator[str]:
+    while "." in path:
+        path = path.rpartition(".")[0]
+        yield path
+        yield path.removesuffix("[]")
+
+
+NO_EFFECT = tuple(_POD.split())
+"""Paths that are kept and followed by nobody in the standalone mode: one machine has nothing to choose between."""
+
+SUPPORTED: dict[str, _Table] = {"standalone": _Table(_MACHINE, _POD), "cluster": _Table(_MACHINE, _POD)}
+"""What is built, by mode."""
+
+
+def unsupported(vmi: VirtualMachineInstance, where: Where) -> list[FieldError]:
+    """What the manifest asks for and this build can't do in this mode: findings with reason FieldValueNotSupported.
+
+    where -- ``standalone`` (``kvnode run``) or ``cluster``
+
+    Raises UsageError for another mode.
+    """
+    table = SUPPORTED.get(where)
+    if table is None:
+        raise UsageError(f"{where!r} is no mode: it is standalone or cluster.")
+    findings = [
+        FieldError(
+            f"metadata.annotations['{name}']",
+            VALUE_NOT_SUPPORTED,
+            f"this build doesn't act on it yet in the {where} mode: leave the annotation out.",
+        )
+        for name in _ACTING_ANNOTATIONS
+        if name in (vmi.metadata.annotations or ())
+    ]
+    for field, pattern, value in _unknown(msgspec.to_builtins(vmi.spec), "spec", "spec", table):
+        findings.append(FieldError(field, VALUE_NOT_SUPPORTED, _sentence(pattern, value, table, where)))
+    return findings
+
+
+def without_effect(vmi: VirtualMachineInstance) -> list[str]:
+    """Paths that the manifest sets and the standalone mode keeps without following them, for a note to the user."""
+    table = _Table(_POD)
+    spec = msgspec.to_builtins(vmi.spec)
+    return [field for field, pattern in _set_fields(spec, "spec", "spec") if _known(pattern, table)]
+
+
+def _unknown(value: Any, field: str, pattern: str, table: _Table) -> Iterator[tuple[str, str, Any]]:
+    """The outermost parts of a document that the table doesn't have, as (path, pattern, value)."""
+    if pattern in table.subtrees or (pattern in table.paths and not isinstance(value, dict)):
+        return
+    inner = pattern in table.paths or pattern in table.parents
+    # An object of which only a value is built counts by being there: ``tpm: {}`` is one, ``tpm: {enabled: false}`` none.
+    if not inner and not (value and pattern in table.parents_of_values):
+        if value not in table.values.get(pattern, ()):
+            yield field, pattern, value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _unknown(item, f"{field}.{name}", f"{pattern}.{name}", table)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _unknown(item, f"{field}[{index}]", f"{pattern}[]", table)
+
+
+def _set_fields(value: Any, field: str, pattern: str) -> Iterator[tuple[str, str]]:
+    yield field, pattern
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _set_fields(item, f"{field}.{name}", f"{pattern}.{name}")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _set_fields(item, f"{field}[{index}]", f"{pattern}[]")
+
+
+def _known(pattern: str, table: _Table) -> bool:
+    return pattern in table.paths or pattern in table.subtrees
+
+
+def _sentence(pattern: str, value: Any, table: _Table, where: str) -> str:
+    built = table.values.get(pattern)
+    if built:
+        choice = " or ".join(json.dumps(one) for one in built)
+        return f"this build can't do it yet in the {where} mode: leave it out, or set it to {choice}."
+    return f"this build can't do it yet in the {where} mode: leave it out."
