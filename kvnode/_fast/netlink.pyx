@@ -107,7 +107,7 @@ cdef class Batch:
         bytes mac=None,
         uint32_t mtu=0,
     ):
-        """A new link of ``kind``, which must not exist: EEXIST answers that; an ``index`` of 0 leaves it to the kernel."""
+        """A new link of ``kind``, which must not exist (EEXIST); an ``index`` of 0 leaves it to the kernel."""
         cdef bytes raw = name.encode()
         cdef bytes kind_bytes = kind.encode()
         cdef Py_ssize_t info
@@ -302,8 +302,8 @@ def read_acks(bytes data not None, uint32_t first_sequence, uint32_t count):
     first_sequence  -- of the batch
     count           -- messages in the batch; acks of other sequences are passed over
 
-    Returns a list of ``(n, errno, text)``: the message's place in the batch, 0 or a positive errno, and the kernel's own
-    words (its extended ack) or None.  Raises ValueError where a length runs past the data.
+    Returns a list of ``(n, errno, text)``: the message's place in the batch, 0 or a positive errno, and the kernel's
+    own words (its extended ack) or None.  Raises ValueError where a length runs past the data.
     """
     cdef const uint8_t *start = <const uint8_t *>PyBytes_AS_STRING(data)
     cdef Py_ssize_t total = PyBytes_GET_SIZE(data)

@@ -228,7 +228,7 @@ def _program(name: str, package: str) -> str:
 
 
 def _run_until_bound(command: list[str], config: str, descriptors: tuple[int, ...]) -> None:
-    process = subprocess.Popen(  # noqa: S603 -- a fixed argument list
+    process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

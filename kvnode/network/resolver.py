@@ -20,6 +20,7 @@ RESOLV_CONF = Path("/etc/resolv.conf")
 STUB_RESOLV_CONF = Path("/run/systemd/resolve/resolv.conf")
 """Where systemd-resolved lists the servers that its stub asks."""
 
+DNS_POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")
 MAX_NAMESERVERS = 3  # resolv.conf(5): MAXNS
 MAX_SEARCHES = 32  # Kubernetes' bound for a Pod
 _READ_BYTES = 1 << 16
@@ -46,8 +47,8 @@ def resolver_facts(
 
     Raises InvalidManifest for a policy or an entry that isn't one, HostError where the node's file can't be read.
     """
-    if dns_policy not in (None, "", "None", "Default", "ClusterFirst", "ClusterFirstWithHostNet"):
-        message = f"{dns_policy[:60]!r} is not a DNS policy: ClusterFirst, ClusterFirstWithHostNet, Default and None are"
+    if dns_policy and dns_policy not in DNS_POLICIES:
+        message = f"{dns_policy[:60]!r} is not a DNS policy: {', '.join(DNS_POLICIES)} are"
         raise InvalidManifest([FieldError("spec.dnsPolicy", VALUE_NOT_SUPPORTED, message)])
     node = Resolver() if dns_policy == "None" else node_resolver(path, stub)
     if dns_config is None:

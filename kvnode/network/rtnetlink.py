@@ -149,7 +149,7 @@ class RouteSocket:
         return found
 
     def routes(self) -> list[KernelRoute]:
-        """The main table's unicast routes in the kernel's order, IPv4 before IPv6; those by several hops are left out."""
+        """The main table's unicast routes in the kernel's order, IPv4 before IPv6; multipath ones without gateway."""
         found = []
         for family in (socket.AF_INET, socket.AF_INET6):
             any_address = b"\0" * (4 if family == socket.AF_INET else 16)
@@ -174,7 +174,7 @@ class RouteSocket:
             while len(data) - at >= _HEADER.size:
                 length, kind, _, sequence, _ = _HEADER.unpack_from(data, at)
                 if not _HEADER.size <= length <= len(data) - at:
-                    raise HostError(f"the kernel's answer about links is cut off: {length} bytes at {at} of {len(data)}")
+                    raise HostError(f"the kernel's answer about links is cut off at {at} of {len(data)} bytes")
                 if sequence == self._sequence:
                     if kind == _NLMSG_DONE:
                         return

@@ -59,7 +59,7 @@ _FIRST_INDEX = 0x6B700000  # far above what the kernel counts up to on its own
 
 
 class Attached(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A sandbox on the network: its address in CIDR form and the host's end of its link, both None until it has them."""
+    """A sandbox on the network: its address in CIDR form and the host's end of its link; None until it has them."""
 
     address: str | None = None
     veth: str | None = None

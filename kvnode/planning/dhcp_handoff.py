@@ -17,7 +17,7 @@ import msgspec
 
 from kvnode.facts import LinkFacts, Resolver, Route
 
-ON_LINK = "0.0.0.0"  # noqa: S104 -- RFC 3442's "no gateway", not an address to bind
+ON_LINK = "0.0.0.0"
 DEFAULT = "0.0.0.0/0"
 
 

@@ -64,6 +64,7 @@ LINK_GROUP = 0x6B76
 _FIRST_BRIDGE_INDEX = 0x6B760000
 _FIRST_TAP_INDEX = 0x6B768000
 
+_PROTOCOLS: dict[str, Literal["tcp", "udp"]] = {"TCP": "tcp", "UDP": "udp"}
 _IFNAME_BYTES = 15
 _BRIDGE_PREFIX = "k6t-"
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
@@ -247,7 +248,11 @@ def _bridge_operations(scene: _Scene, pod_mac: str | None, server: str | None) -
     pod, bridge, tap, mtu = scene.pod_ifname, scene.bridge, scene.tap, scene.link.mtu
     bridge_mac = derived_mac(scene.vmi, f"bridge/{scene.network.name}")
     operations: list[LinkOperation] = [
-        *_sysctls(("ipv6", "disable_ipv6", pod), ("ipv6", "disable_ipv6", "default"), ("ipv4", "arp_ignore", "default")),
+        *_sysctls(
+            ("ipv6", "disable_ipv6", pod),
+            ("ipv6", "disable_ipv6", "default"),
+            ("ipv4", "arp_ignore", "default"),
+        ),
         CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.queues),
         CreateBridge(bridge, _FIRST_BRIDGE_INDEX + scene.ordinal, bridge_mac, mtu),
         *(RemoveAddress(pod, address) for address in scene.link.addresses),
@@ -338,8 +343,8 @@ def _forwarded_ports(scene: _Scene) -> tuple[ForwardedPort, ...]:
     wanted += [(f"{at}.portRanges[{n}]", r.protocol, r.start, r.end) for n, r in enumerate(ranges)]
     forwarded: dict[ForwardedPort, None] = {}
     for field, protocol, first, last in wanted:
-        name = (protocol or "TCP").lower()
-        if name != "tcp" and name != "udp":
+        name = _PROTOCOLS.get((protocol or "TCP").upper())
+        if name is None:
             raise _fault(f"{field}.protocol", f"{protocol!r} can't be forwarded; TCP and UDP can")
         if not 1 <= first <= last <= 65535:
             raise _fault(field, f"{first} to {last} are not ports: 1 to 65535 in rising order are")
