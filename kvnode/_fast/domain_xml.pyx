@@ -19,7 +19,6 @@ from kvnode._fast.xml_buffer cimport (
     element,
     lit,
     number,
-    put,
     text,
 )
 

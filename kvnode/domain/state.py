@@ -1,8 +1,8 @@
 """libvirt's live XML -> DomainState: what a running domain has, in the words of its plan.
 
 libvirt's own output is what is read here; a guest has no say in its structure, only in some strings (the channel's
-state, an interface's name). Volumes and networks are found again by the aliases that the plan gave them (``ua-<name>``);
-a device that somebody else added has none of ours and is reported with its name as None.
+state, an interface's name). Volumes and networks are found again by the aliases that the plan gave them, ``ua-`` and
+the name; a device that somebody else added has none of ours and is reported with its name as None.
 
 An element that is missing is None or empty and never an error: libvirt of another version says less or more.
 """
