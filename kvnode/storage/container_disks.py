@@ -99,8 +99,10 @@ class DiskCache:
             for path in list(self.folder.iterdir()):
                 digest = path.name.partition("-")[0].partition(".")[0]
                 if len(digest) == 64 and digest not in kept:
-                    with locked(self._lock_path(path.name.partition(".")[0])):
+                    lock = self._lock_path(path.name.partition(".")[0])
+                    with locked(lock):
                         remove_tree(path)
+                        lock.unlink()
                     pruned.add(f"sha256:{digest}")
         return sorted(pruned)
 
