@@ -1,9 +1,9 @@
 """Makes an image out of a recipe, once: a second build of the same inputs is a look into the cache.
 
 The key of a build is a hash of all that its bytes are made from: each package's name, version and SHA-256, this
-package's own code and guest files, the recipe, and qemu-img's version.  The same key gives the same bytes on every
-host, so an image's digest says what it was made of.  A build happens in a folder of its own and is renamed into
-place when it is whole; builds that run at once wait for each other and share the result.
+package's own code and guest files, the recipe, and the versions of qemu-img and zlib.  The same key gives the same
+bytes on every host, so an image's digest says what it was made of.  A build happens in a folder of its own and is
+renamed into place when it is whole; builds that run at once wait for each other and share the result.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -60,35 +61,64 @@ def build_image(recipe: Recipe, cache: Path, progress: Progress) -> Build:
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with _locked(cache / "lock", progress):
-            packages = PackageCache(cache, progress)
-            inputs = _resolve(recipe, packages)
-            key = build_key(recipe, list(inputs.values()), qemu_img_version())
-            done = cache / "built" / f"{recipe.name}-{key[:20]}"
-            if (done / "oci" / "oci-layout").exists():
-                progress(f"{recipe.name}: unchanged since it was last built ({key[:12]})")
-            else:
-                progress(f"{recipe.name}: building from {', '.join(map(str, inputs.values()))}")
-                _build_into(done, recipe, packages, inputs, key, progress)
+            return _found_or_built(recipe, cache, PackageCache(cache, progress), progress)
     except OSError as error:
         where = error.filename or cache
         raise GuestImageError(f"{recipe.name} can't be built: {where}: {error.strerror}; {_SPACE}") from error
-    return Build(done / "disk.qcow2", done / "oci", key)
 
 
-def build_key(recipe: Recipe, packages: list[Package], converter: str) -> str:
-    """SHA-256 (hex) over everything that decides an image's bytes; ``converter`` is what writes the qcow2 file."""
+def build_key(recipe: Recipe, packages: list[Package], writers: list[str]) -> str:
+    """SHA-256 (hex) over everything that decides an image's bytes.
+
+    writers -- the host's programs and libraries that write some of them, each with its version
+    """
     digest = hashlib.sha256()
     for package in sorted(packages, key=lambda package: package.name):
         digest.update(msgspec.json.encode([package.name, package.version, package.sha256]))
-    digest.update(msgspec.json.encode([recipe, converter]))
+    digest.update(msgspec.json.encode([recipe, writers]))
     for path, content in {**_own_code(), **guest_files()}.items():
         digest.update(msgspec.json.encode([path, hashlib.sha256(content).hexdigest()]))
     return digest.hexdigest()
 
 
+def _writers() -> list[str]:
+    return [qemu_img_version(), f"zlib {zlib.ZLIB_RUNTIME_VERSION}"]
+
+
 def _own_code() -> dict[str, bytes]:
     folder = files("kvnode.storage.guest_image")
     return {item.name: item.read_bytes() for item in sorted(folder.iterdir(), key=str) if item.name.endswith(".py")}
+
+
+def _found_or_built(recipe: Recipe, cache: Path, packages: PackageCache, progress: Progress) -> Build:
+    inputs = _resolve(recipe, packages)
+    build = _place(recipe, cache, inputs)
+    if _is_finished(build):
+        progress(f"{recipe.name}: unchanged since it was last built ({build.key[:12]})")
+        return build
+    try:
+        packages.fetch(inputs.values())
+    except GuestImageError:
+        # Lists name what the mirror had when they were made; a security update takes the old file's place.
+        packages.refresh()
+        inputs = _resolve(recipe, packages)
+        build = _place(recipe, cache, inputs)
+        packages.fetch(inputs.values())
+    if not _is_finished(build):
+        progress(f"{recipe.name}: building from {', '.join(map(str, inputs.values()))}")
+        _make(build, recipe, packages, inputs, progress)
+    return build
+
+
+def _place(recipe: Recipe, cache: Path, inputs: dict[str, Package]) -> Build:
+    """Where in the cache the image of these inputs is, or will be."""
+    key = build_key(recipe, list(inputs.values()), _writers())
+    folder = cache / "built" / f"{recipe.name}-{key[:20]}"
+    return Build(folder / "disk.qcow2", folder / "oci", key)
+
+
+def _is_finished(build: Build) -> bool:
+    return (build.layout / "oci-layout").exists() and build.disk.exists()
 
 
 def _resolve(recipe: Recipe, packages: PackageCache) -> dict[str, Package]:
@@ -108,28 +138,25 @@ def _resolve(recipe: Recipe, packages: PackageCache) -> dict[str, Package]:
     return {"kernel": packages.resolve([name])[name], **found}
 
 
-def _build_into(
-    done: Path, recipe: Recipe, packages: PackageCache, inputs: dict[str, Package], key: str, progress: Progress
-) -> None:
+def _make(build: Build, recipe: Recipe, packages: PackageCache, inputs: dict[str, Package], progress: Progress) -> None:
+    done = build.disk.parent
     done.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=done.parent, prefix="building-") as scratch:
-        new = Path(scratch) / "new"
+        new, work = Path(scratch) / "new", Path(scratch) / "work"
         (new / "oci").mkdir(parents=True)
-        work = Path(scratch) / "work"
         work.mkdir()
         boot, date = _boot_files(recipe, packages, inputs, progress)
         progress(f"{recipe.name}: making the disk (syslinux for BIOS, systemd-boot for UEFI)")
         raw = work / "disk.raw"
-        write_boot_disk(raw, boot, _boot_loaders(packages, inputs), int(key[:8], 16), date, work)
+        write_boot_disk(raw, boot, _boot_loaders(packages, inputs), int(build.key[:8], 16), date, work)
         convert_to_qcow2(raw, new / "disk.qcow2")
         labels = {f"kvnode.package.{package.name}": package.version for package in inputs.values()}
-        labels["kvnode.key"] = key
+        labels["kvnode.key"] = build.key
         digest = write_oci_layout(new / "oci", new / "disk.qcow2", recipe.reference, labels, date)
-        if done.exists():  # a folder without a whole layout: what an interrupted removal left
+        if done.exists():  # not whole, or it would have been used: what an interrupted removal left
             shutil.rmtree(done)
         os.rename(new, done)
-    size = (done / "disk.qcow2").stat().st_size
-    progress(f"{recipe.name}: built, {size / 1e6:.1f} MB, {digest[:19]}")
+    progress(f"{recipe.name}: built, {build.disk.stat().st_size / 1e6:.1f} MB, {digest[:19]}")
 
 
 def _boot_files(
@@ -154,7 +181,7 @@ def _boot_files(
         kernel, date = package.read(kernel_path), package.modified(kernel_path)
     if lacking := [name for name in recipe.needed_modules if name in absent]:
         raise GuestImageError(f"{inputs['kernel']} lacks the modules {', '.join(lacking)}, which {recipe.name} needs")
-    progress(f"{recipe.name}: {len(modules)} kernel modules; this kernel has no {', '.join(absent) or 'gap'}")
+    progress(f"{recipe.name}: kernel {version} with {len(modules)} modules")
     initramfs = build_initramfs(busybox, version, modules, date)
     return BootFiles(kernel, initramfs, recipe.command_line, f"kvnode-{recipe.name}"), date
 

@@ -25,7 +25,7 @@ from typing import IO
 import msgspec
 
 from kvnode.storage.guest_image.fault import GuestImageError
-from kvnode.storage.guest_image.tool import run_tool
+from kvnode.storage.guest_image.tool import last_words, run_tool
 
 Progress = Callable[[str], None]
 
@@ -74,6 +74,7 @@ class PackageCache:
     def __init__(self, folder: Path, progress: Progress) -> None:
         self._files = folder / "packages"
         self._apt = folder / "apt"
+        self._lists = self._apt / "lists"
         self._progress = progress
         self._files.mkdir(parents=True, exist_ok=True)
         self._apt.mkdir(parents=True, exist_ok=True)
@@ -83,82 +84,98 @@ class PackageCache:
     def resolve(self, names: Iterable[str]) -> dict[str, Package]:
         """The version of each package that apt would install now, by name.
 
-        Asks the private lists where there are some (they were fetched because the host's did not do), then the host's,
-        and fetches private ones when neither names them all.
+        Asks the newer one of the host's lists and the private ones, then the other, and fetches private ones when
+        neither names all the packages.
         """
         wanted = list(names)
-        shops = [True, False] if self._has_private_lists() else [False]
-        for private in shops:
+        for private in self._shops():
             found = self._ask(wanted, private)
             if len(found) == len(wanted):
                 return found
-        self.refresh()
+        said = self.refresh()
         found = self._ask(wanted, private=True)
         missing = [name for name in wanted if name not in found]
         if missing:
-            raise GuestImageError(f"apt finds no package {', '.join(missing)} for amd64: {_CHECK_SOURCES}")
+            because = f" (fetching lists: {said})" if said else ""
+            raise GuestImageError(f"apt finds no package {', '.join(missing)} for amd64{because}: {_CHECK_SOURCES}")
         return found
 
-    def refresh(self) -> None:
-        """Fetch the lists of the host's sources into the private folder."""
+    def refresh(self) -> str:
+        """Fetch the lists of the host's sources into the private folder; what apt complained about on the way."""
         self._progress("package lists: fetching them (kept apart from the host's)")
         (self._lists / "partial").mkdir(parents=True, exist_ok=True)
-        # Some source of the host may be unreachable and of no interest: apt then says 100, and the next question tells.
-        run_tool(
+        # Some source of the host may be unreachable and of no interest: whether what matters came, the next question
+        # tells.
+        ended = run_tool(
             [*self._command("apt-get", private=True), "-q", "update"],
             would_do=_INSTALL_APT,
             timeout_s=600,
             expected=(0, 100),
         )
+        return last_words(ended.stderr)
 
-    def has(self, package: Package) -> bool:
-        """Whether the package's file is here."""
-        return self._path(package).exists()
+    def fetch(self, packages: Iterable[Package]) -> None:
+        """Have every package's file here, whole: those that are missing or damaged come from the mirror, at once.
 
-    def fetch(self, package: Package) -> Path:
-        """The package's file (.deb), from the cache or from the mirror; its SHA-256 is as the lists have it."""
-        path = self._path(package)
-        if path.exists():
-            if _sha256(path) == package.sha256:
-                return path
-            self._progress(f"{package}: the cached file is damaged, fetching it anew")
-            path.unlink()
-        else:
+        Raises GuestImageError where one can't be had: the network, or lists older than what the mirror keeps.
+        """
+        missing = [package for package in packages if not self._is_whole(package)]
+        if not missing:
+            return
+        for package in missing:
             self._progress(f"{package}: fetching {package.size / 1e6:.1f} MB")
         with tempfile.TemporaryDirectory(dir=self._files, prefix="fetch-") as scratch:
             folder = Path(scratch)
             _let_apt_write(folder)
-            self._download(package, folder)
-            got = _only_file(folder, package)
-            if (actual := _sha256(got)) != package.sha256:
-                raise GuestImageError(
-                    f"{package} came with SHA-256 {actual}, its list says {package.sha256}: "
-                    "a proxy or mirror changes files on the way; try again, or another mirror"
-                )
-            # Out of apt's hands: what the cache holds is root's, or whoever builds.
-            mine = Path(shutil.copyfile(got, folder / "checked"))
-            os.replace(mine, path)
-        return path
+            run_tool(
+                [
+                    *self._command("apt-get", private=self._shops()[0]),
+                    *("-q", "download", *(f"{package.name}={package.version}" for package in missing)),
+                ],
+                would_do=_CHECK_SOURCES,
+                timeout_s=900,
+                cwd=folder,
+            )
+            came = {_sha256(path): path for path in folder.glob("*.deb")}
+            for package in missing:
+                if package.sha256 not in came:
+                    raise GuestImageError(
+                        f"{package} did not come with SHA-256 {package.sha256}, which the archive's lists give it: "
+                        "a proxy or mirror changes files on the way; use another mirror"
+                    )
+                # A copy, out of apt's hands: what the cache holds belongs to whoever builds.
+                os.replace(shutil.copyfile(came[package.sha256], folder / "checked"), self._path(package))
 
     @contextmanager
     def opened(self, package: Package) -> Iterator[PackageFiles]:
-        """The files inside of a package, for reading; fetched when it isn't here."""
-        deb = self.fetch(package)
+        """The files inside of a fetched package, for reading."""
         with tempfile.TemporaryFile(dir=self._files) as data:
-            run_tool(["dpkg-deb", "--fsys-tarfile", deb], would_do=_INSTALL_APT, stdout=data.fileno())
+            run_tool(["dpkg-deb", "--fsys-tarfile", self._path(package)], would_do=_INSTALL_APT, stdout=data.fileno())
             data.seek(0)
             with tarfile.open(fileobj=data, mode="r:") as tar:
                 yield PackageFiles(package, tar)
 
-    @property
-    def _lists(self) -> Path:
-        return self._apt / "lists"
-
-    def _has_private_lists(self) -> bool:
-        return any(self._lists.glob("*InRelease"))
+    def _is_whole(self, package: Package) -> bool:
+        path = self._path(package)
+        return path.exists() and _sha256(path) == package.sha256
 
     def _path(self, package: Package) -> Path:
         return self._files / f"{package.sha256}.deb"
+
+    def _shops(self) -> list[bool]:
+        """Which lists to ask, in order: True stands for the private ones.  apt gives a list the time at which the
+        archive made it, so the newer of two of the same name knows more."""
+        private = _list_times(self._lists)
+        if not private:
+            return [False]
+        host = _list_times(self._host_lists())
+        newer = any(private[name] > host[name] for name in private.keys() & host.keys())
+        return [True, False] if newer or not host else [False, True]
+
+    def _host_lists(self) -> Path:
+        shown = run_tool(["apt-config", "shell", "LISTS", "Dir::State::lists/d"], would_do=_INSTALL_APT)
+        match = re.fullmatch(r"LISTS='(.*)'\n", shown.stdout.decode(errors="replace"))
+        return Path(match[1] if match else "/var/lib/apt/lists")
 
     def _command(self, tool: str, *, private: bool) -> list[str]:
         # apt keeps its lists in a quick form beside its other caches: in ours, since it writes there.
@@ -180,22 +197,6 @@ class PackageCache:
             if package is not None and package.name in names:
                 found[package.name] = package
         return found
-
-    def _download(self, package: Package, folder: Path) -> None:
-        words = ["-q", "download", f"{package.name}={package.version}"]
-        private = self._has_private_lists()
-        try:
-            run_tool([*self._command("apt-get", private=private), *words], would_do="", timeout_s=900, cwd=folder)
-        except GuestImageError as first:
-            # Lists name what the mirror had when they were made; a security update takes the old file's place.
-            self.refresh()
-            for left in folder.iterdir():
-                left.unlink()
-            try:
-                run_tool([*self._command("apt-get", private=True), *words], would_do="", timeout_s=900, cwd=folder)
-            except GuestImageError:
-                why = str(first).rstrip(": ")
-                raise GuestImageError(f"{package} can't be fetched ({why}): {_CHECK_SOURCES}") from first
 
 
 class PackageFiles:
@@ -264,11 +265,8 @@ def _let_apt_write(folder: Path) -> None:
         return  # a host without that user: apt then fetches as root, as it says itself
 
 
-def _only_file(folder: Path, package: Package) -> Path:
-    files = [path for path in folder.iterdir() if path.suffix == ".deb"]
-    if len(files) != 1:
-        raise GuestImageError(f"apt-get download left {len(files)} files for {package}, not one: {_CHECK_SOURCES}")
-    return files[0]
+def _list_times(folder: Path) -> dict[str, float]:
+    return {path.name: path.stat().st_mtime for path in folder.glob("*InRelease")}
 
 
 def _sha256(path: Path) -> str:

@@ -62,12 +62,12 @@ def run_tool(
     except subprocess.TimeoutExpired as error:
         raise GuestImageError(f"{name} did not end within {timeout_s:g} s: {would_do}") from error
     if ended.returncode not in expected:
-        raise GuestImageError(f"{name} ended with status {ended.returncode} ({_last_words(ended)}): {would_do}")
+        said = last_words(ended.stderr or ended.stdout or b"") or "it printed nothing"
+        raise GuestImageError(f"{name} ended with status {ended.returncode} ({said}): {would_do}")
     return ended
 
 
-def _last_words(ended: subprocess.CompletedProcess[bytes]) -> str:
-    """The last lines that a failed program printed, those of its errors first, on one line."""
-    text = (ended.stderr or ended.stdout or b"").decode(errors="replace")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return "; ".join(lines[-3:]) or "it printed nothing"
+def last_words(printed: bytes) -> str:
+    """The last lines of what a program printed, on one line; empty when it printed nothing."""
+    lines = [line.strip() for line in printed.decode(errors="replace").splitlines() if line.strip()]
+    return "; ".join(lines[-3:])
