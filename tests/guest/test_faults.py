@@ -1,0 +1,142 @@
+"""Whoever is killed, whenever: the guest's end is said, and a stop leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.environment.command import KVNODE
+from tests.guest.conftest import EXAMPLE, Guests, alive, kill, pings, wait_for
+from tests.guest.test_lifecycle import started, variant
+
+STEPS = (
+    "starting default/",
+    "look at the node",
+    "find the images",
+    "prepare the disks",
+    "make the sandbox",
+    "attach it to the network",
+    "hand the address over",
+)
+
+
+def parts(guests: Guests, name: str) -> dict[str, list[int]]:
+    """The processes of a guest by part."""
+    processes = guests.listed(name)["processes"]
+    assert isinstance(processes, dict)
+    return processes
+
+
+@pytest.mark.parametrize("part", ["launcher", "qemu"])
+def test_a_killed_part_ends_an_attached_run_with_the_cause(guests: Guests, part: str) -> None:
+    client = guests.attach(EXAMPLE, "victim")
+    started(client)
+    kill(parts(guests, "victim")[part][0])
+    _, said = client.communicate(timeout=60)
+    assert client.returncode == 4, said
+    assert "signal 9" in said
+    assert guests.names() == []
+
+
+@pytest.mark.parametrize("part", ["launcher", "qemu"])
+def test_a_killed_part_of_a_detached_guest_is_told_until_it_is_stopped(guests: Guests, part: str) -> None:
+    guests.detach(EXAMPLE, "victim")
+    kill(parts(guests, "victim")[part][0])
+    wait_for("the end", lambda: guests.listed("victim")["phase"] == "Failed", 30)
+    assert "signal 9" in str(guests.listed("victim")["message"])
+    guests.kvnode("stop", "victim")
+
+
+def test_a_killed_client_takes_nothing_with_it(guests: Guests) -> None:
+    client = guests.attach(EXAMPLE, "orphan")
+    started(client)
+    client.kill()
+    client.wait()
+    (address,) = guests.listed("orphan")["addresses"]  # type: ignore[misc]
+    wait_for("a ping", lambda: pings(str(address)))
+    assert guests.listed("orphan")["phase"] == "Running"
+    guests.kvnode("stop", "orphan")
+
+
+def test_everything_killed_at_once(guests: Guests) -> None:
+    client = guests.attach(EXAMPLE, "massacre")
+    started(client)
+    processes = parts(guests, "massacre")
+    launcher = processes["launcher"][0]
+    keeper = int(Path(f"/proc/{launcher}/stat").read_text().rpartition(")")[2].split()[1])
+    for pid in (client.pid, keeper, launcher):
+        os.kill(pid, signal.SIGKILL)
+    client.wait()
+    wait_for("the end of all", lambda: not any(map(alive, [keeper, launcher, *processes["qemu"], *processes["dnsmasq"]])))
+    guests.kvnode("stop", "massacre")
+
+
+def test_a_keeper_that_was_killed_is_not_missed(guests: Guests) -> None:
+    guests.detach(EXAMPLE, "unkept")
+    launcher = parts(guests, "unkept")["launcher"][0]
+    kill(int(Path(f"/proc/{launcher}/stat").read_text().rpartition(")")[2].split()[1]))
+    assert guests.listed("unkept")["phase"] == "Running"
+    guests.kvnode("stop", "unkept", "--force")
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
+def test_a_client_that_ends_during_the_start_leaves_nothing(guests: Guests, step: str, number: signal.Signals) -> None:
+    client = subprocess.Popen(
+        [KVNODE, "run", EXAMPLE, "--name", "halfway"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    guests.clients.append(client)
+    assert client.stderr is not None
+    for line in client.stderr:
+        if step in line:
+            break
+    client.send_signal(number)
+    client.wait(30)
+    if number == signal.SIGINT:
+        assert client.returncode == 130
+        assert guests.names() == []
+        return
+    guests.kvnode("stop", "halfway", status=None)
+    assert guests.names() == []
+
+
+def test_a_name_can_be_used_again_after_a_crash_without_a_stop(guests: Guests) -> None:
+    guests.detach(EXAMPLE, "again")
+    kill(parts(guests, "again")["launcher"][0])
+    guests.detach(EXAMPLE, "again")
+    assert guests.listed("again")["phase"] == "Running"
+
+
+def test_an_image_that_is_not_there(guests: Guests, tmp_path: Path) -> None:
+    volumes = [{"name": "system", "containerDisk": {"image": "localhost/no/such"}}]
+    disks = [{"name": "system", "disk": {"bus": "virtio"}}]
+    manifest = variant(tmp_path, volumes=volumes, domain__devices__disks=disks)
+    refused = guests.kvnode("run", str(manifest), status=1)
+    assert "localhost/no/such" in refused.stderr
+    assert "kvnode image add" in refused.stderr
+
+
+def test_more_memory_than_the_host_has(guests: Guests, tmp_path: Path) -> None:
+    manifest = variant(tmp_path, domain__memory={"guest": "4Ti"})
+    refused = guests.kvnode("run", str(manifest), status=3)
+    assert "4" in refused.stderr
+
+
+def test_a_full_disk(guests: Guests, tmp_path: Path, kvnode_root: Path) -> None:
+    """The guests' folder on a file system without a free block: refused with the path, and nothing is left."""
+    folder = kvnode_root / "var/lib/kvnode/guests"
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "kvnode-test", folder], check=True)
+    try:
+        (folder / "filler").write_bytes(bytes(60 << 10))
+        refused = guests.kvnode("run", str(EXAMPLE), "--name", "nospace", status=3)
+        assert "space" in refused.stderr
+        (folder / "filler").unlink()
+    finally:
+        subprocess.run(["umount", folder], check=True)
+        folder.rmdir()
+    assert guests.names() == []
