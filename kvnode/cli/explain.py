@@ -91,7 +91,7 @@ def _machine(plan: DomainPlan) -> str:
 def _cpu(plan: DomainPlan) -> Iterator[str]:
     topology, cpu, vcpu = plan.cpu.topology, plan.cpu, plan.vcpu
     sizes = ((topology.sockets, "socket"), (topology.cores, "core"), (topology.threads, "thread"))
-    shape = " of ".join(_counted(size, word) for size, word in sizes)
+    shape = " x ".join(_counted(size, word) for size, word in sizes)
     spare = f", {vcpu.maximum - vcpu.enabled} more may be plugged" if vcpu.maximum > vcpu.enabled else ""
     yield f"{_counted(vcpu.enabled, 'vCPU')}{spare}; the guest sees {shape}"
     features = "".join(f", {feature.policy} {feature.name}" for feature in cpu.features)
@@ -111,20 +111,21 @@ def _memory(plan: DomainPlan) -> Iterator[str]:
 
 
 def _disk(plan: DomainPlan, disk: DiskDevice) -> str:
-    boot = f", boots as number {disk.boot_order}" if disk.boot_order is not None else ""
+    boot = f", boot order {disk.boot_order}" if disk.boot_order is not None else ""
     access = ", read-only" if disk.readonly else ""
-    return f"{disk.target} ({disk.bus} {disk.device}): {disk.volume}, {_source(plan, disk)}{access}{boot}"
+    return f"{disk.target} ({disk.bus} {disk.device}{access}{boot}): {disk.volume}, {_source(plan, disk)}"
 
 
 def _source(plan: DomainPlan, disk: DiskDevice) -> str:
-    operation = next((made for made in plan.disk_operations if made.volume == disk.volume), None)
-    kind = None if operation is None else type(operation).__name__
-    if kind == "ContainerDisk":
-        return f"an overlay of its own on {getattr(operation, 'image', '')}; what it writes ends with it"
-    if kind == "EmptyDisk":
-        return f"an empty disk of {_size(getattr(operation, 'capacity_bytes', 0))}; it ends with the guest"
-    if kind == "CloudInitNoCloud":
-        return "cloud-init's seed (NoCloud)"
+    from kvnode.planning.disk_operations import CloudInitNoCloud, ContainerDisk, EmptyDisk
+
+    match next((made for made in plan.disk_operations if made.volume == disk.volume), None):
+        case ContainerDisk(image=image):
+            return f"an overlay of its own on {image}; what it writes ends with it"
+        case EmptyDisk(capacity_bytes=capacity_bytes):
+            return f"an empty disk of {_size(capacity_bytes)}; it ends with the guest"
+        case CloudInitNoCloud():
+            return "cloud-init's seed (NoCloud)"
     return f"the {disk.source} {disk.path}" if disk.path is not None else "an empty drive"
 
 
@@ -138,13 +139,14 @@ def _interface(plan: DomainPlan, network: InterfaceNetwork) -> Iterator[str]:
             ", ".join(f"{port.protocol} {_ports(port.first, port.last)}" for port in network.nat.ports) or "all ports"
         )
         yield f"  masquerade: {network.nat.guest} behind {network.nat.gateway}; {ports} of the Pod lead to it{mtu}"
-    elif network.dhcp is None:
-        yield f"  bridge: the guest takes over the Pod's address, which isn't known here{mtu}"
+    else:
+        known = ", ".join(network.pod_addresses) or "which isn't known here"
+        yield f"  bridge: the guest takes over the Pod's address, {known}{mtu}"
     if network.dhcp is not None:
         lease = network.dhcp
-        router = f" by {lease.router}" if lease.router else ""
+        router = f", router {lease.router}" if lease.router else ""
         names = f", resolver {' '.join(lease.nameservers)}" if lease.nameservers else ""
-        yield f"  DHCP: {lease.address}{router} from {lease.server}{names}{mtu}"
+        yield f"  DHCP from {lease.server}: {lease.address}{router}{names}"
 
 
 def _ports(first: int, last: int) -> str:
