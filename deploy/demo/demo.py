@@ -90,7 +90,10 @@ def main() -> int:
         await_guest(address, began)
         print(tcp_answer(address, began), flush=True)
         show("a line typed into its serial console, and the answer")
-        print(kvnode("console", NAME, stdin="\nuname -sr; ip -4 -o addr show scope global\n", capture=True).strip(), flush=True)
+        print(
+            kvnode("console", NAME, stdin="\nuname -sr; ip -4 -o addr show scope global\n", capture=True).strip(),
+            flush=True,
+        )
         show("the guests that are here")
         kvnode("ps")
         show("a clean shutdown")

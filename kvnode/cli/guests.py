@@ -117,7 +117,14 @@ def stop_command(names: tuple[str, ...], namespace: str, grace_period_s: int | N
 @click.command("console", help="Talk to a guest's serial console; Ctrl-] leaves it.")
 @click.argument("name")
 @NAMESPACE
-@click.option("--backlog", "backlog_bytes", type=click.IntRange(0, 1 << 17), default=0, metavar="BYTES", help="First show so much of what was printed before.")  # noqa: E501
+@click.option(
+    "--backlog",
+    "backlog_bytes",
+    type=click.IntRange(0, 1 << 17),
+    default=0,
+    metavar="BYTES",
+    help="First show so much of what was printed before.",
+)
 def console_command(name: str, namespace: str, backlog_bytes: int) -> None:
     """See the module."""
     from kvnode.cli.console import talk

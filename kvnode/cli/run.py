@@ -19,7 +19,6 @@ from kvnode.errors import GuestCrashed, InvalidManifest, KvnodeError, UsageError
 if TYPE_CHECKING:
     from kvnode.api.instance import VirtualMachineInstance
     from kvnode.paths import NodePaths
-    from kvnode.runtime.protocol import Status
     from kvnode.runtime.starting import Started
 
 INTERRUPTED = 130

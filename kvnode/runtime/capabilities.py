@@ -96,7 +96,9 @@ def _ask(node: NodePaths, host: HostFacts, folder: Path) -> CapabilityFacts:
         sandbox.abandon()
         sandbox.wait_for_keeper(10.0)
         if not ended:
-            raise HostError(f"libvirt did not say within {PROBE_TIMEOUT_S:.0f} s what QEMU can do; is the host overloaded?")
+            raise HostError(
+                f"libvirt did not say within {PROBE_TIMEOUT_S:.0f} s what QEMU can do; is the host overloaded?"
+            )
         return _keep(state, folder)
     finally:
         shutil.rmtree(state, ignore_errors=True)

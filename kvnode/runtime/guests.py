@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,17 +102,16 @@ def read_bounded(path: Path, limit: int, tail: bool = False) -> bytes | None:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
-    with os.fdopen(fd, "rb") as file:
+    try:
         status = os.fstat(fd)
-        if not _is_regular(status):
+        if not stat.S_ISREG(status.st_mode):
             return None
-        if tail and status.st_size > limit:
-            file.seek(status.st_size - limit)
-        return file.read(limit)
-
-
-def _is_regular(status: os.stat_result) -> bool:
-    return (status.st_mode & 0o170000) == 0o100000
+        start = max(0, status.st_size - limit) if tail else 0
+        with open(fd, "rb", closefd=False) as file:
+            file.seek(start)
+            return file.read(limit)
+    finally:
+        os.close(fd)
 
 
 def all_guests(node: NodePaths) -> list[tuple[GuestPaths, GuestRecord]]:
@@ -119,7 +119,9 @@ def all_guests(node: NodePaths) -> list[tuple[GuestPaths, GuestRecord]]:
     found = []
     with contextlib.suppress(FileNotFoundError), os.scandir(node.guests) as entries:
         for entry in entries:
-            paths = GuestPaths(node.guests / entry.name, node.guests / entry.name / "pod", node.lib / "guests" / entry.name)
+            paths = GuestPaths(
+                node.guests / entry.name, node.guests / entry.name / "pod", node.lib / "guests" / entry.name
+            )
             record = read_record(paths)
             if record is not None and record.ident == entry.name:
                 found.append((paths, record))

@@ -16,6 +16,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -213,20 +214,19 @@ def reap(node: NodePaths, paths: GuestPaths, exit_status: int | None = None) -> 
     """
     end_processes(paths)
     problems: list[str] = []
-    for work in (
-        lambda: detach(paths.state.name, node),
-        lambda: remove_disks(paths.private),
-        lambda: remove_empty(paths.private, paths.private.parent),
-    ):
+    for work in (partial(detach, paths.state.name, node), partial(remove_disks, paths.private)):
         try:
             work()
         except (KvnodeError, OSError) as error:
             problems.append(str(error))
+    remove_empty(paths.private, paths.private.parent)
     record = read_record(paths)
     if record is not None and record.phase not in ENDED_PHASES:
         end = ended_as(paths, exit_status)
         with contextlib.suppress(HostError):
-            write_record(paths, msgspec.structs.replace(record, phase=end.phase, reason=end.reason, message=end.message))
+            write_record(
+                paths, msgspec.structs.replace(record, phase=end.phase, reason=end.reason, message=end.message)
+            )
     if problems:
         raise HostError("not everything of the guest could be taken away: " + "; ".join(problems))
 

@@ -98,9 +98,14 @@ Request = Start | Stop | Query | Follow | Attach
 Reply = Status | Refused
 
 _encoder = msgspec.msgpack.Encoder()
-decode_hello = msgspec.msgpack.Decoder(Hello).decode
-decode_request = msgspec.msgpack.Decoder(Request).decode
-decode_reply = msgspec.msgpack.Decoder(Reply).decode
+_hello_decoder = msgspec.msgpack.Decoder(Hello)
+_request_decoder: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+_reply_decoder: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
+
+
+def decode_request(body: bytes) -> Request:
+    """A request from a frame's body; msgspec's error where it is none."""
+    return _request_decoder.decode(body)
 
 
 def frame(message: Any) -> bytes:
@@ -145,7 +150,7 @@ class Frames:
 def checked_hello(body: bytes) -> Hello:
     """The peer's hello, or a ProtocolError that says what was wrong with it."""
     try:
-        hello = decode_hello(body)
+        hello = _hello_decoder.decode(body)
     except msgspec.MsgspecError as error:
         raise ProtocolError(f"the peer's first frame is no hello: {error}") from None
     if hello.version != VERSION:
@@ -187,7 +192,7 @@ class Connection:
     def receive(self) -> Reply:
         """The next reply, within the connection's timeout."""
         try:
-            return decode_reply(self._receive())
+            return _reply_decoder.decode(self._receive())
         except msgspec.MsgspecError as error:
             raise ProtocolError(f"the launcher answers what this version does not know: {error}") from None
 

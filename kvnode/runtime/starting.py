@@ -216,7 +216,7 @@ class _Start:
 
     def _final_plan(self, host: HostFacts, link: LinkFacts) -> DomainPlan:
         pod_networks = [network.name for network in self.vmi.spec.networks if network.pod is not None]
-        host = msgspec.structs.replace(host, links={name: link for name in pod_networks})
+        host = msgspec.structs.replace(host, links=dict.fromkeys(pod_networks, link))
         return plan(self.vmi, host)
 
     def _start_domain(self, final: DomainPlan) -> tuple[Connection, Status]:

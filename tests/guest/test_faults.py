@@ -71,7 +71,9 @@ def test_everything_killed_at_once(guests: Guests) -> None:
     for pid in (client.pid, keeper, launcher):
         os.kill(pid, signal.SIGKILL)
     client.wait()
-    wait_for("the end of all", lambda: not any(map(alive, [keeper, launcher, *processes["qemu"], *processes["dnsmasq"]])))
+    wait_for(
+        "the end of all", lambda: not any(map(alive, [keeper, launcher, *processes["qemu"], *processes["dnsmasq"]]))
+    )
     guests.kvnode("stop", "massacre")
 
 

@@ -96,7 +96,9 @@ def test_masquerade(guests: Guests, tmp_path: Path) -> None:
     manifest = variant(tmp_path, domain__devices__interfaces=[{"name": "default", "masquerade": {}}])
     address = str(guests.detach(manifest, "behind")["addresses"][0])  # type: ignore[index]
     wait_for("a TCP answer through the Pod's address", lambda: "behind" in web_page(address))
-    answer = guests.type("behind", "ip -4 -o addr show dev eth0; ip route; ping -c1 -W2 " + address.rpartition(".")[0] + ".1")
+    answer = guests.type(
+        "behind", "ip -4 -o addr show dev eth0; ip route; ping -c1 -W2 " + address.rpartition(".")[0] + ".1"
+    )
     assert "inet 10.0.2.2/24" in answer
     assert "default via 10.0.2.1" in answer
     guests.kvnode("stop", "behind")

@@ -84,7 +84,11 @@ class Life:
             self._tick()
         self._selector.unregister(server_key.fileobj)
         self._say_farewell()
-        return EXIT_NOT_STARTED if not self._started and self._status.phase == "Failed" else EXIT_STATUS[self._status.phase]
+        return (
+            EXIT_NOT_STARTED
+            if not self._started and self._status.phase == "Failed"
+            else EXIT_STATUS[self._status.phase]
+        )
 
     def _catch_signals(self) -> None:
         signal.set_wakeup_fd(self._wake_write.fileno(), warn_on_full_buffer=False)
@@ -194,7 +198,11 @@ class Life:
         if not client.write():
             self._drop(client)
         else:
-            self._selector.modify(client.socket, _EVENTS if client.pending else selectors.EVENT_READ, self._selector.get_key(client.socket).data)
+            self._selector.modify(
+                client.socket,
+                _EVENTS if client.pending else selectors.EVENT_READ,
+                self._selector.get_key(client.socket).data,
+            )
 
     def _drop(self, client: Client) -> None:
         if client in self._clients:
@@ -208,7 +216,9 @@ class Life:
                 client.send(Refused("AlreadyStarted", "this launcher has its guest already"))
             case Start():
                 self._order = request
-                self._work.put(lambda: self._domain.start(request.xml, lambda: self._connect_serial(request.serial_socket)))
+                self._work.put(
+                    lambda: self._domain.start(request.xml, lambda: self._connect_serial(request.serial_socket))
+                )
                 client.send(self._status)
             case Stop():
                 self._stop(request)
@@ -276,8 +286,12 @@ class Life:
         if not self._serial.write_terminal(terminal):
             self._drop_terminal(terminal)
             return
-        events = (selectors.EVENT_WRITE if terminal.pending else 0) | (selectors.EVENT_READ if self._serial.takes_input else 0)
-        self._selector.modify(terminal.socket, events or selectors.EVENT_WRITE, self._selector.get_key(terminal.socket).data)
+        events = (selectors.EVENT_WRITE if terminal.pending else 0) | (
+            selectors.EVENT_READ if self._serial.takes_input else 0
+        )
+        self._selector.modify(
+            terminal.socket, events or selectors.EVENT_WRITE, self._selector.get_key(terminal.socket).data
+        )
 
     def _drop_terminal(self, terminal: Terminal) -> None:
         self._serial.terminals.pop(terminal.socket.fileno(), None)

@@ -33,8 +33,8 @@ class SerialLog:
         with contextlib.suppress(OSError):
             if self._size >= LOG_BYTES:
                 os.replace(self._path, self._path + ".1")
-                os.close(self._fd)
-                self._fd = self._open()
+                older, self._fd = self._fd, self._open()
+                os.close(older)
                 self._size = 0
             self._size += os.write(self._fd, data)
 
