@@ -25,6 +25,9 @@ _NETLINK_GET_STRICT_CHK = 12
 _SO_RCVBUFFORCE = 33
 _SO_SNDBUFFORCE = 32
 _ACK_BYTES = 1024  # of socket memory, bookkeeping included
+# What a socket's buffers hold by themselves; net.core.rmem_default is 208 KiB everywhere.
+_ACKS_THAT_FIT = 64
+_BYTES_THAT_FIT = 1 << 16
 _RECEIVE_BYTES = 1 << 16
 _ANSWER_S = 10.0
 
@@ -103,12 +106,17 @@ class RouteSocket:
 
     def send(self, batch: Batch) -> list[Refusal]:
         """One sendmsg; returns what the kernel refused, by place, and nothing where all was done."""
+        if not len(batch):
+            return []
         data = bytes(batch)
-        if len(batch) > 64:
-            self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, len(batch) * _ACK_BYTES)
-        if len(data) > 1 << 16:
-            self._socket.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, 2 * len(data))
-        self._socket.send(data)
+        try:
+            if len(batch) > _ACKS_THAT_FIT:
+                self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, len(batch) * _ACK_BYTES)
+            if len(data) > _BYTES_THAT_FIT:
+                self._socket.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, 2 * len(data))
+            self._socket.send(data)
+        except OSError as error:
+            raise HostError(f"{len(batch)} link operations can't be handed to the kernel: {error.strerror}") from error
         refusals: list[Refusal] = []
         missing = len(batch)
         while missing > 0:

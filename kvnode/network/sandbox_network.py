@@ -23,6 +23,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from ipaddress import IPv4Interface, IPv4Network, ip_network
 from pathlib import Path
@@ -113,7 +114,7 @@ def detach(guest: str, node: NodePaths) -> None:
     not attached is fine. Raises HostError for what can't be undone; calling it again goes on from there.
     """
     _check_guest(guest)
-    if not node.cni.exists() and not os.path.exists(f"/sys/class/net/{bridge_name()}"):
+    if not node.cni.exists() and not _exists(bridge_name()):
         return
     with _locked(node.cni):
         _leave(node.cni, guest)
@@ -235,6 +236,14 @@ def _leave(folder: Path, guest: str) -> None:
     if not state.guests:
         _tear_down(state)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _exists(link: str) -> bool:
+    try:
+        socket.if_nametoindex(link)
+    except OSError:
+        return False
+    return True
 
 
 def _ports(bridge: str) -> list[str]:
