@@ -42,11 +42,11 @@ def build_tiny(out_dir: Path, progress: Callable[[str], None], cache: Path) -> P
 
     Raises GuestImageError (no network, a missing package or tool, no room, a folder with something in it).
     """
+    if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
+        raise GuestImageError(f"{TINY.name} can't be written to {out_dir}: it holds something; name an empty folder")
     built = build_image(TINY, cache, progress)
     try:
-        if out_dir.exists():
-            out_dir.rmdir()
-        shutil.copytree(built.layout, out_dir)
+        shutil.copytree(built.layout, out_dir, dirs_exist_ok=True)
     except OSError as error:
         raise GuestImageError(
             f"{TINY.name} can't be written to {out_dir}: {error.strerror}; name an empty folder with 50 MB of room"

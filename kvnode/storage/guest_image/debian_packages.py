@@ -76,6 +76,8 @@ class PackageCache:
         self._apt = folder / "apt"
         self._lists = self._apt / "lists"
         self._progress = progress
+        # Whether what was resolved last is known from the private lists, so that it is fetched by the same ones.
+        self._by_private = False
         self._files.mkdir(parents=True, exist_ok=True)
         self._apt.mkdir(parents=True, exist_ok=True)
         self._conf = self._apt / "apt.conf"
@@ -91,6 +93,7 @@ class PackageCache:
         for private in self._shops():
             found = self._ask(wanted, private)
             if len(found) == len(wanted):
+                self._by_private = private
                 return found
         said = self.refresh()
         found = self._ask(wanted, private=True)
@@ -98,6 +101,7 @@ class PackageCache:
         if missing:
             because = f" (fetching lists: {said})" if said else ""
             raise GuestImageError(f"apt finds no package {', '.join(missing)} for amd64{because}: {_CHECK_SOURCES}")
+        self._by_private = True
         return found
 
     def refresh(self) -> str:
@@ -129,7 +133,7 @@ class PackageCache:
             _let_apt_write(folder)
             run_tool(
                 [
-                    *self._command("apt-get", private=self._shops()[0]),
+                    *self._command("apt-get", private=self._by_private),
                     *("-q", "download", *(f"{package.name}={package.version}" for package in missing)),
                 ],
                 would_do=_CHECK_SOURCES,
@@ -266,7 +270,7 @@ def _let_apt_write(folder: Path) -> None:
 
 
 def _list_times(folder: Path) -> dict[str, float]:
-    return {path.name: path.stat().st_mtime for path in folder.glob("*InRelease")}
+    return {path.name: path.stat().st_mtime for path in folder.glob("*Release")}
 
 
 def _sha256(path: Path) -> str:

@@ -68,6 +68,10 @@ def run_tool(
 
 
 def last_words(printed: bytes) -> str:
-    """The last lines of what a program printed, on one line; empty when it printed nothing."""
+    """The last lines of what a program printed, on one line; empty when it printed nothing.
+
+    apt marks its errors by ``E:`` and explains them at length: where there are such lines, they are the ones.
+    """
     lines = [line.strip() for line in printed.decode(errors="replace").splitlines() if line.strip()]
-    return "; ".join(lines[-3:])
+    errors = [line for line in lines if line.startswith("E:")]
+    return "; ".join((errors or lines)[-3:])
