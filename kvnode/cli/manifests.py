@@ -6,7 +6,7 @@ changed, and neither root nor libvirt is needed.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import click
 import msgspec
@@ -24,6 +24,8 @@ from kvnode.cli.sources import (
 )
 from kvnode.cli.terminal import in_guest, printable, say, shortened, write, write_json, write_xml, write_yaml
 from kvnode.errors import FieldError, InvalidManifest
+
+Where = Literal["standalone", "cluster"]
 
 _FAULTY = 1
 
@@ -72,7 +74,7 @@ def default_command(file: str, config: str | None, output: str) -> None:
 @config_option
 @click.option("--where", type=click.Choice(["standalone", "cluster"]), help="Also what can't run there yet.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
-def validate_command(file: str, config: str | None, where: str | None, output: str) -> int:
+def validate_command(file: str, config: str | None, where: Where | None, output: str) -> int:
     """List what is wrong with the guests in FILE, all of it. Exit status 1 where anything is."""
     settings = read_config(config)
     try:
@@ -105,7 +107,7 @@ def _faults(label: str, errors: list[FieldError]) -> list[Fault]:
     return [Fault(label, error.field, error.reason, error.message) for error in errors]
 
 
-def _guest_faults(guest: Guest, config: Any, where: str | None) -> list[Fault]:
+def _guest_faults(guest: Guest, config: Any, where: Where | None) -> list[Fault]:
     try:
         vmi = kvnode.default(guest.vmi, config)
         errors = list(kvnode.validate(vmi, config))

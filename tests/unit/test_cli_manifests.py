@@ -1,0 +1,364 @@
+"""render, plan, explain, default and validate: files in, documents out."""
+
+import copy
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+import yaml
+
+import kvnode
+from kvnode.cli import main
+
+FACTS = {
+    "kvm": "works",
+    "cells": [{"id": 0, "memory_bytes": 8 << 30, "memory_free_bytes": 4 << 30, "cores": [[0], [1]]}],
+    "links": {"default": {"ifname": "eth0", "mtu": 1450, "addresses": ["10.244.1.17/32"], "mac": "0a:58:0a:f4:01:11"}},
+}
+
+
+def guest(name="web", **changes):
+    """A small guest; changes are put below spec.domain."""
+    domain = {
+        "memory": {"guest": "128Mi"},
+        "devices": {
+            "disks": [{"name": "root", "disk": {"bus": "virtio"}}, {"name": "seed", "disk": {"bus": "virtio"}}],
+            "interfaces": [{"name": "default", "bridge": {}}],
+        },
+        **changes,
+    }
+    return {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachineInstance",
+        "metadata": {"name": name, "namespace": "team"},
+        "spec": {
+            "domain": domain,
+            "networks": [{"name": "default", "pod": {}}],
+            "volumes": [
+                {"name": "root", "containerDisk": {"image": "localhost/kvnode/tiny"}},
+                {"name": "seed", "cloudInitNoCloud": {"secretRef": {"name": "seed"}}},
+            ],
+        },
+    }
+
+
+def machine(name="web", **changes):
+    """The same guest as a VirtualMachine."""
+    template = guest(name, **changes)
+    return {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachine",
+        "metadata": {"name": name, "namespace": "team"},
+        "spec": {"runStrategy": "Always", "template": {"metadata": {}, "spec": template["spec"]}},
+    }
+
+
+SECRET = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "seed", "namespace": "team"},
+    "stringData": {"userdata": "#!/bin/sh\necho hi\n"},
+}
+SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": []}}
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes documents into a file and gives its name."""
+
+    def put(*documents, name="guests.yaml"):
+        path = tmp_path / name
+        path.write_text(yaml.safe_dump_all(documents))
+        return str(path)
+
+    return put
+
+
+@pytest.fixture
+def facts(tmp_path):
+    path = tmp_path / "host.json"
+    path.write_text(json.dumps(FACTS))
+    return ["--facts", str(path)]
+
+
+@pytest.fixture
+def said(capsys):
+    """Runs a command line in this process: (exit status, standard output, standard error)."""
+
+    def run(*words):
+        status = main(list(words))
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return status, captured.out, captured.err
+
+    return run
+
+
+def domains(text):
+    """The documents that ``render`` printed."""
+    return [ET.fromstring(part + "</domain>") for part in text.split("</domain>") if part.strip()]
+
+
+def test_render_prints_a_document_for_each_guest_and_passes_others_over(write, facts, said):
+    file = write(SERVICE, guest("a"), SECRET, machine("b"))
+    status, out, _ = said("render", file, *facts)
+    assert status == 0
+    assert [domain.findtext("name") for domain in domains(out)] == ["team_a", "team_b"]
+
+
+def test_render_prints_what_the_library_renders(write, facts, said, tmp_path):
+    _, out, _ = said("render", write(guest(), SECRET), *facts)
+    objects = kvnode.load_all(tmp_path / "guests.yaml")
+    from kvnode.planning.references import resolve_references
+
+    vmi = resolve_references(kvnode.default(objects[0]), objects)
+    expected = kvnode.render(kvnode.plan(vmi, kvnode.HostFacts.from_json(FACTS)))
+    assert out.rstrip("\n") == expected.rstrip("\n")
+
+
+def test_json_yaml_and_standard_input_are_the_same(write, facts, said, tmp_path, monkeypatch):
+    file = write(guest(), SECRET)
+    as_json = tmp_path / "guests.json"
+    as_json.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [guest(), SECRET]}))
+    _, expected, _ = said("render", file, *facts)
+    assert said("render", str(as_json), *facts)[:2] == (0, expected)
+    done = subprocess.run(
+        [sys.executable, "-m", "kvnode", "render", "-", *facts],
+        input=(tmp_path / "guests.yaml").read_text(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (0, expected)
+
+
+def test_render_needs_neither_libvirt_nor_root(write, facts):
+    code = f"""
+import sys
+from kvnode.cli import main
+assert main(["render", {write(guest(), SECRET)!r}, "--facts", {facts[1]!r}]) == 0
+print(*sys.modules, sep="\\n", file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stderr.split())
+    assert loaded.isdisjoint({"libvirt", "pyroute2", "psutil", "rich", "pycdlib", "asyncio", "kvnode.runtime"})
+
+
+def test_without_facts_the_nodes_own_count(write, said):
+    status, out, _ = said("render", write(guest(), SECRET))
+    assert status == 0
+    host = kvnode.probe_host()
+    assert domains(out)[0].get("type") == ("kvm" if host.kvm == "works" else "qemu")
+
+
+@pytest.mark.parametrize("command", ["render", "plan", "explain", "default", "validate"])
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("", "no guest"),
+        ("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n", "no guest"),
+        ("a: [", ""),
+        ("kind: VirtualMachineInstance\nkind: VirtualMachineInstance\n", "kind"),
+        ("\x00", ""),
+        ("[" * 100_000, ""),
+        ("just text", ""),
+        (
+            "apiVersion: kubevirt.io/v1\nkind: VirtualMachineInstance\nmetadata: {name: a}\nspec: {domain: 7}\n",
+            "spec.domain",
+        ),
+    ],
+)
+def test_input_at_fault_is_one_and_a_sentence(tmp_path, said, facts, command, text, named):
+    file = tmp_path / "bad.yaml"
+    file.write_text(text)
+    status, out, err = said(command, str(file), *(facts if command not in ("default", "validate") else []))
+    assert status == 1
+    assert named in (out if command == "validate" else err)
+    assert (out if command == "validate" else err).strip()
+    assert "internal error" not in err
+
+
+@pytest.mark.parametrize("file", ["/no/such/file.yaml", "/proc", "a\x00b", "x" * 5000])
+def test_a_file_that_cannot_be_read_is_said(file, said):
+    status, out, err = said("render", file)
+    assert (status, out) == (1, "")
+    assert "can't be read" in err
+
+
+def test_a_fault_comes_with_its_path_and_in_company_with_its_guest(write, facts, said):
+    bad = guest("bad", cpu={"cores": 2, "model": "no such model"}, memory={"guest": "12apples"})
+    status, out, err = said("render", write(bad, SECRET), *facts)
+    assert (status, out) == (1, "")
+    assert err.startswith("error: spec.domain.memory.guest: ")
+    _, out, err = said("render", write(guest("good"), bad, SECRET), *facts)
+    assert out == ""
+    assert "(in VirtualMachineInstance/team/bad)" in err
+
+
+def test_a_reference_that_leads_nowhere_is_named(write, facts, said):
+    status, _, err = said("render", write(guest()), *facts)
+    assert status == 1
+    assert err.startswith("error: spec.volumes[1].cloudInitNoCloud.secretRef")
+    status, _, err = said("render", write(machine()), *facts)
+    assert err.startswith("error: spec.template.spec.volumes[1].cloudInitNoCloud.secretRef")
+
+
+def test_what_does_not_fit_is_three_and_says_what_is_missing(write, facts, said):
+    status, out, err = said("render", write(guest(memory={"guest": "6Gi"}), SECRET), *facts)
+    assert (status, out) == (3, "")
+    assert str(4 << 30) in err
+
+
+def test_emulation_that_nobody_allowed_is_three(write, said, tmp_path):
+    path = tmp_path / "broken.json"
+    path.write_text(json.dumps({**FACTS, "kvm": "broken", "emulation_allowed": False}))
+    status, _, err = said("plan", write(guest(), SECRET), "--facts", str(path))
+    assert status == 3
+    assert "emulation" in err
+
+
+def test_facts_at_fault_are_one_with_their_path(write, said, tmp_path):
+    path = tmp_path / "bad.json"
+    path.write_text('{"cells": [{"id": "x"}]}')
+    status, _, err = said("render", write(guest(), SECRET), "--facts", str(path))
+    assert status == 1
+    assert err.startswith("error: cells[0].id: ")
+
+
+def test_default_fills_in_and_reads_back(write, said, tmp_path):
+    status, out, _ = said("default", write(guest()))
+    assert status == 0
+    defaulted = kvnode.default(kvnode.load(guest()))
+    assert kvnode.load(out) == defaulted
+    status, out, _ = said("default", write(guest()), "-o", "json")
+    assert json.loads(out) == json.loads(json.dumps(kvnode.to_dict(defaulted)))
+    assert defaulted.spec.domain.machine is not None
+
+
+def test_several_defaulted_guests_are_a_list_as_kubectl_has_it(write, said):
+    file = write(guest("a"), machine("b"))
+    listed = json.loads(said("default", file, "-o", "json")[1])
+    assert listed["kind"] == "List"
+    assert [item["metadata"]["name"] for item in listed["items"]] == ["a", "b"]
+    assert [item["metadata"]["name"] for item in yaml.safe_load_all(said("default", file)[1])] == ["a", "b"]
+
+
+def test_validate_lists_every_fault_of_every_guest(write, said):
+    first, second = guest("first"), machine("second")
+    first["spec"]["volumes"].pop()
+    second["spec"]["template"]["spec"]["networks"] = []
+    status, out, _ = said("validate", write(first, second, guest("third")), "-o", "json")
+    rows = json.loads(out)
+    assert status == 1
+    assert all(set(row) == {"object", "field", "reason", "message"} for row in rows)
+    assert {row["object"] for row in rows} == {"VirtualMachineInstance/team/first", "VirtualMachine/team/second"}
+    assert all(row["field"].startswith("spec.template.spec.") for row in rows if row["object"].endswith("second"))
+    assert all(row["reason"].startswith("FieldValue") for row in rows)
+
+
+def test_validate_says_so_where_nothing_is_wrong(write, said):
+    file = write(guest(), SECRET)
+    assert said("validate", file, "-o", "json")[:2] == (0, "[]\n")
+    status, out, err = said("validate", file)
+    assert (status, out) == (0, "")
+    assert "nothing is wrong" in err
+
+
+def test_faults_of_reading_are_rows_too(write, said):
+    bad = guest()
+    bad["spec"]["domain"]["cpus"] = {}
+    bad["spec"]["domain"]["cpu"] = {"cores": "two"}
+    status, out, _ = said("validate", write(bad), "-o", "json")
+    fields = [row["field"] for row in json.loads(out)]
+    assert status == 1
+    assert any(field.endswith("spec.domain.cpus") for field in fields)
+    assert any(field.endswith("spec.domain.cpu.cores") for field in fields)
+
+
+def test_what_cannot_run_yet_is_told_apart_from_what_is_wrong(write, facts, said):
+    odd = guest()
+    odd["spec"]["domain"]["devices"]["tpm"] = {}
+    file = write(odd, SECRET)
+    assert said("validate", file, "-o", "json")[1] == "[]\n"
+    rows = json.loads(said("validate", file, "--where", "standalone", "-o", "json")[1])
+    assert [row["field"] for row in rows] == ["spec.domain.devices.tpm"]
+    assert {row["reason"] for row in rows} == {"FieldValueNotSupported"}
+    status, _, err = said("render", file, *facts)
+    assert status == 0
+    assert "warning: spec.domain.devices.tpm: " in err
+
+
+def test_plan_is_the_plan(write, facts, said, tmp_path):
+    status, out, _ = said("plan", write(guest(), SECRET), *facts, "-o", "json")
+    assert status == 0
+    plan = json.loads(out)
+    assert plan["name"] == "team_web"
+    assert plan["memory"]["bytes"] == 128 << 20
+    assert plan["overhead"]["total_bytes"] == sum(item["bytes"] for item in plan["overhead"]["items"])
+    assert plan == yaml.safe_load(said("plan", str(tmp_path / "guests.yaml"), *facts)[1])
+    plans = json.loads(said("plan", write(guest("a"), guest("b"), SECRET), *facts, "-o", "json")[1])
+    assert [plan["name"] for plan in plans] == ["team_a", "team_b"]
+
+
+def test_explain_itemises_the_overhead(write, facts, said):
+    file = write(guest(), SECRET)
+    told = json.loads(said("explain", file, *facts, "-o", "json")[1])
+    assert told["object"] == "VirtualMachineInstance/team/web"
+    assert told["overhead"]["total_bytes"] == sum(item["bytes"] for item in told["overhead"]["items"])
+    assert all(item["why"] for item in told["overhead"]["items"])
+    assert told["total_bytes"] == told["memory_bytes"] + told["overhead"]["total_bytes"]
+    status, text, _ = said("explain", file, *facts)
+    assert status == 0
+    for part in ("128 MiB", "by KVM", "localhost/kvnode/tiny", "k6t-eth0", "10.244.1.17/32", "launcher", "cloud-init"):
+        assert part in text
+    for item in told["overhead"]["items"]:
+        assert item["why"] in text
+
+
+def test_explain_tells_of_masquerade_and_emulation(write, said, tmp_path):
+    path = tmp_path / "host.json"
+    path.write_text(json.dumps({**FACTS, "kvm": "broken", "emulation_allowed": True, "kvm_note": "it interprets"}))
+    behind = guest()
+    ports = [{"port": 80}, {"port": 53, "protocol": "UDP"}]
+    behind["spec"]["domain"]["devices"]["interfaces"] = [{"name": "default", "masquerade": {}, "ports": ports}]
+    _, text, _ = said("explain", write(behind, SECRET), "--facts", str(path))
+    assert "by emulation" in text
+    assert "it interprets" in text
+    assert "10.0.2.2/24 behind 10.0.2.1/24; tcp 80, udp 53" in text
+
+
+def test_configuration_counts(write, said, tmp_path):
+    config = tmp_path / "kubevirt.yaml"
+    resource = {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "KubeVirt",
+        "metadata": {"name": "kubevirt"},
+        "spec": {"configuration": {"architectureConfiguration": {"amd64": {"machineType": "pc-q35-7.2"}}}},
+    }
+    config.write_text(yaml.safe_dump(resource))
+    status, out, _ = said("default", write(guest()), "--config", str(config), "-o", "json")
+    assert status == 0
+    assert json.loads(out)["spec"]["domain"]["machine"]["type"] == "pc-q35-7.2"
+    status, _, err = said("default", write(guest()), "--config", write(SERVICE, name="none.yaml"))
+    assert status == 1
+    assert "no KubeVirt resource" in err
+
+
+HOSTILE = ['a"b', "../../etc", "a\nerror: b", "a\x1b[31mb", "\u202ex", "a" * 300, "a'b<c>&d"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("command", ["render", "explain", "plan", "default", "validate"])
+def test_no_hostile_name_reaches_the_terminal_raw(write, facts, said, command, text):
+    hostile = copy.deepcopy(guest())
+    hostile["metadata"]["name"] = text
+    hostile["metadata"]["labels"] = {"note": text}
+    hostile["spec"]["domain"]["devices"]["disks"][0]["serial"] = text
+    status, out, err = said(command, write(hostile, SECRET), *(facts if command not in ("default", "validate") else []))
+    assert status in (0, 1)
+    for stream in (out, err):
+        assert all(character.isprintable() or character == "\n" for character in stream)
+    assert not any(line.startswith("error: b") for line in err.splitlines())
