@@ -9,6 +9,7 @@ devices in the place of a blob are refused.
 """
 
 import contextlib
+import errno
 import io
 import os
 import posixpath
@@ -142,7 +143,12 @@ class _Layout:
 
 def open_regular(path: Path) -> BinaryIO:
     """Opens a file that is one: no link, and no pipe that would keep us waiting."""
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, a socket
+            raise InvalidImage(f"{path} is no regular file") from None
+        raise
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise InvalidImage(f"{path} is no regular file")

@@ -38,7 +38,9 @@ def header(name: bytes = b"disk/a", size: bytes = b"00000000000\0", flag: bytes 
 @pytest.mark.parametrize("name", ["disk/a.img", "./disk/a.img", "/disk/a.img", f"{'d' * 90}/{'n' * 60}"])
 def test_names_and_contents(format: int, name: str) -> None:
     data = tar((name, b"content"), ("empty", b""), ("block", bytes(512)), format=format)
-    read_names = [(entry[0].removeprefix("/") if name.startswith("/") else entry[0], *entry[1:]) for entry in read(data)]
+    read_names = [
+        (entry[0].removeprefix("/") if name.startswith("/") else entry[0], *entry[1:]) for entry in read(data)
+    ]
     assert read_names == [
         (name.removeprefix("/"), "file", b"content"),
         ("empty", "file", b""),
