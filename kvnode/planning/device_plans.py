@@ -29,16 +29,17 @@ class BlockIo(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class DiskDevice(msgspec.Struct, frozen=True, omit_defaults=True):
     """A disk, LUN or CD-ROM drive.
 
-    volume        -- the manifest's name of it
-    index         -- of its volume in ``spec.volumes``; None for an empty drive
-    device        -- disk, lun or cdrom
-    source        -- ``file`` or ``block``; None is an empty drive
-    backing       -- the read-only file below ``path`` and its format, where ``path`` is an overlay
-    target        -- the name that libvirt counts it by (``vda``); a guest may call it otherwise
-    model         -- the flavour of virtio; None for other buses
-    unit          -- on the first SCSI controller
-    iothreads     -- numbers of the threads that serve it, from 1
-    reservation   -- socket of the helper that SCSI persistent reservations go through
+    volume          -- the manifest's name of it
+    index           -- of its volume in ``spec.volumes``; None for an empty drive
+    device          -- disk, lun or cdrom
+    source          -- ``file`` or ``block``; None is an empty drive
+    capacity_bytes  -- what the guest sees of it; None where only the node will know
+    backing         -- the read-only file below ``path`` and its format, where ``path`` is an overlay
+    target          -- the name that libvirt counts it by (``vda``); a guest may call it otherwise
+    model           -- the flavour of virtio; None for other buses
+    unit            -- on the first SCSI controller
+    iothreads       -- numbers of the threads that serve it, from 1
+    reservation     -- socket of the helper that SCSI persistent reservations go through
     """
 
     volume: str
@@ -50,6 +51,7 @@ class DiskDevice(msgspec.Struct, frozen=True, omit_defaults=True):
     source: str | None = None
     path: str | None = None
     format: str = "raw"
+    capacity_bytes: int | None = None
     backing: str | None = None
     backing_format: str | None = None
     model: str | None = None

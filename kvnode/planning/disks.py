@@ -101,6 +101,8 @@ def disk_devices(
             source = _source(vmi, index, volume, host, made.get(index))
         elif face.device != "cdrom":
             raise invalid(f"{at}.name", f"no volume is called {disk.name[:60]!r}")
+        if disk.shareable and source is not None and source.format != "raw":
+            raise invalid(f"{at}.shareable", f"a disk that others write too has to be raw; this one is {source.format}")
         facts = host.volumes.get(disk.name, _NO_FACTS)
         queued = face.bus == "virtio" and bool(vmi.spec.domain.devices.block_multi_queue)
         made_disks.append(
@@ -114,6 +116,7 @@ def disk_devices(
                 source=source.kind if source is not None else None,
                 path=source.path if source is not None else None,
                 format=source.format if source is not None else "raw",
+                capacity_bytes=_capacity(made.get(index) if index is not None else None, facts),
                 backing=source.backing if source is not None else None,
                 backing_format=source.backing_format if source is not None else None,
                 model=virtio_model(vmi, arch) if face.bus == "virtio" and face.device == "disk" else None,
@@ -241,6 +244,10 @@ def _source(
     if volume.memory_dump is not None:
         raise invalid(f"{at}.memoryDump", "a memory dump is written to this claim; it can't be a disk of the guest")
     raise invalid(at, f"nothing in the volume {volume.name[:60]!r} can be a disk")
+
+
+def _capacity(operation: DiskOperation | None, facts: VolumeFacts) -> int | None:
+    return operation.capacity_bytes if isinstance(operation, EmptyDisk) else facts.capacity_bytes
 
 
 def _claim(index: int, facts: VolumeFacts) -> _Source:

@@ -10,30 +10,29 @@ comparison, not a source of these.
 
 from __future__ import annotations
 
-from kvnode.facts import HostFacts
 from kvnode.planning.device_plans import DevicesPlan, DiskDevice
 from kvnode.planning.domain_plan import Hypervisor, MemoryOverhead, MemoryPlan, OverheadItem, VcpuPlan
 
 MIB = 1 << 20
 _LAUNCHER = 42 * MIB
 _DNSMASQ = 5 * MIB
-_QEMU = 52 * MIB
+_QEMU = 48 * MIB
 _QEMU_TCG = 12 * MIB
 _VCPU_KVM = MIB
-_VCPU_TCG = 4 * MIB
+_VCPU_TCG = 2 * MIB
+_TLB_BYTES_A_PAGE = 28
 _VCPU_DISABLED = 64 << 10
 _IOTHREAD = MIB
 _DISK = MIB
-_QCOW2_CACHE_MOST = 33 * MIB
+_QCOW2_CACHE_MOST = 32 * MIB
 _NIC_QUEUE = MIB // 2
-_VNC = 4 * MIB
+_VNC = 2 * MIB
 _TPM = 8 * MIB
 _PAGE_TABLE_SHARE = 512
 """A page-table entry of 8 bytes stands for a page of 4 KiB."""
 
 
 def memory_overhead(
-    host: HostFacts,
     hypervisor: Hypervisor,
     memory: MemoryPlan,
     vcpu: VcpuPlan,
@@ -44,8 +43,9 @@ def memory_overhead(
 ) -> MemoryOverhead:
     """The itemised overhead of a guest; ``ratio`` is the administrator's factor, an item of its own where it isn't 1.
 
-    Worked: 128 MiB, 1 of 4 vCPUs, emulated, 3 qcow2 or raw disks of unknown size, VGA: launcher 42, dnsmasq 5, QEMU
-    52 and 12, translation buffer 32, vCPU 4 and 0.19, page tables 0.25, disks 3 x 1, NIC 0.5, video 16 and 4 MiB.
+    Worked: 128 MiB, 1 of 4 vCPUs, emulated, 3 disks of unknown size, VGA: launcher 42, dnsmasq 5, QEMU 48, translation
+    buffer 32 and its tables 12, vCPU 2.875, spare ones 0.1875, page tables 0.25, disks 3, NIC 0.5, video 16, VNC 2:
+    163.8 MiB.
     """
     items = [
         OverheadItem("launcher", _LAUNCHER, "the launcher, with libvirt in its process: 36 MB seen"),
@@ -53,7 +53,7 @@ def memory_overhead(
         OverheadItem("qemu", _QEMU, "QEMU's code, libraries and device models, whatever the guest"),
     ]
     if hypervisor == "qemu":
-        items += _emulator(vcpu, tb_cache_bytes or 0)
+        items += _emulator(memory, vcpu, tb_cache_bytes or 0)
     else:
         why = f"{vcpu.enabled} vCPU(s): stack, state and KVM's run page; derived, not measured"
         items.append(OverheadItem("vcpus", vcpu.enabled * _VCPU_KVM, why))
@@ -62,7 +62,7 @@ def memory_overhead(
         why = f"{disabled} vCPU(s) that may be plugged: their slots in ACPI tables and QEMU's lists"
         items.append(OverheadItem("spare-vcpus", disabled * _VCPU_DISABLED, why))
     items.append(_page_tables(hypervisor, memory))
-    items += _device_items(host, devices, iothreads)
+    items += _device_items(devices, iothreads)
     total = sum(item.bytes for item in items)
     if ratio > 1.0:
         extra = int(total * ratio) - total
@@ -71,8 +71,11 @@ def memory_overhead(
     return MemoryOverhead(total, tuple(items))
 
 
-def _emulator(vcpu: VcpuPlan, tb_cache_bytes: int) -> list[OverheadItem]:
+def _emulator(memory: MemoryPlan, vcpu: VcpuPlan, tb_cache_bytes: int) -> list[OverheadItem]:
     megabytes = tb_cache_bytes // MIB
+    # A vCPU's TLB grows with what the guest touches, 56 bytes a page (QEMU's accel/tcg/cputlb.c); half of all pages is
+    # the most that was seen.
+    each = _VCPU_TCG + memory.bytes // 4096 * _TLB_BYTES_A_PAGE
     return [
         OverheadItem(
             "translation-buffer",
@@ -81,7 +84,9 @@ def _emulator(vcpu: VcpuPlan, tb_cache_bytes: int) -> list[OverheadItem]:
         ),
         OverheadItem("translator", _QEMU_TCG, "the translator's tables of blocks and pages beside its buffer"),
         OverheadItem(
-            "vcpus", vcpu.enabled * _VCPU_TCG, f"{vcpu.enabled} emulated vCPU(s): stack, TLB, table of recent jumps"
+            "vcpus",
+            vcpu.enabled * each,
+            f"{vcpu.enabled} emulated vCPU(s): stack, jumps, a TLB of half the guest's pages",
         ),
     ]
 
@@ -95,10 +100,10 @@ def _page_tables(hypervisor: Hypervisor, memory: MemoryPlan) -> OverheadItem:
     return OverheadItem("page-tables", once, "the host's page tables for the guest's memory: 8 bytes a page")
 
 
-def _device_items(host: HostFacts, devices: DevicesPlan, iothreads: int) -> list[OverheadItem]:
+def _device_items(devices: DevicesPlan, iothreads: int) -> list[OverheadItem]:
     items: list[OverheadItem] = []
     if devices.disks:
-        amount = sum(_disk_bytes(host, disk) for disk in devices.disks)
+        amount = sum(map(_disk_bytes, devices.disks))
         why = f"{len(devices.disks)} disk(s): queues, and for qcow2 the table cache, 1/8192 of the disk up to 32 MiB"
         items.append(OverheadItem("disks", amount, why))
     queues = sum(interface.queues or 1 for interface in devices.interfaces)
@@ -116,10 +121,8 @@ def _device_items(host: HostFacts, devices: DevicesPlan, iothreads: int) -> list
     return items
 
 
-def _disk_bytes(host: HostFacts, disk: DiskDevice) -> int:
+def _disk_bytes(disk: DiskDevice) -> int:
     """QEMU's qcow2 driver caches L2 tables: 8 bytes a cluster of 64 KiB, 32 MiB at most (docs/qcow2-cache.txt)."""
-    if disk.format != "qcow2":
+    if disk.format != "qcow2" or disk.capacity_bytes is None:
         return _DISK
-    facts = host.volumes.get(disk.volume)
-    capacity = facts.capacity_bytes if facts is not None else None
-    return _DISK if capacity is None else _DISK + min(capacity // 8192, _QCOW2_CACHE_MOST)
+    return _DISK + min(disk.capacity_bytes // 8192, _QCOW2_CACHE_MOST)

@@ -28,6 +28,7 @@ from kvnode.planning.memory import check_memory_fits, memory_plan, requested_byt
 from kvnode.planning.network import NetworkPlan, network_plan
 from kvnode.planning.overhead import memory_overhead
 from kvnode.planning.refusal import refuse_unplanned
+from kvnode.planning.requirements import check_requirements
 from kvnode.planning.settings import Configuration, PlanSettings, plan_settings
 
 _GRACE_PERIOD_S = 30
@@ -56,11 +57,11 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
     made = _devices(vmi, host, arch, settings, network, operations, threads, memory, vcpu)
     features = features_plan(vmi, arch, hypervisor, memory)
     overhead = memory_overhead(
-        host, hypervisor, memory, vcpu, made, threads.count, features.tb_cache_bytes, settings.overhead_ratio
+        hypervisor, memory, vcpu, made, threads.count, features.tb_cache_bytes, settings.overhead_ratio
     )
     check_memory_fits(host, requested_bytes(vmi, memory) + overhead.total_bytes)
     uuid, grace = domain_uuid(vmi), vmi.spec.termination_grace_period_seconds
-    return DomainPlan(
+    made_plan = DomainPlan(
         name=domain_name(vmi),
         namespace=vmi.metadata.namespace or DEFAULT_NAMESPACE,
         guest=vmi.metadata.name or "",
@@ -84,6 +85,8 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
         on_reboot="destroy" if vmi.spec.domain.reboot_policy == "Terminate" else "restart",
         start_paused=vmi.spec.start_strategy == "Paused",
     )
+    check_requirements(made_plan, host)
+    return made_plan
 
 
 def _iothreads(vmi: VirtualMachineInstance, arch: Architecture, vcpu: VcpuPlan) -> IoThreads:

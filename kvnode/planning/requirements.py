@@ -1,0 +1,64 @@
+"""What a finished plan asks of the host's libvirt and QEMU beyond what every supported version has.
+
+Where a version isn't known the newest is assumed (``HostFacts``), and libvirt has the last word. Versions are those of
+libvirt's NEWS; where that doesn't name a feature, the first release known to have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kvnode.errors import HostError
+from kvnode.facts import HostFacts
+from kvnode.planning.domain_plan import DomainPlan
+
+_DEVICES = "spec.domain.devices"
+_FEATURES = "spec.domain.features"
+
+
+def check_requirements(plan: DomainPlan, host: HostFacts) -> None:
+    """Raise HostError for the first thing in the plan that this host's software can't do."""
+    if plan.hypervisor == "qemu":
+        for field, what in _needs_kvm(plan):
+            raise HostError(f"{field}: {what} is KVM's work, and this guest would be emulated: {plan.hypervisor_note}")
+    for field, what, libvirt, qemu in _needs_versions(plan):
+        for name, wanted, have in (("libvirt", libvirt, host.libvirt), ("QEMU", qemu, host.qemu)):
+            if have is not None and have < wanted:
+                raise HostError(f"{field}: {what} takes {name} {_version(wanted)}, and this node has {_version(have)}")
+
+
+def _version(number: int) -> str:
+    return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
+
+
+def _needs_kvm(plan: DomainPlan) -> Iterator[tuple[str, str]]:
+    features = plan.features
+    if features.hyperv:
+        yield f"{_FEATURES}.hyperv", f"the Hyper-V enlightenment {features.hyperv[0].name}"
+    if features.hyperv_passthrough:
+        yield f"{_FEATURES}.hypervPassthrough", "passing on all Hyper-V enlightenments"
+    if features.pvspinlock:
+        yield f"{_FEATURES}.pvspinlock", "a paravirtual spinlock"
+
+
+def _needs_versions(plan: DomainPlan) -> Iterator[tuple[str, str, int, int]]:
+    """(path, what, first libvirt, first QEMU)"""
+    devices = plan.devices
+    for index, disk in enumerate(devices.disks):
+        if len(disk.iothreads) > 1:
+            yield "spec.domain.ioThreads", "several IO threads for one disk", 10_000_000, 9_000_000
+        if disk.blockio is not None and disk.blockio.discard_granularity_bytes is not None:
+            field = f"{_DEVICES}.disks[{index}].blockSize.custom.discardGranularity"
+            yield field, "a discard granularity", 11_003_000, 0
+    for index, interface in enumerate(devices.interfaces):
+        if interface.model == "igb":
+            yield f"{_DEVICES}.interfaces[{index}].model", "the igb card", 9_003_000, 8_000_000
+    for feature in plan.features.hyperv:
+        if feature.name == "tlbflush" and feature.children:
+            yield f"{_FEATURES}.hyperv.tlbflush", "a direct or extended TLB flush", 11_000_000, 7_001_000
+    tables = plan.os.acpi_tables
+    if len(tables) > 1 or any(kind != "slic" for kind, _ in tables):
+        yield "spec.domain.firmware.acpi", "an ACPI table other than one SLIC", 11_003_000, 0
+    for index, panic in enumerate(devices.panics):
+        if panic.model == "pvpanic":
+            yield f"{_DEVICES}.panicDevices[{index}]", "a pvpanic device on PCI", 11_003_000, 0
