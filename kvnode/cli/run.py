@@ -19,6 +19,7 @@ from kvnode.errors import GuestCrashed, InvalidManifest, KvnodeError, UsageError
 if TYPE_CHECKING:
     from kvnode.api.instance import VirtualMachineInstance
     from kvnode.paths import NodePaths
+    from kvnode.runtime.protocol import Status
     from kvnode.runtime.starting import Started
 
 INTERRUPTED = 130
@@ -40,14 +41,7 @@ def run_command(file: str, name: str | None, namespace: str | None, detach: bool
     if console and len(guests) > 1:
         raise UsageError(f"--console is for one guest, and {file!r} has {len(guests)}")
     node = NodePaths.here()
-    started: list[Started] = []
-    try:
-        for vmi in guests:
-            started.append(_start(vmi, node, attached=not detach))
-    except BaseException:
-        for guest in started:
-            _stop_quietly(node, guest)
-        raise
+    started = start_all(guests, node, attached=not detach)
     if detach:
         for guest in started:
             guest.connection.close()
@@ -113,6 +107,30 @@ def _in_namespace(objects: tuple[Any, ...], namespace: str | None) -> tuple[Any,
         else item
         for item in objects
     )
+
+
+def start_all(guests: list[VirtualMachineInstance], node: NodePaths, *, attached: bool) -> list[Started]:
+    """Starts every guest, or none: what was started before one that fails is taken back.
+
+    Until they run, an end of the command (``kvnode stop``, a closed terminal) is an interruption as Ctrl-C is.
+    """
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    started: list[Started] = []
+    try:
+        for vmi in guests:
+            started.append(_start(vmi, node, attached=attached))
+    except BaseException:
+        for guest in started:
+            _stop_quietly(node, guest)
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return started
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _start(vmi: VirtualMachineInstance, node: NodePaths, *, attached: bool) -> Started:
@@ -193,10 +211,15 @@ def _finish(node: NodePaths, guest: Started) -> str | None:
     """Waits until a guest has ended and everything of it is gone; a sentence where it crashed."""
     from kvnode.runtime.node import finish_guest, follow_to_end
 
-    end = follow_to_end(guest.connection, lambda _status: None)
+    label = f"{guest.record.namespace}/{guest.record.name}"
+
+    def tell(status: Status) -> None:
+        if status.phase == "Running" and status.message:
+            say(f"{label}: {status.message}")
+
+    end = follow_to_end(guest.connection, tell)
     guest.connection.close()
     record = finish_guest(node, guest.paths, guest.record)
-    label = f"{record.namespace}/{record.name}"
     phase, message = (end.phase, end.message) if end is not None else (record.phase, record.message)
     if phase == "Succeeded":
         say(f"{label} has ended: {message}")

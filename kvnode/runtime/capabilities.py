@@ -2,7 +2,8 @@
 
 A libvirt that is new in its folder asks QEMU what it can do: 2-8 s, for every launcher, since each has a folder of its
 own.  So it is asked once, in a sandbox like a guest's, and each launcher's cache is filled with the answer.  The key
-is a hash of what the answer depends on (``kvnode.host.capabilities``): another QEMU, libvirt, kernel or KVM verdict asks anew.
+is a hash of what the answer depends on (``kvnode.host.capabilities``): another QEMU, libvirt, kernel or verdict on KVM
+asks anew.
 """
 
 from __future__ import annotations

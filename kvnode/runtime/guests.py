@@ -22,6 +22,7 @@ from kvnode.paths import GuestPaths, NodePaths, guest_id
 from kvnode.runtime.process import Process
 
 ENDED_PHASES = ("Succeeded", "Failed")
+STARTING_PHASES = ("Pending", "Scheduled")
 RECORD_BYTES = 1 << 20
 
 
@@ -33,6 +34,7 @@ class GuestRecord(msgspec.Struct, frozen=True):
     reason, message -- why it ended or could not start
     addresses      -- the guest's own, IPv4 first
     attached       -- somebody stays with the guest and will forget it when it has ended
+    starter        -- who starts it; of interest until it runs
     """
 
     namespace: str
@@ -42,12 +44,17 @@ class GuestRecord(msgspec.Struct, frozen=True):
     reason: str = ""
     message: str = ""
     addresses: tuple[str, ...] = ()
+    starter: Process | None = None
     launcher: Process | None = None
     keeper: Process | None = None
     grace_period_s: int = 30
     console: bool = False
     attached: bool = False
-    emulated_because: str = ""
+
+    @property
+    def starting(self) -> bool:
+        """Whether somebody is at work to start it."""
+        return self.phase in STARTING_PHASES and self.starter is not None and self.starter.alive()
 
     @property
     def ident(self) -> str:

@@ -78,7 +78,7 @@ def guests(node: NodePaths) -> list[Guest]:
 def inspect(paths: GuestPaths, record: GuestRecord) -> Guest:
     """One guest as it is now."""
     processes = processes_by_part(paths)
-    if record.phase not in ENDED_PHASES:
+    if record.phase not in ENDED_PHASES and not record.starting:
         record = _as_launcher_says(paths, record, bool(processes["launcher"]))
     return Guest(record, paths, processes)
 
@@ -144,6 +144,9 @@ def stop_guest(
             find_guest(node, namespace, name)
         say("its record is lost; taking away what is left of it")
         record = GuestRecord(namespace, name, time.time())
+    if record.starting and record.starter is not None:
+        say("it is being started; ending the start")
+        record.starter.end(signal.SIGTERM, KEEPER_S)
     if processes_in(paths):
         _ask_to_stop(paths, record, grace_period_s, say)
     return finish_guest(node, paths, record)

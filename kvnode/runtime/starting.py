@@ -10,7 +10,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
+import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -35,6 +39,7 @@ from kvnode.runtime.guests import GuestRecord, locked_guests, processes_in, read
 from kvnode.runtime.launcher.config import LauncherConfig
 from kvnode.runtime.launcher_client import SOCKET_NAME, await_launcher
 from kvnode.runtime.node import END_FILE, KEEPER_S, abandon, reap
+from kvnode.runtime.process import Process
 from kvnode.runtime.progress import Progress
 from kvnode.runtime.protocol import Connection, Follow, Refused, Start, Status
 from kvnode.runtime.sandbox import (
@@ -86,7 +91,9 @@ def start_guest(
     namespace, name = vmi.metadata.namespace or "default", vmi.metadata.name or ""
     paths = GuestPaths.of(namespace, name, node)
     with contextlib.ExitStack() as undo:
-        record = _claim(node, paths, GuestRecord(namespace, name, time.time(), attached=attached))
+        record = _claim(
+            node, paths, GuestRecord(namespace, name, time.time(), attached=attached, starter=Process.of(os.getpid()))
+        )
         undo.callback(_abandon, node, paths)
         started = _Start(vmi, node, paths, record, progress, undo).run(host)
         undo.pop_all()
@@ -98,11 +105,13 @@ def _claim(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> GuestReco
     with locked_guests(node):
         if paths.state.exists() or paths.private.exists():
             there = read_record(paths)
-            if processes_in(paths) or (there is not None and there.keeper is not None and there.keeper.alive()):
+            if processes_in(paths) or (there is not None and there.starting):
                 raise AlreadyExists(
-                    f"a guest {record.name!r} runs in namespace {record.namespace!r} already: "
+                    f"a guest {record.name!r} is in namespace {record.namespace!r} already: "
                     f"stop it (kvnode stop {record.name} -n {record.namespace}) or choose another --name"
                 )
+            if there is not None and there.keeper is not None:
+                there.keeper.wait(KEEPER_S)
             reap(node, paths)
             shutil.rmtree(paths.state, ignore_errors=True)
         try:
@@ -121,8 +130,22 @@ def _claim(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> GuestReco
 
 def _abandon(node: NodePaths, paths: GuestPaths) -> None:
     """The way back of a start that failed; its own failure must not hide the first one."""
-    with contextlib.suppress(HostError):
+    with _uninterrupted(), contextlib.suppress(HostError):
         abandon(node, paths)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C once more, while everything is taken back, would leave it half done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Start:
@@ -243,14 +266,13 @@ def _nobody_listens(_line: str) -> None:
 
 
 def _end_sandbox(sandbox: Sandbox) -> None:
-    sandbox.abandon()
-    sandbox.wait_for_keeper(KEEPER_S)
+    with _uninterrupted():
+        sandbox.abandon()
+        sandbox.wait_for_keeper(KEEPER_S)
 
 
 def reap_command(paths: GuestPaths) -> list[str]:
     """What the keeper runs once the launcher has ended."""
-    import sys
-
     return [sys.executable, "-I", "-m", "kvnode.runtime.reap", paths.state.name]
 
 

@@ -50,6 +50,12 @@ class Stopped(msgspec.Struct, frozen=True):
     detail: str
 
 
+class Paused(msgspec.Struct, frozen=True):
+    """QEMU stopped the guest since a disk failed; ``no_space`` where that is for lack of room on the node."""
+
+    no_space: bool
+
+
 def start_failure(error: libvirt.libvirtError) -> Failure:
     """libvirt's error as a reason and a sentence."""
     message = (error.get_error_message() or str(error)).strip()
@@ -69,8 +75,8 @@ def _silence(_context: object, _error: object) -> None:
 class Domain:
     """One domain on libvirt's embedded driver.
 
-    ``notify`` is called from other threads with Failure, Stopped or a message of ``"running"``/``"rebooted"``; it has
-    to do no more than hand the value to the loop.
+    ``notify`` is called from other threads with Failure, Stopped, Paused or ``"running"``; it has to do no more
+    than hand the value to the loop.
     """
 
     def __init__(self, root: str, capabilities: str, notify: Callable[[object], None]) -> None:
@@ -92,9 +98,11 @@ class Domain:
             libvirt.virEventRegisterDefaultImpl()
             threading.Thread(target=run_events, daemon=True, name="libvirt-events").start()
             self._connection = libvirt.open(f"qemu:///embed?root={self._root}")
-            self._connection.domainEventRegisterAny(
-                None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._on_lifecycle, None
-            )
+            for event, handler in (
+                (libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._on_lifecycle),
+                (libvirt.VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON, self._on_io_error),
+            ):
+                self._connection.domainEventRegisterAny(None, event, handler, None)
         except libvirt.libvirtError as error:
             self._failure = start_failure(error)
         except OSError as error:
@@ -143,6 +151,12 @@ class Domain:
             with contextlib.suppress(libvirt.libvirtError):
                 self._domain.shutdownFlags(libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
 
+    def resume(self) -> None:
+        """Lets a paused guest try again what its disk refused."""
+        if self._domain is not None:
+            with contextlib.suppress(libvirt.libvirtError):
+                self._domain.resume()
+
     def destroy(self) -> None:
         """Ends the domain by force: SIGTERM, then SIGKILL to QEMU."""
         if self._domain is not None:
@@ -170,6 +184,12 @@ class Domain:
             self._notify(_STOPPED.get(detail, Stopped(True, "it ended for a reason libvirt does not name")))
         elif event == libvirt.VIR_DOMAIN_EVENT_CRASHED:
             self._notify(Stopped(True, "the guest's kernel panicked"))
+
+    def _on_io_error(self, *arguments: object) -> None:
+        """(connection, domain, path, alias, action, reason, opaque): the guest was stopped where the action says so."""
+        action, reason = arguments[4], arguments[5]
+        if action == libvirt.VIR_DOMAIN_EVENT_IO_ERROR_PAUSE:
+            self._notify(Paused(reason == "enospc"))
 
 
 _STOPPED = {

@@ -21,12 +21,15 @@ import msgspec
 
 from kvnode.runtime.launcher.clients import Client, accept, listen
 from kvnode.runtime.launcher.config import LauncherConfig
-from kvnode.runtime.launcher.domain import Domain, Failure, Stopped
+from kvnode.runtime.launcher.domain import Domain, Failure, Paused, Stopped
 from kvnode.runtime.launcher.reaper import Reaper, ending
 from kvnode.runtime.launcher.serial import Serial, Terminal
 from kvnode.runtime.protocol import Attach, ProtocolError, Refused, Request, Start, Status, Stop
 
 PRESS_AGAIN_S = 5.0
+TRY_AGAIN_S = 5.0
+CALM_S = 2.0
+"""A guest that was let go on and has not been paused again for so long has got over its disk's fault."""
 FAREWELL_S = 2.0
 EXIT_STATUS = {"Succeeded": 0, "Failed": 4}
 EXIT_NOT_STARTED = 3
@@ -51,6 +54,8 @@ class Life:
         self._order: Start | None = None
         self._stop_at: float | None = None
         self._press_at = 0.0
+        self._resume_at: float | None = None
+        self._calm_at: float | None = None
         self._forced = False
         self._started = False
 
@@ -96,16 +101,23 @@ class Life:
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def _timeout_s(self) -> float | None:
+        stops = (self._stop_at, self._press_at) if self._stop_at is not None else ()
+        due = [at for at in (self._resume_at, self._calm_at, *stops) if at is not None]
+        wait_s = max(0.0, min(due) - time.monotonic()) if due else None
         if self._reap_again:
-            return 0.5
-        if self._stop_at is None:
-            return None
-        return max(0.0, min(self._stop_at, self._press_at) - time.monotonic())
+            return min(0.5, wait_s) if wait_s is not None else 0.5
+        return wait_s
 
     def _tick(self) -> None:
         """What is due: children to take in, a button to press again, a grace period that is over."""
         self._reap_again = self._reaper.reap()
         now = time.monotonic()
+        if self._resume_at is not None and now >= self._resume_at:
+            self._resume_at, self._calm_at = None, now + CALM_S
+            self._work.put(self._domain.resume)
+        if self._calm_at is not None and now >= self._calm_at:
+            self._calm_at = None
+            self._become("Running")
         if self._stop_at is None or self._forced:
             return
         if now >= self._stop_at:
@@ -135,12 +147,23 @@ class Life:
             case "console":
                 if self._serial.guest is not None:
                     self._selector.register(self._serial.guest, selectors.EVENT_READ, self._on_guest)
-            case Failure(reason, message):
-                self._become("Failed", reason, message)
+            case Failure():
+                self._become("Failed", what.reason, what.message)
+            case Paused():
+                self._on_paused(what)
             case Stopped():
                 self._on_stopped(what)
             case Stop():
                 self._stop(what)
+
+    def _on_paused(self, paused: Paused) -> None:
+        """A disk failed and QEMU stopped the guest before it could notice; it is let go on as long as it takes."""
+        self._resume_at, self._calm_at = time.monotonic() + TRY_AGAIN_S, None
+        if self._status.reason == "PausedIOError":
+            return
+        why = "the disk that holds its files is full" if paused.no_space else "a disk of its gave an I/O error"
+        again = f"it is tried again every {TRY_AGAIN_S:.0f} s"
+        self._become("Running", "PausedIOError", f"the guest is paused since {why}; free space there, {again}")
 
     def _on_stopped(self, stopped: Stopped) -> None:
         self._reaper.reap()
