@@ -1,0 +1,158 @@
+"""From bytes or text to plain documents, as kubectl reads them.
+
+Encodings, JSON, and the choice between JSON and YAML stand here, YAML itself in `yaml_document`. Whatever comes in
+is hostile: size, depth and count of values are bounded while reading (`limits`), and every fault is an
+InvalidManifest.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from kvnode.api.fault import child, refuse, shown
+from kvnode.api.limits import MAX_DEPTH, MAX_SOURCE, MAX_VALUES
+from kvnode.api.yaml_document import whole, yaml_documents
+from kvnode.errors import VALUE_DUPLICATE, InvalidManifest
+
+_BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+
+
+class Document(Struct, frozen=True):
+    """One document of a source.
+
+    value  -- dict, list, str, int, float, bool or None, nested; aliases are the same object twice: don't change it
+    number -- which document of the source it is, from 1
+    size   -- how many characters it was written in
+    lines  -- of YAML: line of each key by id() of its mapping. `value` keeps those mappings alive
+    """
+
+    value: Any
+    number: int
+    size: int
+    lines: dict[int, dict[str, int]]
+
+
+def documents(source: bytes | str) -> Iterator[Document]:
+    """Each document of JSON or YAML, one after the other, those left empty included.
+
+    JSON is what starts with a brace or a bracket and can be read as JSON; any number of values may follow each other.
+    Raises InvalidManifest, with line and column in its message, for what can't be read or is beyond a limit.
+    """
+    text = _decoded(source)
+    if text.lstrip(" \t\r\n")[:1] in ("{", "["):
+        try:
+            yield from list(_json_documents(text))
+            return
+        except json.JSONDecodeError as error:
+            # YAML's flow style looks like JSON from afar; what is neither was meant as JSON.
+            refusal = f"this is not JSON: {error.msg}", error.lineno, error.colno
+        try:
+            yield from list(_yaml_documents(text))
+        except InvalidManifest:
+            refuse(*refusal)
+        return
+    yield from _yaml_documents(text)
+
+
+def plain(value: Any) -> Any:
+    """A copy of a Python value in JSON's types. Raises InvalidManifest for what JSON doesn't have, by its path."""
+    return _Copier().copy(value, "", 0)
+
+
+def _yaml_documents(text: str) -> Iterator[Document]:
+    for number, (value, size, lines) in enumerate(yaml_documents(text), 1):
+        yield Document(value, number, size, lines)
+
+
+def _decoded(source: bytes | str) -> str:
+    if len(source) > MAX_SOURCE:
+        refuse(f"it is larger than {MAX_SOURCE >> 20} MiB, the most that is read at once")
+    if isinstance(source, str):
+        text = source
+    else:
+        mark, encoding = next((pair for pair in _BYTE_ORDER_MARKS if source.startswith(pair[0])), (b"", "utf-8"))
+        try:
+            text = source[len(mark) :].decode(encoding)
+        except UnicodeDecodeError as error:
+            line = source.count(b"\n", 0, error.start) + 1
+            refuse(f"byte {error.start} is not {encoding.upper()}: {error.reason}", line)
+    return text.removeprefix("\ufeff")
+
+
+def _json_documents(text: str) -> Iterator[Document]:
+    # Upper bound of the values, since the decoder itself can't be told to stop.
+    if text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
+        refuse(f"it has more than {MAX_VALUES} values")
+    at, number = 0, 0
+    while True:
+        at = _JSON_SPACE.match(text, at).end()  # type: ignore[union-attr]
+        if at == len(text):
+            return
+        try:
+            value, end = _JSON.raw_decode(text, at)
+        except RecursionError:
+            refuse(f"it is nested deeper than {MAX_DEPTH} levels")
+        number += 1
+        yield Document(plain(value), number, end - at, {})
+        at = end
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        refuse(f"the key {shown(twice)} stands twice in one object", reason=VALUE_DUPLICATE)
+    return mapping
+
+
+def _json_integer(text: str) -> int:
+    if len(text) > 400:
+        refuse(f"a number has {len(text)} digits")
+    return int(text)
+
+
+_JSON = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_int=_json_integer,
+    parse_constant=lambda word: refuse(f"{word} is not a number that JSON has"),
+)
+_JSON_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+class _Copier:
+    """Copies a value within the limits on depth and count."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def copy(self, value: Any, path: str, depth: int) -> Any:
+        self.count += 1
+        if self.count > MAX_VALUES:
+            refuse(f"it has more than {MAX_VALUES} values")
+        if depth > MAX_DEPTH:
+            refuse(f"it is nested deeper than {MAX_DEPTH} levels", field=path[:64])
+        if value is None or isinstance(value, str | bool | int):
+            return value
+        if isinstance(value, float):
+            if not math.isfinite(value):
+                refuse("the number is infinite or none at all, or too large", field=path)
+            return whole(value)
+        if isinstance(value, dict):
+            for key in value:
+                if not isinstance(key, str):
+                    refuse(f"the key {shown(key)} is not text", field=path)
+            return {key: self.copy(inner, child(path, key), depth + 1) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.copy(inner, f"{path}[{index}]", depth + 1) for index, inner in enumerate(value)]
+        refuse(f"{type(value).__name__} is none of JSON's types", field=path)

@@ -1,0 +1,12 @@
+"""How much of a manifest is read at most. What is larger is refused before it costs time or memory."""
+
+# The API server takes requests of 3 MiB at most, and etcd half of that: what is larger can't be an object of a cluster.
+MAX_DOCUMENT = 3 << 20
+# A file may hold many objects, or a list of them.
+MAX_SOURCE = 64 << 20
+# Values in one source, those that aliases repeat included; a guest with 256 disks has some 3,000.
+MAX_VALUES = 1_000_000
+# Levels of nesting. The deepest field of a guest lies 14 deep.
+MAX_DEPTH = 100
+# Faults that are told of one object.
+MAX_FAULTS = 200

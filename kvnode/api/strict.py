@@ -1,0 +1,339 @@
+"""The strict walk: a plain document against the type that it should have, every fault with its path.
+
+The fast decoder (`decode`) stops at the first type error and passes over unknown fields, which is right for what an
+API server has stored and wrong for what a person has written. This walk goes over the whole document once, collects
+every unknown field with the name that was probably meant, and every value of a wrong type, and builds the object as
+it goes; so what it accepts needs no second look.
+
+It knows types and nothing else: whether `bus: pink` is a bus is validation's business. A null is an absent field,
+as it is in Go. NUL and lone surrogates are refused in every text, because neither libvirt's XML nor the kernel's
+strings can carry them. The shape of a type is taken from its annotations when it is first met, and kept.
+"""
+
+import re
+import types
+from collections.abc import Callable
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from msgspec import Meta, Struct
+from msgspec.structs import fields
+
+from kvnode.api.base import Duration, IntOrString, Time
+from kvnode.api.fault import child, shown
+from kvnode.api.limits import MAX_DEPTH, MAX_FAULTS
+from kvnode.errors import VALUE_INVALID, FieldError, QuantityError
+from kvnode.quantity import Quantity, parse
+
+T = TypeVar("T", bound=Struct)
+
+# What a checker hands back for a value that it refused.
+_BAD: Any = object()
+
+# Text that libvirt, the kernel or UTF-8 can't carry.
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+_DURATION = re.compile(r"[-+]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)")
+_RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})")
+_LIKE_A_NUMBER = re.compile(r"[-+]?[0-9]{1,19}")
+
+
+class Walk:
+    """One pass over one document: the faults found so far.
+
+    lines    -- line of each key by id() of its mapping, where the document has lines
+    suffix   -- said after each message: which document of several this is
+    """
+
+    def __init__(self, lines: dict[int, dict[str, int]] | None = None, suffix: str = "") -> None:
+        self.errors: list[FieldError] = []
+        self.lines = lines or {}
+        self.suffix = suffix
+        self.depth = 0
+
+    def fault(self, path: str, message: str, holder: Any = None, key: str = "") -> Any:
+        """Notes one fault; the line is that of `key` in `holder`."""
+        if len(self.errors) < MAX_FAULTS:
+            line = self.lines.get(id(holder), {}).get(key)
+            where = "" if line is None else f" (line {line})"
+            self.errors.append(FieldError(path, VALUE_INVALID, f"{message}{where}{self.suffix}"))
+        return _BAD
+
+    def enter(self, path: str) -> bool:
+        """Counts one level down; False, and a fault, where that is too deep."""
+        self.depth += 1
+        if self.depth <= MAX_DEPTH:
+            return True
+        self.fault(path[:200], f"it is nested deeper than {MAX_DEPTH} levels")
+        return False
+
+
+# Takes the walk, the value, its path, and where it stands (mapping and key); hands back the value to store, or _BAD.
+Checker = Callable[[Walk, Any, str, Any, str], Any]
+
+
+def read(kind: type[T], value: Any, walk: Walk, path: str = "") -> T | None:
+    """The object that a document describes, or None; `walk.errors` has every fault.
+
+    kind  -- a type of the API
+    value -- the document in JSON's types: dict, list, str, int, float, bool, None
+    path  -- where the document stands in a larger one, `items[2]` for one of a list
+    """
+    found = len(walk.errors)
+    built = _object(kind)(walk, value, path, None, "")
+    return built if built is not _BAD and len(walk.errors) == found else None
+
+
+def check_text(value: Any, walk: Walk, path: str = "") -> None:
+    """Notes each text and key in an untyped value that nothing downstream can carry."""
+    _anything(walk, value, path, None, "")
+
+
+# Objects
+
+_shapes: dict[type[Struct], dict[str, tuple[str, Checker]]] = {}
+_objects: dict[type[Struct], Checker] = {}
+
+
+def _shape(kind: type[Struct]) -> dict[str, tuple[str, Checker]]:
+    shape = _shapes.get(kind)
+    if shape is None:
+        shape = {f.encode_name: (f.name, _checker(f.type)) for f in fields(kind)}
+        _shapes[kind] = shape
+    return shape
+
+
+def _object(kind: type[Struct]) -> Checker:
+    known = _objects.get(kind)
+    if known is not None:
+        return known
+
+    def check(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+        if not isinstance(value, dict):
+            return walk.fault(
+                path, f"{shown(value)} is not an object with the fields of a {kind.__name__}", holder, key
+            )
+        shape = _shape(kind)
+        arguments: dict[str, Any] = {}
+        if walk.enter(path):
+            for name, inner in value.items():
+                entry = shape.get(name)
+                if entry is None:
+                    _unknown(walk, kind, value, name, path)
+                elif inner is not None:
+                    attribute, checker = entry
+                    arguments[attribute] = checker(walk, inner, f"{path}.{name}" if path else name, value, name)
+        walk.depth -= 1
+        # Built even if something in it is bad, so that the walk is one pass; `read` throws it away then.
+        return kind(**arguments)
+
+    _objects[kind] = check
+    return check
+
+
+def _unknown(walk: Walk, kind: type[Struct], holder: dict[str, Any], name: Any, path: str) -> None:
+    if len(walk.errors) >= MAX_FAULTS:
+        return
+    known = _shape(kind)
+    advice = ""
+    if isinstance(name, str) and len(name) <= 64:
+        folded = {field.lower(): field for field in known}
+        close = [folded[name.lower()]] if name.lower() in folded else get_close_matches(name, known, 1, 0.7)
+        if close:
+            advice = f"; did you mean {close[0]}?"
+    if not advice:
+        advice = f"; it has {', '.join(sorted(known))}" if 0 < len(known) <= 16 else ""
+    walk.fault(child(path, str(name)), f"a {kind.__name__} has no field {shown(name)}{advice}", holder, str(name))
+
+
+# Lists and maps
+
+
+def _array(item: Checker) -> Checker:
+    def check(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+        if not isinstance(value, list | tuple):
+            return walk.fault(path, f"{shown(value)} is not a list", holder, key)
+        found = []
+        if walk.enter(path):
+            for index, inner in enumerate(value):
+                below = f"{path}[{index}]"
+                if inner is None:
+                    walk.fault(below, "the entry is empty", holder, key)
+                else:
+                    found.append(item(walk, inner, below, holder, key))
+        walk.depth -= 1
+        return tuple(found)
+
+    return check
+
+
+def _map(item: Checker) -> Checker:
+    def check(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+        if not isinstance(value, dict):
+            return walk.fault(path, f"{shown(value)} is not a map of keys and values", holder, key)
+        found = {}
+        if walk.enter(path):
+            for name, inner in value.items():
+                below = child(path, str(name)) if _UNWRITABLE.search(str(name)) else f"{path}[{_plain_key(name)}]"
+                _text(walk, name, below, value, str(name))
+                if inner is None:
+                    walk.fault(below, "the value is empty; write '' if that is meant", value, str(name))
+                else:
+                    found[name] = item(walk, inner, below, value, str(name))
+        walk.depth -= 1
+        return found
+
+    return check
+
+
+def _plain_key(name: Any) -> str:
+    text = str(name)
+    return text if len(text) <= 320 and text.isprintable() else shown(text)
+
+
+# Scalars
+
+
+def _text(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+    if not isinstance(value, str):
+        return walk.fault(path, f"{shown(value)} is {_kind_of(value)}, text is wanted{_quoting(value)}", holder, key)
+    bad = _UNWRITABLE.search(value)
+    if bad is not None:
+        what = "a NUL character" if bad.group() == "\0" else "half a surrogate pair"
+        return walk.fault(path, f"the text has {what} at {bad.start()}, which nothing can carry", holder, key)
+    return value
+
+
+def _truth(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+    if isinstance(value, bool):
+        return value
+    advice = "; leave out the quotes" if value in ("true", "false") else ""
+    return walk.fault(path, f"{shown(value)} is {_kind_of(value)}, true or false is wanted{advice}", holder, key)
+
+
+def _whole_number(least: int, most: int) -> Checker:
+    def check(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int):
+            advice = "; leave out the quotes" if isinstance(value, str) and _LIKE_A_NUMBER.fullmatch(value) else ""
+            return walk.fault(
+                path, f"{shown(value)} is {_kind_of(value)}, a whole number is wanted{advice}", holder, key
+            )
+        if not least <= value <= most:
+            return walk.fault(path, f"{shown(value)} is outside of {least} to {most}", holder, key)
+        return value
+
+    return check
+
+
+def _number(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return walk.fault(path, f"{shown(value)} is {_kind_of(value)}, a number is wanted", holder, key)
+    return float(value) if isinstance(value, float) or value.bit_length() <= 64 else _BAD
+
+
+def _quantity(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        message = f"{shown(value)} is {_kind_of(value)}, a quantity such as 512Mi or 2 is wanted"
+        return walk.fault(path, message, holder, key)
+    try:
+        parse(value)
+    except QuantityError as error:
+        return walk.fault(path, str(error), holder, key)
+    return value
+
+
+def _number_or_name(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _whole_number(-(2**31), 2**31 - 1)(walk, value, path, holder, key)
+    return _text(walk, value, path, holder, key)
+
+
+def _time(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+    if not isinstance(value, str):
+        return _text(walk, value, path, holder, key)
+    try:
+        if _RFC_3339.fullmatch(value) is None:
+            raise ValueError("not RFC 3339")
+        datetime.fromisoformat(value[:19])
+    except ValueError:
+        return walk.fault(path, f"{shown(value)} is not a time such as 2026-08-01T12:00:00Z", holder, key)
+    return value
+
+
+def _duration(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+    if not isinstance(value, str):
+        return _text(walk, value, path, holder, key)
+    if _DURATION.fullmatch(value) is None:
+        return walk.fault(path, f"{shown(value)} is not a duration such as 1h30m or 250ms", holder, key)
+    return value
+
+
+def _anything(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+    if isinstance(value, str):
+        return _text(walk, value, path, holder, key)
+    if isinstance(value, dict | list | tuple):
+        if walk.enter(path):
+            if isinstance(value, dict):
+                for name, inner in value.items():
+                    below = child(path, str(name))
+                    _text(walk, name, below, value, str(name))
+                    _anything(walk, inner, below, value, str(name))
+            else:
+                for index, inner in enumerate(value):
+                    _anything(walk, inner, f"{path}[{index}]", holder, key)
+        walk.depth -= 1
+    return value
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "a truth value"
+    if isinstance(value, int | float):
+        return "a number"
+    return "text" if isinstance(value, str) else "no value" if isinstance(value, dict | list | tuple) else "empty"
+
+
+def _quoting(value: Any) -> str:
+    if isinstance(value, bool):
+        return "; YAML takes yes, no, on, off, y and n without quotes for truth values, so write it in quotes"
+    return "; write it in quotes" if isinstance(value, int | float) else ""
+
+
+# From annotations to checkers
+
+_SCALARS: dict[Any, Checker] = {
+    str: _text,
+    bool: _truth,
+    float: _number,
+    Time: _time,
+    Duration: _duration,
+    Quantity: _quantity,
+    IntOrString: _number_or_name,
+    Any: _anything,
+}
+
+
+def _checker(annotation: Any) -> Checker:
+    """What checks values of a field with this annotation; every form that the types of this package use is here."""
+    known = _SCALARS.get(annotation)
+    if known is not None:
+        return known
+    origin = get_origin(annotation)
+    if origin in (Union, types.UnionType):
+        # A union flattens: `Quantity | None` is `str | int | float | None`.
+        members = tuple(member for member in get_args(annotation) if member is not type(None))
+        if len(members) == 1:
+            return _checker(members[0])
+        return _SCALARS[Union[members]]  # noqa: UP007 (made at run time)
+    if origin is Annotated:
+        base, *extras = get_args(annotation)
+        meta = next(extra for extra in extras if isinstance(extra, Meta))
+        if base is int and isinstance(meta.ge, int) and isinstance(meta.le, int):
+            return _whole_number(meta.ge, meta.le)
+    if origin is tuple:
+        return _array(_checker(get_args(annotation)[0]))
+    if origin is dict:
+        return _map(_checker(get_args(annotation)[1]))
+    if isinstance(annotation, type) and issubclass(annotation, Struct):
+        return _object(annotation)
+    raise TypeError(f"no checker for {annotation!r}")

@@ -1,0 +1,220 @@
+"""Manifests from files, bytes, text or dicts to typed objects: `load` and `load_all`.
+
+What is read here was written by people, so it is read strictly: InvalidManifest has every unknown field and every
+wrong type of all documents, each with its path and, where the source has lines, its line. Whether the values make
+sense is asked afterwards (`kvnode.validate`).
+
+Text is always a manifest and never the name of a file; files are given as Path.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from kvnode.api.core import RawObject
+from kvnode.api.document import Document, documents, plain
+from kvnode.api.fault import shown
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.kinds import is_list, known_kind
+from kvnode.api.limits import MAX_DOCUMENT, MAX_SOURCE
+from kvnode.api.meta import ObjectMeta, OwnerReference
+from kvnode.api.strict import Walk, check_text, read
+from kvnode.api.virtual_machine import VirtualMachine
+from kvnode.errors import (
+    VALUE_INVALID,
+    VALUE_NOT_SUPPORTED,
+    VALUE_REQUIRED,
+    FieldError,
+    InvalidManifest,
+    NotFound,
+)
+
+Source = Path | bytes | str | dict[str, Any]
+
+
+def load(source: Source) -> VirtualMachineInstance:
+    """The guest that a source of one object describes; a VirtualMachine stands for the guest of its template.
+
+    source -- a file's Path, or YAML or JSON as bytes or text, or a dict in JSON's types
+
+    Raises InvalidManifest for what isn't one such object, NotFound for a file that can't be read.
+    """
+    found = load_all(source)
+    if len(found) != 1:
+        what = f"{len(found)} objects ({_kinds(found)})" if found else "no object"
+        message = f"there is {what} where one guest is wanted; load_all reads any number"
+        raise InvalidManifest([FieldError("", VALUE_INVALID if found else VALUE_REQUIRED, message)])
+    guest = found[0]
+    if isinstance(guest, VirtualMachineInstance | VirtualMachine):
+        return instance_of(guest)
+    message = f"{shown(getattr(guest, 'kind', ''))} is no guest, a VirtualMachineInstance or VirtualMachine is wanted"
+    raise InvalidManifest([FieldError("kind", VALUE_INVALID, message)])
+
+
+def load_all(source: Source) -> list[Any]:
+    """Every object of a source in its order; kinds without a type here come as RawObject.
+
+    Lists are taken apart, empty documents passed over. Arguments and errors are those of `load`; all faults of all
+    objects come together.
+    """
+    found: list[Any] = []
+    errors: list[FieldError] = []
+    for document in list(_read(source)):
+        walk = Walk(document.lines)
+        for path, item in _items(document, walk):
+            found.append(_object(item, path, walk))
+        errors += walk.errors
+    if errors:
+        raise InvalidManifest(errors)
+    return found
+
+
+def instance_of(guest: VirtualMachineInstance | VirtualMachine) -> VirtualMachineInstance:
+    """The instance that KubeVirt's controller makes of a VirtualMachine; an instance is what it is.
+
+    Labels, annotations and spec are the template's, name and namespace the machine's, and the machine owns it. Raises
+    InvalidManifest where the template isn't all there is to it: instance types and preferences are objects of a cluster.
+    """
+    if isinstance(guest, VirtualMachineInstance):
+        return guest
+    errors = [
+        FieldError(
+            f"spec.{name}", VALUE_NOT_SUPPORTED, f"{what} {shown(matcher.name or '')} can't be looked up in a file"
+        )
+        for name, what, matcher in (
+            ("instancetype", "the instance type", guest.spec.instancetype),
+            ("preference", "the preference", guest.spec.preference),
+        )
+        if matcher is not None
+    ]
+    template = guest.spec.template
+    if template.spec is None:
+        errors.append(FieldError("spec.template.spec", VALUE_REQUIRED, "the template has no spec to make a guest from"))
+    if errors or template.spec is None:
+        raise InvalidManifest(errors)
+    meta = replace(
+        template.metadata,
+        name=guest.metadata.name,
+        namespace=guest.metadata.namespace,
+        generate_name=None,
+        owner_references=_owned_by(guest),
+    )
+    return VirtualMachineInstance(metadata=meta, spec=template.spec)
+
+
+def _owned_by(machine: VirtualMachine) -> tuple[OwnerReference, ...]:
+    meta = machine.metadata
+    if meta.uid is None:
+        # A machine that no API server has seen owns nothing yet.
+        return ()
+    owner = OwnerReference(
+        api_version=machine.api_version,
+        kind=machine.kind,
+        name=meta.name or "",
+        uid=meta.uid,
+        controller=True,
+        block_owner_deletion=True,
+    )
+    return (owner,)
+
+
+def _read(source: Any) -> Iterator[Document]:
+    if isinstance(source, dict):
+        yield Document(plain(source), 1, 0, {})
+    elif isinstance(source, Path):
+        yield from documents(_file(source))
+    elif isinstance(source, bytes | str):
+        yield from documents(source)
+    else:
+        message = f"{type(source).__name__} can't be read; give a Path, bytes, text or a dict"
+        raise InvalidManifest([FieldError("", VALUE_INVALID, message)])
+
+
+def _file(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_SOURCE + 1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise NotFound(f"{shown(str(path))} can't be read: {why}") from error
+
+
+def _items(document: Document, walk: Walk) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of one document with their paths in it: itself, or what a list holds."""
+    value = document.value
+    if value is None:
+        return
+    if document.number > 1:
+        walk.suffix = f" (document {document.number})"
+    if not isinstance(value, dict):
+        walk.fault("", f"{shown(value)} is not an object with apiVersion and kind")
+    elif is_list(value):
+        yield from _listed(value, "", walk, 0)
+    elif document.size > MAX_DOCUMENT:
+        walk.fault("", f"the object is larger than {MAX_DOCUMENT >> 20} MiB, the most that an API server takes")
+    else:
+        yield "", value
+
+
+def _listed(value: dict[str, Any], path: str, walk: Walk, depth: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    for index, item in enumerate(value["items"]):
+        below = f"{path}.items[{index}]" if path else f"items[{index}]"
+        if not isinstance(item, dict):
+            walk.fault(below, f"{shown(item)} is not an object with apiVersion and kind", value, "items")
+        elif is_list(item):
+            yield from _listed(item, below, walk, depth + 1)
+        else:
+            # An API server leaves out of a typed list what its own kind says already.
+            kind = value["kind"].removesuffix("List")
+            yield (
+                below,
+                item if not kind or "kind" in item else {**item, "kind": kind, "apiVersion": value.get("apiVersion")},
+            )
+
+
+def _object(document: dict[str, Any], path: str, walk: Walk) -> Struct | None:
+    """The typed object, or None with its faults noted in the walk."""
+    start = f"{path}." if path else ""
+    if not _named(document, start, walk):
+        return None
+    api_version: str = document["apiVersion"]
+    kind: str = document["kind"]
+    known = known_kind(api_version, kind)
+    if known is None:
+        meta = read(ObjectMeta, document.get("metadata") or {}, walk, f"{start}metadata")
+        check_text({key: value for key, value in document.items() if key != "metadata"}, walk, path)
+        return None if meta is None else RawObject(api_version, kind, meta, document)
+    versions, type_ = known
+    if api_version not in versions:
+        walk.fault(
+            f"{start}apiVersion",
+            f"{kind} is read in {' and '.join(versions)}, not in {shown(api_version)}",
+            document,
+            "apiVersion",
+        )
+        return None
+    if type_ in (VirtualMachineInstance, VirtualMachine) and document.get("spec") is None:
+        walk.errors.append(FieldError(f"{start}spec", VALUE_REQUIRED, f"a {kind} needs a spec{walk.suffix}"))
+        return None
+    return read(type_, document, walk, path)
+
+
+def _named(document: dict[str, Any], start: str, walk: Walk) -> bool:
+    """Whether the document says what it is; apiVersion and kind are text then."""
+    found = len(walk.errors)
+    for name, example in (("apiVersion", "kubevirt.io/v1"), ("kind", "VirtualMachineInstance")):
+        value = document.get(name)
+        if value is None or value == "":
+            message = f"the object has no {name}, such as {example}{walk.suffix}"
+            walk.errors.append(FieldError(f"{start}{name}", VALUE_REQUIRED, message))
+        elif not isinstance(value, str):
+            walk.fault(f"{start}{name}", f"{shown(value)} is not text such as {example}", document, name)
+    return len(walk.errors) == found
+
+
+def _kinds(found: list[Any]) -> str:
+    kinds = [shown(item.kind).strip("'") for item in found[:6]]
+    return ", ".join(kinds) + (", ..." if len(found) > 6 else "")
