@@ -338,7 +338,7 @@ cdef int disk(Buffer *b, object plan) except -1:
     disk_driver(b, plan)
     if source is not None:
         disk_source(b, plan)
-        backing_store(b, plan.backing, plan.backing_format)
+        backing_store(b, plan.backing)
     attr(b, '<target dev="', plan.target)
     attr(b, ' bus="', plan.bus)
     if plan.tray_open:
@@ -388,20 +388,21 @@ cdef int disk_driver(Buffer *b, object plan) except -1:
 
 
 cdef int disk_source(Buffer *b, object plan) except -1:
-    lit(b, '<source dev="' if plan.source == "block" else '<source file="')
-    text(b, plan.path)
+    attr(b, '<source dev="' if plan.source == "block" else '<source file="', plan.path)
     if plan.reservation is None:
-        return lit(b, '"/>')
-    attr(b, '"><reservations managed="no"><source type="unix" path="', plan.reservation)
+        return lit(b, "/>")
+    attr(b, '><reservations managed="no"><source type="unix" path="', plan.reservation)
     return lit(b, ' mode="client"/></reservations></source>')
 
 
-cdef int backing_store(Buffer *b, object path, object image_format) except -1:
+cdef int backing_store(Buffer *b, object plan) except -1:
     """What is below an image is stated to its end, so that libvirt looks into no image's header."""
-    if path is None:
+    if plan is None:
         return lit(b, "<backingStore/>")
-    attr(b, '<backingStore type="file"><format type="', image_format)
-    attr(b, '/><source file="', path)
+    source = plan.source
+    attr(b, '<backingStore type="', source)
+    attr(b, '><format type="', plan.format)
+    attr(b, '/><source dev="' if source == "block" else '/><source file="', plan.path)
     return lit(b, "/><backingStore/></backingStore>")
 
 

@@ -26,6 +26,14 @@ class BlockIo(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     discard_granularity_bytes: int | None = None
 
 
+class Backing(msgspec.Struct, frozen=True, gc=False):
+    """What is below an overlay: read-only, ``file`` or ``block``, and there is nothing below it in turn."""
+
+    source: str
+    path: str
+    format: str
+
+
 class DiskDevice(msgspec.Struct, frozen=True, omit_defaults=True):
     """A disk, LUN or CD-ROM drive.
 
@@ -34,7 +42,7 @@ class DiskDevice(msgspec.Struct, frozen=True, omit_defaults=True):
     device          -- disk, lun or cdrom
     source          -- ``file`` or ``block``; None is an empty drive
     capacity_bytes  -- what the guest sees of it; None where only the node will know
-    backing         -- the read-only file below ``path`` and its format, where ``path`` is an overlay
+    backing         -- where ``path`` is an overlay
     target          -- the name that libvirt counts it by (``vda``); a guest may call it otherwise
     model           -- the flavour of virtio; None for other buses
     unit            -- on the first SCSI controller
@@ -52,8 +60,7 @@ class DiskDevice(msgspec.Struct, frozen=True, omit_defaults=True):
     path: str | None = None
     format: str = "raw"
     capacity_bytes: int | None = None
-    backing: str | None = None
-    backing_format: str | None = None
+    backing: Backing | None = None
     model: str | None = None
     serial: str | None = None
     cache: str | None = None

@@ -10,16 +10,20 @@ unless the facts say otherwise, since its format is stated and never probed.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import NamedTuple
+
+import msgspec
 
 from kvnode.api.disks import CDRomTarget, Disk, DiskTarget, LunTarget
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.volumes import Volume
 from kvnode.facts import HostFacts, VolumeFacts
 from kvnode.planning.architecture import Architecture
-from kvnode.planning.device_plans import BlockIo, DiskDevice, PciAddress
+from kvnode.planning.device_plans import Backing, BlockIo, DiskDevice, PciAddress
 from kvnode.planning.disk_operations import (
+    OVERLAY,
     ContainerDisk,
     DiskOperation,
     EmptyDisk,
@@ -40,13 +44,16 @@ _MOST_DISKS = 1024
 
 
 class _Source(NamedTuple):
-    """What is behind a disk: ``file`` or ``block`` in the Pod, its format, and the read-only file below an overlay."""
+    """What is behind a disk: ``file`` or ``block`` in the Pod, its format and size, and the file below an overlay."""
 
-    kind: str
-    path: str
-    format: str
-    backing: str | None = None
-    backing_format: str | None = None
+    kind: str | None
+    path: str | None
+    format: str | None
+    capacity_bytes: int | None = None
+    backing: Backing | None = None
+
+
+_NO_SOURCE = _Source(None, None, None)
 
 
 class _Face(NamedTuple):
@@ -89,56 +96,69 @@ def disk_devices(
         raise invalid("spec.domain.devices.disks", f"{len(disks)} disks are more than {_MOST_DISKS}")
     volumes = {volume.name: (index, volume) for index, volume in enumerate(vmi.spec.volumes)}
     made = {operation.index: operation for operation in operations}
-    names = _Names(vmi)
-    made_disks: list[DiskDevice] = []
-    scsi_unit = 0
+    names, scsi_units = _Names(vmi), itertools.count()
+    devices: list[DiskDevice] = []
     for position, disk in enumerate(disks):
         at = f"spec.domain.devices.disks[{position}]"
         face = _face(at, disk, arch)
         index, volume = volumes.get(disk.name, (None, None))
-        source = None
-        if volume is not None and index is not None:
-            source = _source(vmi, index, volume, host, made.get(index))
-        elif face.device != "cdrom":
+        if volume is None and face.device != "cdrom":
             raise invalid(f"{at}.name", f"no volume is called {disk.name[:60]!r}")
-        if disk.shareable and source is not None and source.format != "raw":
-            raise invalid(f"{at}.shareable", f"a disk that others write too has to be raw; this one is {source.format}")
-        facts = host.volumes.get(disk.name, _NO_FACTS)
-        queued = face.bus == "virtio" and bool(vmi.spec.domain.devices.block_multi_queue)
-        made_disks.append(
-            DiskDevice(
-                disk.name,
-                face.device,
-                names.target(disk.name, _PREFIX[face.bus]),
-                face.bus,
-                f"ua-{disk.name}",
+        operation = made.get(index) if index is not None else None
+        source = _NO_SOURCE if volume is None else _source(index or 0, volume, host, operation)
+        device = _device(at, vmi, disk, face, source, host.volumes.get(disk.name, _NO_FACTS), arch, vcpus)
+        devices.append(
+            msgspec.structs.replace(
+                device,
                 index=index,
-                source=source.kind if source is not None else None,
-                path=source.path if source is not None else None,
-                format=source.format if source is not None else "raw",
-                capacity_bytes=_capacity(made.get(index) if index is not None else None, facts),
-                backing=source.backing if source is not None else None,
-                backing_format=source.backing_format if source is not None else None,
-                model=virtio_model(vmi, arch) if face.bus == "virtio" and face.device == "disk" else None,
-                serial=disk.serial or None,
-                cache=_cache(at, disk),
-                io=_io(at, disk),
-                error_policy=_one_of(f"{at}.errorPolicy", disk.error_policy, _ERROR_POLICIES) or "stop",
-                discard="unmap" if face.device != "cdrom" and not facts.preallocated else None,
-                queues=vcpus if queued else None,
+                target=names.target(disk.name, _PREFIX[face.bus]),
                 iothreads=threads.of_disk[position],
-                boot_order=disk.boot_order or None,
-                readonly=face.readonly,
-                shareable=bool(disk.shareable),
-                tray_open=face.tray_open,
-                reservation=_PR_HELPER if face.reservation else None,
-                unit=scsi_unit if face.bus == "scsi" else None,
-                address=pci_address(f"{at}.disk.pciAddress", face.pci_address),
-                blockio=_blockio(at, disk),
+                unit=next(scsi_units) if face.bus == "scsi" else None,
             )
         )
-        scsi_unit += face.bus == "scsi"
-    return tuple(made_disks)
+    return tuple(devices)
+
+
+def _device(
+    at: str,
+    vmi: VirtualMachineInstance,
+    disk: Disk,
+    face: _Face,
+    source: _Source,
+    facts: VolumeFacts,
+    arch: Architecture,
+    vcpus: int,
+) -> DiskDevice:
+    """A disk without its place: name, unit and threads depend on its neighbours."""
+    if disk.shareable and source.format not in (None, "raw"):
+        raise invalid(f"{at}.shareable", f"a disk that others write too has to be raw; this one is {source.format}")
+    virtio = face.bus == "virtio"
+    return DiskDevice(
+        disk.name,
+        face.device,
+        "",
+        face.bus,
+        f"ua-{disk.name}",
+        source=source.kind,
+        path=source.path,
+        format=source.format or "raw",
+        capacity_bytes=source.capacity_bytes,
+        backing=source.backing,
+        model=virtio_model(vmi, arch) if virtio and face.device == "disk" else None,
+        serial=disk.serial or None,
+        cache=_cache(at, disk),
+        io=_io(at, disk),
+        error_policy=_one_of(f"{at}.errorPolicy", disk.error_policy, _ERROR_POLICIES) or "stop",
+        discard="unmap" if face.device != "cdrom" and not facts.preallocated else None,
+        queues=vcpus if virtio and vmi.spec.domain.devices.block_multi_queue else None,
+        boot_order=disk.boot_order or None,
+        readonly=face.readonly,
+        shareable=bool(disk.shareable),
+        tray_open=face.tray_open,
+        reservation=_PR_HELPER if face.reservation else None,
+        address=pci_address(f"{at}.disk.pciAddress", face.pci_address),
+        blockio=_blockio(at, disk),
+    )
 
 
 def virtio_model(vmi: VirtualMachineInstance, arch: Architecture) -> str:
@@ -222,22 +242,23 @@ def _cdrom(at: str, target: CDRomTarget, bus: str) -> _Face:
     return _Face("cdrom", bus, target.readonly is not False, tray_open=tray == "open")
 
 
-def _source(
-    vmi: VirtualMachineInstance, index: int, volume: Volume, host: HostFacts, operation: DiskOperation | None
-) -> _Source:
+def _source(index: int, volume: Volume, host: HostFacts, operation: DiskOperation | None) -> _Source:
     """The file or device behind a volume, as the Pod sees it."""
     facts = host.volumes.get(volume.name, _NO_FACTS)
+    size = facts.capacity_bytes
     if isinstance(operation, ContainerDisk):
-        return _Source("file", operation.path, "qcow2", operation.base, facts.format or "qcow2")
+        base = Backing("file", operation.base, facts.format or "qcow2")
+        return _Source("file", operation.path, "qcow2", size, base)
+    if isinstance(operation, EmptyDisk):
+        return _Source("file", operation.path, "qcow2", operation.capacity_bytes)
     if operation is not None:
-        return _Source("file", operation.path, "qcow2" if isinstance(operation, EmptyDisk) else "raw")
+        return _Source("file", operation.path, "raw")
     if volume.persistent_volume_claim is not None or volume.data_volume is not None:
-        return _claim(index, facts)
+        return _Source(*_claim(index, facts))
     if volume.ephemeral is not None:
-        claim = _claim(index, facts)
-        return _Source("file", volume_path(index, "overlay.qcow2"), "qcow2", claim.path, claim.format)
+        return _Source("file", volume_path(index, OVERLAY), "qcow2", size, Backing(*_claim(index, facts)[:3]))
     if volume.host_disk is not None:
-        return _Source("file", volume_path(index, "disk.img"), facts.format or "raw")
+        return _Source("file", volume_path(index, "disk.img"), facts.format or "raw", size)
     if _is_generated(volume):
         return _Source("file", volume_path(index, "volume.iso"), "raw")
     at = f"spec.volumes[{index}]"
@@ -246,14 +267,11 @@ def _source(
     raise invalid(at, f"nothing in the volume {volume.name[:60]!r} can be a disk")
 
 
-def _capacity(operation: DiskOperation | None, facts: VolumeFacts) -> int | None:
-    return operation.capacity_bytes if isinstance(operation, EmptyDisk) else facts.capacity_bytes
-
-
-def _claim(index: int, facts: VolumeFacts) -> _Source:
-    if facts.mode == "Block":
-        return _Source("block", volume_path(index, "block"), facts.format or "raw")
-    return _Source("file", volume_path(index, "disk.img"), facts.format or "raw")
+def _claim(index: int, facts: VolumeFacts) -> tuple[str, str, str, int | None]:
+    """Kind, path, format and size of a claim as it is bound to the Pod."""
+    block = facts.mode == "Block"
+    path = volume_path(index, "block" if block else "disk.img")
+    return "block" if block else "file", path, facts.format or "raw", facts.capacity_bytes
 
 
 def _is_generated(volume: Volume) -> bool:
