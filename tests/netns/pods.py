@@ -116,7 +116,7 @@ class Guest(Namespace):
                     os.write(self._outer if fd == self._inner else self._inner, os.read(fd, 1 << 17))
 
     def lease(self, *, mac: str | None = None, timeout_s: float = 5.0, ask: bytes = b"") -> dict[int, bytes] | None:
-        """Options of the lease that DHCP gives, with the address under 0 and the server's under -1; None for silence."""
+        """Options of the lease that is given, its address under 0 and the server's under -1; None for silence."""
         return self.netns.run(dhcp_lease, "eth0", mac or self.mac, timeout_s, ask)
 
     def use(self, lease: dict[int, bytes]) -> None:

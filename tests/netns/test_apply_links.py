@@ -146,7 +146,8 @@ def test_this_process_stays_where_it_is():
 
 def test_a_link_as_facts():
     setup = (
-        "ip addr add 10.244.1.17/32 dev eth0; ip addr add 10.9.0.1/24 dev eth0; ip -6 addr add fd00::5/64 dev eth0 nodad; "
+        "ip addr add 10.244.1.17/32 dev eth0; ip addr add 10.9.0.1/24 dev eth0; "
+        "ip -6 addr add fd00::5/64 dev eth0 nodad; "
         "ip route add 169.254.1.1 dev eth0; ip route add default via 169.254.1.1; "
         "ip route add 172.16.0.0/12 via 10.9.0.254; ip -6 route add default via fd00::1; "
         "ip link add other type bridge; ip link set other up; ip addr add 10.77.0.1/24 dev other; "

@@ -50,7 +50,7 @@ def test_the_mtu_comes_unasked(handed_over):
 
 
 def test_the_guest_is_reached_under_the_pods_address_and_the_pod_is_silent(handed_over):
-    pod, wire, guest, interface = handed_over
+    _, wire, guest, interface = handed_over
     guest.use(guest.lease())
     wire.sh("ping -c1 -W2 10.244.1.17")
     guest.sh("ping -c1 -W2 10.244.1.1")
@@ -150,7 +150,10 @@ def test_two_guests_on_one_wire_keep_apart():
             interface = plan.interfaces[0]
             start_dnsmasq(interface.dhcp, pod.pid)
             guests.append((pod, interface))
-        with guest_of(first, "tap0", guests[0][1].guest_mac) as a, guest_of(second, "tap0", guests[1][1].guest_mac) as b:
+        with (
+            guest_of(first, "tap0", guests[0][1].guest_mac) as a,
+            guest_of(second, "tap0", guests[1][1].guest_mac) as b,
+        ):
             for guest, address in ((a, "10.244.1.17"), (b, "10.244.1.18")):
                 lease = guest.lease()
                 assert dotted(lease[0]) == address

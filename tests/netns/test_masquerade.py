@@ -10,7 +10,9 @@ from kvnode.network.links import apply_links, probe_links
 from tests.netns.manifests import guest_with, network_plan_of, plan_for
 from tests.netns.pods import Guest, Namespace, dotted, guest_of, pod_on_wire
 
-SERVE = "import socket,sys\ns=socket.create_server(('',int(sys.argv[1])))\nc,p=s.accept()\nc.send(p[0].encode())\nc.close()"
+SERVE = (
+    "import socket,sys\ns=socket.create_server(('',int(sys.argv[1])))\nc,p=s.accept()\nc.send(p[0].encode())\nc.close()"
+)
 ASK = (
     "import socket,sys\ns=socket.create_connection((sys.argv[1],int(sys.argv[2])),2)\n"
     "print(s.recv(99).decode(),end='')\n"
