@@ -16,6 +16,7 @@ from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
+ALLOWLIST = TREE / "tests/architecture/stubtest-allowlist.txt"
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -33,7 +34,15 @@ def checks() -> dict[str, list[str]]:
     }
     if extensions:
         found["cython-lint"] = [str(BIN / "cython-lint"), *extensions]
-        found["stubs"] = [sys.executable, "-m", "mypy.stubtest", *modules]
+        found["stubs"] = [
+            sys.executable,
+            "-m",
+            "mypy.stubtest",
+            "--ignore-unused-allowlist",
+            "--allowlist",
+            str(ALLOWLIST),
+            *modules,
+        ]
     return found
 
 
