@@ -75,7 +75,7 @@ class CloudInitNoCloud(msgspec.Struct, frozen=True, tag_field="kind", tag="cloud
     user_data_secret,
     network_data_secret        -- names of Secrets that nobody has looked up yet (kvnode.planning.references does);
                                   what carries the operation out refuses it with them
-    path                       -- the ISO, raw and read-only
+    path                       -- the ISO, raw
     """
 
     index: int

@@ -57,7 +57,7 @@ def free_bytes(path: Path | str) -> int:
     while True:
         try:
             state = os.statvfs(place)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             if place == place.parent:
                 raise
             place = place.parent

@@ -105,6 +105,9 @@ class _Search:
             if path in own and not (is_folder and own[path]):
                 raise InvalidImage(f"{what} has /{path} twice, so nobody can say which of them is meant")
             own[path] = is_folder
+            while folder:  # a file makes what is above it a folder, said or not
+                own.setdefault(folder, True)
+                folder = posixpath.dirname(folder)
             if len(own) + len(whiteouts) > _NEAR_LIMIT:
                 raise InvalidImage(f"{what} has more than {_NEAR_LIMIT} files where its disk should be")
             if not is_folder and not self._is_hidden(path):
