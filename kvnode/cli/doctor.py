@@ -30,13 +30,39 @@ def doctor_command(facts: bool, output: str) -> int:
         return 0
     from kvnode.host.doctor import check_node
 
-    checks = check_node(host)
+    checks = [*check_node(host), _guests()]
     ready = all(check.ok for check in checks if check.required)
     if output == "json":
         write_json({"ready": ready, "checks": checks})
         return 0 if ready else _NOT_READY
     _print_checks(checks, ready)
     return 0 if ready else _NOT_READY
+
+
+def _guests() -> Check:
+    """The guests that are here, and the memory of all their processes (proportional set size)."""
+    from kvnode.host.doctor import Check
+    from kvnode.paths import NodePaths
+    from kvnode.runtime.guests import all_guests, processes_in
+
+    pids = [(record, processes_in(paths)) for paths, record in all_guests(NodePaths.here())]
+    if not pids:
+        return Check("guests", True, "none here", required=False)
+    running = sum(bool(found) for _, found in pids)
+    used = sum(_pss(pid) for _, found in pids for pid in found)
+    return Check("guests", True, f"{len(pids)} here, {running} running in {used >> 20} MiB", required=False)
+
+
+def _pss(pid: int) -> int:
+    """A process's share of memory in bytes; 0 where it has gone, or where nobody can tell."""
+    try:
+        import psutil
+    except ImportError:
+        return 0
+    try:
+        return int(psutil.Process(pid).memory_full_info().pss)
+    except psutil.Error:
+        return 0
 
 
 def _print_checks(checks: list[Check], ready: bool) -> None:

@@ -6,12 +6,12 @@ changed, and neither root nor libvirt is needed.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import click
-import msgspec
 
 import kvnode
+from kvnode.cli.faults import Where, file_faults
 from kvnode.cli.sources import (
     Guest,
     config_option,
@@ -23,9 +23,7 @@ from kvnode.cli.sources import (
     read_host,
 )
 from kvnode.cli.terminal import in_guest, printable, say, shortened, write, write_json, write_xml, write_yaml
-from kvnode.errors import FieldError, InvalidManifest
-
-Where = Literal["standalone", "cluster"]
+from kvnode.errors import InvalidManifest
 
 _FAULTY = 1
 
@@ -76,13 +74,7 @@ def default_command(file: str, config: str | None, output: str) -> None:
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
 def validate_command(file: str, config: str | None, where: Where | None, output: str) -> int:
     """List what is wrong with the guests in FILE, all of it. Exit status 1 where anything is."""
-    settings = read_config(config)
-    try:
-        guests = read_guests(file)
-    except InvalidManifest as error:
-        guests, faults = [], _faults("", error.errors)
-    else:
-        faults = [fault for guest in guests for fault in _guest_faults(guest, settings, where)]
+    faults = file_faults(file, read_config(config), where)
     if output == "json":
         write_json(faults)
     else:
@@ -90,32 +82,8 @@ def validate_command(file: str, config: str | None, where: Where | None, output:
             place = ": ".join(filter(None, (fault.object, fault.field)))
             write(printable(shortened(f"{place}: {fault.message} ({fault.reason})")) + "\n")
         if not faults:
-            say(f"{len(guests)} guest(s), nothing is wrong")
+            say("nothing is wrong")
     return _FAULTY if faults else 0
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """One row of ``validate``: which object (empty where the file has none), and a FieldError's fields."""
-
-    object: str
-    field: str
-    reason: str
-    message: str
-
-
-def _faults(label: str, errors: list[FieldError]) -> list[Fault]:
-    return [Fault(label, error.field, error.reason, error.message) for error in errors]
-
-
-def _guest_faults(guest: Guest, config: Any, where: Where | None) -> list[Fault]:
-    try:
-        vmi = kvnode.default(guest.vmi, config)
-        errors = list(kvnode.validate(vmi, config))
-        if where is not None:
-            errors += kvnode.unsupported(vmi, where)
-    except InvalidManifest as error:
-        errors = error.errors
-    return _faults(guest.label, guest.located(errors))
 
 
 def _defaulted(guest: Guest, config: Any, alone: bool) -> Any:

@@ -70,22 +70,36 @@ def read_bytes(file: str) -> bytes:
 def read_guests(file: str) -> list[Guest]:
     """The guests of a file, in its order. Raises InvalidManifest, also where there is none."""
     objects = tuple(kvnode.load_all(read_bytes(file)))
-    guests = [guest_of(item, objects) for item in objects if isinstance(item, VirtualMachineInstance | VirtualMachine)]
-    if guests:
-        return guests
+    guests = [guest_of(item, objects) for item in objects if is_guest(item)]
+    if not guests:
+        raise InvalidManifest([no_guest(file, objects)])
+    return guests
+
+
+def is_guest(item: object) -> bool:
+    """Whether an object of a file stands for a guest."""
+    return isinstance(item, VirtualMachineInstance | VirtualMachine)
+
+
+def no_guest(file: str, objects: tuple[Any, ...]) -> FieldError:
+    """The fault of a file that has none."""
     kinds = ", ".join(sorted({str(getattr(item, "kind", "?")) for item in objects})) or "nothing"
     message = f"there is no guest in {file!r}, which has {kinds}: a VirtualMachineInstance or VirtualMachine is needed"
-    raise InvalidManifest([FieldError("kind", VALUE_REQUIRED, message)])
+    return FieldError("kind", VALUE_REQUIRED, message)
 
 
-def guest_of(item: VirtualMachineInstance | VirtualMachine, objects: tuple[Any, ...] = ()) -> Guest:
-    """The guest that an object stands for."""
+def guest_of(item: VirtualMachineInstance | VirtualMachine, objects: tuple[Any, ...]) -> Guest:
+    """The guest that an object stands for. Raises InvalidManifest for a VirtualMachine that no guest can be made of."""
     from kvnode.manifest import instance_of
 
+    return Guest(label_of(item), instance_of(item), objects)
+
+
+def label_of(item: VirtualMachineInstance | VirtualMachine) -> str:
+    """Kind, namespace and name of a guest's object."""
     meta = item.metadata
     kind = "VirtualMachine" if isinstance(item, VirtualMachine) else "VirtualMachineInstance"
-    label = f"{kind}/{meta.namespace or 'default'}/{meta.name or meta.generate_name or ''}"
-    return Guest(label, instance_of(item), objects)
+    return f"{kind}/{meta.namespace or 'default'}/{meta.name or meta.generate_name or ''}"
 
 
 def read_host(facts: str | None) -> HostFacts:

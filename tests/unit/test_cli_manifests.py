@@ -189,7 +189,7 @@ def test_a_file_that_cannot_be_read_is_said(file, said):
 
 
 def test_a_fault_comes_with_its_path_and_in_company_with_its_guest(write, facts, said):
-    bad = guest("bad", cpu={"cores": 2, "model": "no such model"}, memory={"guest": "12apples"})
+    bad = guest("bad", memory={"guest": "0"})
     status, out, err = said("render", write(bad, SECRET), *facts)
     assert (status, out) == (1, "")
     assert err.startswith("error: spec.domain.memory.guest: ")
@@ -271,11 +271,23 @@ def test_faults_of_reading_are_rows_too(write, said):
     bad = guest()
     bad["spec"]["domain"]["cpus"] = {}
     bad["spec"]["domain"]["cpu"] = {"cores": "two"}
-    status, out, _ = said("validate", write(bad), "-o", "json")
-    fields = [row["field"] for row in json.loads(out)]
+    wrong = guest("wrong")
+    wrong["spec"]["networks"] = []
+    status, out, _ = said("validate", write(guest("good"), bad, SECRET, wrong), "-o", "json")
+    rows = json.loads(out)
     assert status == 1
-    assert any(field.endswith("spec.domain.cpus") for field in fields)
-    assert any(field.endswith("spec.domain.cpu.cores") for field in fields)
+    unreadable = [row for row in rows if row["object"] == "VirtualMachineInstance/team/web"]
+    assert {row["field"] for row in unreadable} == {"spec.domain.cpus", "spec.domain.cpu.cores"}
+    assert all("line" in row["message"] for row in unreadable)
+    # What can be read beside it is judged all the same.
+    assert {row["object"] for row in rows} == {"VirtualMachineInstance/team/web", "VirtualMachineInstance/team/wrong"}
+
+
+def test_a_machine_of_which_no_guest_can_be_made_is_a_row(write, said):
+    typed = machine("typed")
+    typed["spec"]["instancetype"] = {"name": "u1.small"}
+    rows = json.loads(said("validate", write(typed, guest()), "-o", "json")[1])
+    assert [(row["object"], row["field"]) for row in rows] == [("VirtualMachine/team/typed", "spec.instancetype")]
 
 
 def test_what_cannot_run_yet_is_told_apart_from_what_is_wrong(write, facts, said):
