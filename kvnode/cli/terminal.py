@@ -110,12 +110,14 @@ def write_yaml(documents: list[Any]) -> None:
 
 
 def write_xml(text: str) -> None:
-    """XML byte for byte; on a terminal, characters that it would obey as character references, which mean the same."""
-    if not text.endswith("\n"):
-        text += "\n"
+    """XML byte for byte; on a terminal indented, and what a terminal would obey as character references."""
     if sys.stdout.isatty():
-        text = "".join(c if c.isprintable() or c in "\n\t" else f"&#x{ord(c):x};" for c in text)
-    write(text)
+        import xml.etree.ElementTree as ET
+
+        root = ET.fromstring(text)
+        ET.indent(root)
+        text = "".join(c if c.isprintable() or c == "\n" else f"&#x{ord(c):x};" for c in ET.tostring(root, "unicode"))
+    write(text if text.endswith("\n") else text + "\n")
 
 
 @lru_cache(maxsize=1)

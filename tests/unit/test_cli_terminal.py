@@ -100,10 +100,10 @@ class Screen(io.StringIO):
 
 
 def test_xml_is_untouched_in_a_pipe_and_harmless_on_a_screen(monkeypatch, capsys):
-    text = '<domain name="a\x9b31m é"/>'
+    text = '<domain name="a\x9b31m é"><uuid/></domain>'
     terminal.write_xml(text)
     assert capsys.readouterr().out == text + "\n"
     screen = Screen()
     monkeypatch.setattr("sys.stdout", screen)
     terminal.write_xml(text)
-    assert screen.getvalue() == '<domain name="a&#x9b;31m é"/>\n'
+    assert screen.getvalue() == '<domain name="a&#x9b;31m é">\n  <uuid />\n</domain>\n'
