@@ -19,7 +19,7 @@ from kvnode.api.document import Document, documents, plain
 from kvnode.api.fault import shown
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.kinds import is_list, known_kind
-from kvnode.api.limits import MAX_DOCUMENT, MAX_SOURCE
+from kvnode.api.limits import MAX_DOCUMENT, MAX_FAULTS, MAX_SOURCE
 from kvnode.api.meta import ObjectMeta, OwnerReference
 from kvnode.api.strict import Walk, check_text, read
 from kvnode.api.virtual_machine import VirtualMachine
@@ -67,6 +67,8 @@ def load_all(source: Source) -> list[Any]:
         for path, item in _items(document, walk):
             found.append(_object(item, path, walk))
         errors += walk.errors
+        if len(errors) >= MAX_FAULTS:
+            break
     if errors:
         raise InvalidManifest(errors)
     return found
@@ -76,7 +78,7 @@ def instance_of(guest: VirtualMachineInstance | VirtualMachine) -> VirtualMachin
     """The instance that KubeVirt's controller makes of a VirtualMachine; an instance is what it is.
 
     Labels, annotations and spec are the template's, name and namespace the machine's, and the machine owns it. Raises
-    InvalidManifest where the template isn't all there is to it: instance types and preferences are objects of a cluster.
+    InvalidManifest where the template isn't all there is to it: instance types and preferences are in a cluster.
     """
     if isinstance(guest, VirtualMachineInstance):
         return guest

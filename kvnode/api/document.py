@@ -9,12 +9,13 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
 
 from kvnode.api.fault import child, refuse, shown
-from kvnode.api.limits import MAX_DEPTH, MAX_SOURCE, MAX_VALUES
+from kvnode.api.limits import MAX_DEPTH, MAX_DOCUMENTS, MAX_SOURCE, MAX_VALUES
 from kvnode.api.yaml_document import whole, yaml_documents
 from kvnode.errors import VALUE_DUPLICATE, InvalidManifest
 
@@ -49,15 +50,22 @@ def documents(source: bytes | str) -> Iterator[Document]:
     Raises InvalidManifest, with line and column in its message, for what can't be read or is beyond a limit.
     """
     text = _decoded(source)
+    for number, document in enumerate(_documents(text)):
+        if number == MAX_DOCUMENTS:
+            refuse(f"it has more than {MAX_DOCUMENTS} documents")
+        yield document
+
+
+def _documents(text: str) -> Iterator[Document]:
     if text.lstrip(" \t\r\n")[:1] in ("{", "["):
         try:
-            yield from list(_json_documents(text))
+            yield from _at_once(_json_documents(text))
             return
         except json.JSONDecodeError as error:
             # YAML's flow style looks like JSON from afar; what is neither was meant as JSON.
             refusal = f"this is not JSON: {error.msg}", error.lineno, error.colno
         try:
-            yield from list(_yaml_documents(text))
+            yield from _at_once(_yaml_documents(text))
         except InvalidManifest:
             refuse(*refusal)
         return
@@ -67,6 +75,11 @@ def documents(source: bytes | str) -> Iterator[Document]:
 def plain(value: Any) -> Any:
     """A copy of a Python value in JSON's types. Raises InvalidManifest for what JSON doesn't have, by its path."""
     return _Copier().copy(value, "", 0)
+
+
+def _at_once(found: Iterator[Document]) -> list[Document]:
+    """All documents, so that nothing is handed out of a source that turns out to be broken, and one beyond the limit."""
+    return list(islice(found, MAX_DOCUMENTS + 1))
 
 
 def _yaml_documents(text: str) -> Iterator[Document]:

@@ -15,7 +15,7 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 def shown(value: Any) -> str:
     """A value from a manifest for a message: at most some 50 characters, printable, whatever it is."""
     if isinstance(value, str):
-        return ascii(value) if len(value) <= 40 else f"{value[:40]!a}..."
+        return repr(value) if len(value) <= 40 else f"{value[:40]!r}..."
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list | tuple):

@@ -4,9 +4,11 @@
 MAX_DOCUMENT = 3 << 20
 # A file may hold many objects, or a list of them.
 MAX_SOURCE = 64 << 20
+# Documents in one source, those left empty included.
+MAX_DOCUMENTS = 10_000
 # Values in one source, those that aliases repeat included; a guest with 256 disks has some 3,000.
 MAX_VALUES = 1_000_000
 # Levels of nesting. The deepest field of a guest lies 14 deep.
 MAX_DEPTH = 100
-# Faults that are told of one object.
+# Faults that are told of one source.
 MAX_FAULTS = 200

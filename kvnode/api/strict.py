@@ -174,12 +174,12 @@ def _map(item: Checker) -> Checker:
         found = {}
         if walk.enter(path):
             for name, inner in value.items():
-                below = child(path, str(name)) if _UNWRITABLE.search(str(name)) else f"{path}[{_plain_key(name)}]"
-                _text(walk, name, below, value, str(name))
+                below = f"{path}[{_plain_key(name)}]"
+                own = _key_text(walk, name, below, value)
                 if inner is None:
-                    walk.fault(below, "the value is empty; write '' if that is meant", value, str(name))
+                    walk.fault(below, "the value is empty; write '' if that is meant", value, own)
                 else:
-                    found[name] = item(walk, inner, below, value, str(name))
+                    found[own] = item(walk, inner, below, value, own)
         walk.depth -= 1
         return found
 
@@ -187,6 +187,7 @@ def _map(item: Checker) -> Checker:
 
 
 def _plain_key(name: Any) -> str:
+    """A key for a path: as it is, since keys such as `a.b/c` are words to Kubernetes, or in quotes."""
     text = str(name)
     return text if len(text) <= 320 and text.isprintable() else shown(text)
 
@@ -194,14 +195,27 @@ def _plain_key(name: Any) -> str:
 # Scalars
 
 
+def _key_text(walk: Walk, name: Any, path: str, holder: Any) -> str:
+    """A key of a map, which JSON and YAML have as text already; faults are noted."""
+    key = str(name)
+    bad = _UNWRITABLE.search(key)
+    if bad is not None:
+        walk.fault(path, f"the key has {_unwritable(bad)}", holder, key)
+    return key
+
+
 def _text(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
     if not isinstance(value, str):
         return walk.fault(path, f"{shown(value)} is {_kind_of(value)}, text is wanted{_quoting(value)}", holder, key)
     bad = _UNWRITABLE.search(value)
     if bad is not None:
-        what = "a NUL character" if bad.group() == "\0" else "half a surrogate pair"
-        return walk.fault(path, f"the text has {what} at {bad.start()}, which nothing can carry", holder, key)
+        return walk.fault(path, f"the text has {_unwritable(bad)}", holder, key)
     return value
+
+
+def _unwritable(bad: re.Match[str]) -> str:
+    what = "a NUL character" if bad.group() == "\0" else "half a surrogate pair"
+    return f"{what} at {bad.start()}, which nothing can carry"
 
 
 def _truth(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
@@ -276,8 +290,7 @@ def _anything(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
             if isinstance(value, dict):
                 for name, inner in value.items():
                     below = child(path, str(name))
-                    _text(walk, name, below, value, str(name))
-                    _anything(walk, inner, below, value, str(name))
+                    _anything(walk, inner, below, value, _key_text(walk, name, below, value))
             else:
                 for index, inner in enumerate(value):
                     _anything(walk, inner, f"{path}[{index}]", holder, key)
