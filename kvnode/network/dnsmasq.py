@@ -155,7 +155,9 @@ def _option_lines(handoff: DhcpHandoff) -> list[str]:
         lines.append(f"dhcp-option-force=66,{_checked(_PLAIN, handoff.tftp_server_name, 'a TFTP server')}")
     if handoff.boot_file_name is not None:
         lines.append(f"dhcp-option-force=67,{_checked(_PLAIN, handoff.boot_file_name, 'a boot file')}")
-    lines += [f"dhcp-option-force={int(option.code)},{_octets(option.value)}" for option in handoff.private_options]
+    lines += [
+        f"dhcp-option-force={_private(option.code)},{_octets(option.value)}" for option in handoff.private_options
+    ]
     return lines
 
 
@@ -188,6 +190,12 @@ def _address(text: str) -> str:
 
 def _gateway(text: str) -> str:
     return ON_LINK if text == ON_LINK else _address(text)
+
+
+def _private(code: int) -> int:
+    if not 224 <= code <= 254:
+        raise HostError(f"DHCP option {code} is not a private one: 224 to 254 are")
+    return code
 
 
 def _octets(text: str) -> str:

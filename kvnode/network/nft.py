@@ -59,9 +59,9 @@ def load_ruleset(script: str) -> None:
             [nft, "-f", "-"], input=script, capture_output=True, text=True, timeout=_LOAD_S, env={"LC_ALL": "C"}
         )
     except subprocess.TimeoutExpired:
-        raise HostError(f"nft didn't load the guest's packet rules within {_LOAD_S:.0f} s") from None
+        raise HostError(f"nft didn't load the packet rules within {_LOAD_S:.0f} s") from None
     if done.returncode:
-        raise HostError(f"nft refuses the guest's packet rules: {' '.join(done.stderr.split())}")
+        raise HostError(f"nft refuses the packet rules: {' '.join(done.stderr.split())}")
 
 
 def quoted_ifname(name: str) -> str:
