@@ -72,9 +72,9 @@ def packed(number: int, layer: list[Change]) -> bytes:
 
 def contradicts_itself(layer: list[Change]) -> bool:
     """A file and something below it in one layer: no file system could have been packed so."""
-    return any(
-        kind == "file" and other.startswith(f"{path}/") for kind, path in layer for _, other in layer
-    ) or any(kind == "opaque" and ("file", path) in layer for kind, path in layer)
+    return any(kind == "file" and other.startswith(f"{path}/") for kind, path in layer for _, other in layer) or any(
+        kind == "opaque" and ("file", path) in layer for kind, path in layer
+    )
 
 
 def extract(blobs: list[bytes]) -> bytes:

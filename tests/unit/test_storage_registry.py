@@ -107,6 +107,15 @@ def test_an_image_is_pulled(registry: Registry, store: ImageStore) -> None:
     assert not list((store.folder / "tmp").iterdir())
 
 
+def test_a_node_without_a_policy_pulls_too(
+    registry: Registry, store: ImageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian's skopeo comes without a policy, and then refuses every image."""
+    monkeypatch.setattr("kvnode.storage.registry._POLICIES", ())
+    manifest = registry.tags["latest"] = registry.packer.image([LAYER])
+    assert store.pull(f"{registry.host}/disk", len).digest == manifest["digest"]
+
+
 def test_dockers_own_manifest_keeps_its_digest(registry: Registry, store: ImageStore) -> None:
     packer = registry.packer
     config = {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": [digest_of(LAYER)]}}
