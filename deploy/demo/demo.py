@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -90,10 +91,9 @@ def main() -> int:
         await_guest(address, began)
         print(tcp_answer(address, began), flush=True)
         show("a line typed into its serial console, and the answer")
-        print(
-            kvnode("console", NAME, stdin="\nuname -sr; ip -4 -o addr show scope global\n", capture=True).strip(),
-            flush=True,
-        )
+        answer = kvnode("console", NAME, stdin="\nuname -sr; ip -4 -o addr show scope global\n", capture=True)
+        # The guest's shell asks terminals where their cursor is; this one is a pipe, and yours shall not answer.
+        print(re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", answer).strip(), flush=True)
         show("the guests that are here")
         kvnode("ps")
         show("a clean shutdown")

@@ -64,7 +64,7 @@ def test_the_guest_has_the_address_and_what_comes_with_it(guests: Guests) -> Non
     assert f"inet {address}/" in answer
     assert "lease" in answer
     assert "default via" in answer
-    assert "hello from cloud-init" in guests.kvnode("logs", "lease").stdout
+    wait_for("user-data", lambda: "hello from cloud-init" in guests.kvnode("logs", "lease").stdout, 20)
     processes = listed["processes"]
     assert isinstance(processes, dict)
     assert [len(processes[part]) for part in ("launcher", "qemu", "dnsmasq")] == [1, 1, 1]
@@ -120,7 +120,7 @@ def test_a_detached_guest_that_ended_is_listed_until_it_is_stopped(guests: Guest
     guests.type("ended", "poweroff")
     wait_for("the end", lambda: guests.listed("ended")["phase"] == "Succeeded")
     assert not any(guests.listed("ended")["processes"].values())  # type: ignore[attr-defined]
-    assert "hello from cloud-init" in guests.kvnode("logs", "ended").stdout
+    assert "ready after" in guests.kvnode("logs", "ended").stdout
     guests.kvnode("stop", "ended")
     guests.kvnode("stop", "ended", status=1)
 
@@ -136,7 +136,7 @@ def test_a_guest_that_does_not_obey_is_ended_after_its_grace_period(guests: Gues
 def test_a_name_is_taken_once(guests: Guests) -> None:
     guests.detach(EXAMPLE, "taken")
     refused = guests.kvnode("run", str(EXAMPLE), "--name", "taken", "--detach", status=1)
-    assert "runs in namespace 'default' already" in refused.stderr
+    assert "is in namespace 'default' already" in refused.stderr
     guests.detach(EXAMPLE, "taken", "--namespace", "other")
     guests.kvnode("stop", "taken", "-n", "other", "--force")
     assert guests.listed("taken")["phase"] == "Running"

@@ -1,9 +1,11 @@
 """Pid 1's duty: to take in children whose parents have gone, without taking them from libvirt.
 
 libvirt forks and waits for its own helpers by pid; a reaper that waits for everybody would steal their status and
-fail libvirt's call.  QEMU, which libvirt turns into a daemon, is nobody's child but ours, and has to be taken in at
-once: while it is a zombie libvirt waits for it to disappear, up to half a minute.  So children are looked at first
-(``WNOWAIT``): QEMU at once, every other only when it is still there after a second, by when libvirt has taken its own.
+fail libvirt's call.  QEMU, once it is a daemon, is nobody's child but ours, and has to be taken in at once: while it is
+a zombie libvirt waits for it to disappear, up to half a minute.  What tells them apart is the session: a daemon has
+left ours, and a QEMU that libvirt waits for (one that starts a daemon for a probe, and ends) has not.  So children are
+looked at first: daemons of QEMU are taken at once, every other only when it is still there after a second, by when
+libvirt has taken its own.
 """
 
 from __future__ import annotations
@@ -11,8 +13,22 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from typing import NamedTuple
 
 ORPHANED_AFTER_S = 1.0
+
+
+class Zombie(NamedTuple):
+    """A child that has ended: its name, and whether it is a daemon of QEMU."""
+
+    pid: int
+    name: str
+    session: int
+
+    @property
+    def is_qemu_daemon(self) -> bool:
+        """Whether nobody but us can be waiting for it."""
+        return self.name.startswith("qemu-system") and self.session != os.getsid(0)
 
 
 class Reaper:
@@ -26,39 +42,39 @@ class Reaper:
         """Takes in whoever may be taken in; True where a later look is needed."""
         now = time.monotonic()
         zombies = _zombies()
-        self._seen = {pid: since for pid, since in self._seen.items() if pid in zombies}
-        for pid, name in zombies.items():
-            since = self._seen.setdefault(pid, now)
-            if name.startswith("qemu-system") or now - since >= ORPHANED_AFTER_S:
-                self._take(pid, name)
+        still = {zombie.pid for zombie in zombies}
+        self._seen = {pid: since for pid, since in self._seen.items() if pid in still}
+        for zombie in zombies:
+            since = self._seen.setdefault(zombie.pid, now)
+            if zombie.is_qemu_daemon or now - since >= ORPHANED_AFTER_S:
+                self._take(zombie)
         return bool(self._seen)
 
-    def _take(self, pid: int, name: str) -> None:
+    def _take(self, zombie: Zombie) -> None:
         with contextlib.suppress(ChildProcessError):
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if ended and name.startswith("qemu-system"):
+            ended, status = os.waitpid(zombie.pid, os.WNOHANG)
+            if ended and zombie.is_qemu_daemon:
                 self.qemu_status = status
-        self._seen.pop(pid, None)
+        self._seen.pop(zombie.pid, None)
 
 
-def _zombies() -> dict[int, str]:
-    """Our children that have ended and wait to be taken in: pid and name.  A sandbox has a handful of processes."""
-    found = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdecimal() and (name := _zombie_name(entry)) is not None:
-            found[int(entry)] = name
-    return found
+def _zombies() -> list[Zombie]:
+    """Our children that have ended and wait to be taken in.  A sandbox has a handful of processes."""
+    found = (_zombie(entry) for entry in os.listdir("/proc") if entry.isdecimal())
+    return [zombie for zombie in found if zombie is not None]
 
 
-def _zombie_name(pid: str) -> str | None:
-    """The name of a process that is a zombie and our child, None of any other."""
+def _zombie(pid: str) -> Zombie | None:
+    """A process that has ended and is our child, None for any other; see proc(5) for the fields of ``stat``."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             head, _, tail = file.read().rpartition(")")
     except OSError:
         return None
-    state, parent = tail.split()[:2]
-    return head.partition("(")[2] if state == "Z" and int(parent) == os.getpid() else None
+    state, parent, _group, session = tail.split()[:4]
+    if state != "Z" or int(parent) != os.getpid():
+        return None
+    return Zombie(int(pid), head.partition("(")[2], int(session))
 
 
 def ending(status: int | None) -> str:
