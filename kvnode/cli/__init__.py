@@ -16,6 +16,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 done; 1 the input is at fault or there is no such guest; 2 the usage is; 3 the host can't or nothing fits;
     4 the guest crashed; 130 interrupted.
     """
-    from kvnode.cli.frame import run_command
-
+    try:
+        from kvnode.cli.frame import run_command
+    except KeyboardInterrupt:
+        return 130
     return run_command(argv)

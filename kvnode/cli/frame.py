@@ -42,6 +42,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 
 ENTRY_POINTS = "kvnode.commands"
 
+COMPLETION = "_KVNODE_COMPLETE"
+"""Set by the shell's completion, which click answers: ``eval "$(_KVNODE_COMPLETE=bash_source kvnode)"``."""
+
 INTERNAL_STATUS = 3
 INTERRUPTED_STATUS = 130
 
@@ -90,12 +93,9 @@ def command() -> None:
 
 def run_command(argv: Sequence[str] | None = None) -> int:
     """Runs a command line to its end and returns the exit status; what went wrong has been said on standard error."""
-    for stream in (sys.stdout, sys.stderr):
-        # XML and manifests are UTF-8 whatever the locale says.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    _prepare_streams()
     try:
-        status = _invoke(argv)
+        status = _invoke(sys.argv[1:] if argv is None else list(argv))
         sys.stdout.flush()
         return status
     except KvnodeError as error:
@@ -104,15 +104,50 @@ def run_command(argv: Sequence[str] | None = None) -> int:
         return error.exit_status
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED_STATUS
+    except OutputLost as error:
+        return _output_failed(error)
     except OSError as error:
-        return _output_failed(error) if error.errno in (errno.EPIPE, errno.ENOSPC) else _internal(error)
+        return _system_failed(error)
     except Exception as error:
         return _internal(error)
 
 
-def _invoke(argv: Sequence[str] | None) -> int:
+class OutputLost(OSError):
+    """Standard output can't be written: its reader has gone, or has no room. Told apart from all other files."""
+
+
+class _Output(io.FileIO):
+    def write(self, data: Any, /) -> Any:
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise OutputLost(error.errno, error.strerror) from error
+
+
+def _prepare_streams() -> None:
+    """XML and manifests are UTF-8 whatever the locale says; streams that were closed lead nowhere."""
+    if sys.stdout is None or sys.stdout is sys.__stdout__:
+        sys.stdout = _stream(1 if sys.stdout is not None else os.open(os.devnull, os.O_WRONLY))
+    if sys.stderr is None or sys.stderr is sys.__stderr__:
+        sys.stderr = _stream(2 if sys.stderr is not None else os.open(os.devnull, os.O_WRONLY))
+
+
+def _stream(descriptor: int) -> io.TextIOWrapper:
+    output = _Output(descriptor, "w", closefd=False)
+    return io.TextIOWrapper(
+        io.BufferedWriter(output), encoding="utf-8", errors="backslashreplace", line_buffering=output.isatty()
+    )
+
+
+def _invoke(words: list[str]) -> int:
+    """Click's own ``main``, less its handling of errors; a command returns its exit status, or None for 0."""
+    if COMPLETION in os.environ:
+        command.main(args=words, prog_name="kvnode")
     try:
-        result = command.main(args=None if argv is None else list(argv), prog_name="kvnode", standalone_mode=False)
+        with command.make_context("kvnode", words) as context:
+            result = command.invoke(context)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
     except click.UsageError as error:
         usage = error.ctx.get_usage().splitlines() if error.ctx is not None else []
         _say_lines([*usage, *f"error: {error.format_message()}".splitlines()])
@@ -123,13 +158,21 @@ def _invoke(argv: Sequence[str] | None) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _output_failed(error: OSError) -> int:
-    """The reader of our output has gone, or has no room: nothing more is written, at the interpreter's end either."""
+def _output_failed(error: OutputLost) -> int:
+    """Nothing more is written, at the interpreter's end either. A reader that has seen enough isn't told."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if error.errno == errno.EPIPE:
         return 1
     say(f"error: the output can't be written: {error.strerror}")
     return INTERNAL_STATUS
+
+
+def _system_failed(error: OSError) -> int:
+    """What the system refused and no code of ours had expected: the host's trouble rather than a fault of ours."""
+    _with_traceback()
+    where = f"{error.filename!r}: " if error.filename is not None else ""
+    say(f"error: {where}{error.strerror or error} (KVNODE_TRACEBACK=1 shows where it was)")
+    return HostError.exit_status
 
 
 def _internal(error: Exception) -> int:

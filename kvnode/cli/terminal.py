@@ -11,6 +11,7 @@ that is said to a person while they wait is on standard error.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -48,8 +49,9 @@ def shortened(text: str, longest: int = _LONGEST) -> str:
 
 
 def say(line: str) -> None:
-    """One line to standard error."""
-    print(printable(shortened(line)), file=sys.stderr, flush=True)
+    """One line to standard error; where nobody listens any more, to nobody."""
+    with contextlib.suppress(OSError):
+        print(printable(shortened(line)), file=sys.stderr, flush=True)
 
 
 def warn(message: str) -> None:

@@ -1,5 +1,6 @@
 """The frame: which status a command line ends with, and that no traceback is seen."""
 
+import os
 import resource
 import subprocess
 import sys
@@ -57,9 +58,10 @@ def failing(monkeypatch):
         (NoFit("NotEnoughMemory", 2, 1, unit="bytes"), 3, "error: the host has 1 bytes, 2 wanted (NotEnoughMemory)"),
         (GuestCrashed("qemu ended with signal 11"), 4, "error: qemu ended with signal 11"),
         (KeyboardInterrupt(), 130, ""),
-        (EOFError(), 130, ""),
         (RuntimeError("x\x1b[2J"), 3, "kvnode: internal error: RuntimeError: x\\x1b[2J; please report this"),
         (MemoryError(), 3, "kvnode: internal error: out of memory"),
+        (PermissionError(13, "Permission denied", "/var/lib/x"), 3, "error: '/var/lib/x': Permission denied"),
+        (BrokenPipeError(32, "Broken pipe"), 3, "error: Broken pipe"),
         (click.BadParameter("7 is odd"), 2, "error: Invalid value: 7 is odd"),
     ],
 )
@@ -126,6 +128,21 @@ def test_a_reader_that_goes_away_is_no_error():
     assert process.stderr.read() == b""
     assert process.wait(60) == 1
     process.stderr.close()
+
+
+def test_nobody_to_tell_changes_no_status():
+    for closed in ("exec >&-", "exec 2>&-", "exec >&- 2>&-"):
+        done = subprocess.run(
+            ["sh", "-c", f'{closed}; exec "$@"', "sh", sys.executable, "-m", "kvnode", "render", "/no/such"], timeout=60
+        )
+        assert done.returncode == 1, closed
+
+
+def test_the_shell_completes_commands():
+    environment = {**os.environ, "_KVNODE_COMPLETE": "bash_complete", "COMP_WORDS": "kvnode re", "COMP_CWORD": "1"}
+    done = kvnode(env=environment)
+    assert "render" in done.stdout
+    assert done.returncode == 0
 
 
 def test_a_full_disk_under_the_output_is_said():
