@@ -41,8 +41,9 @@ if [ "${1:-}" != --inside ]; then
     root=$(mktemp -d /var/tmp/kvnode-clean-root.XXXXXX)
     # shellcheck disable=SC2064
     trap "rm -rf --one-file-system '$root'" EXIT
-    chmod 755 "$root"
     tar -C "$root" -xf "$bare"
+    # An archive brings the mode of its own top folder, and / is everybody's.
+    chmod 755 "$root"
     status=0
     unshare --mount --pid --fork --kill-child --propagation private "$0" --inside "$root" "$@" || status=$?
     exit "$status"
