@@ -22,10 +22,12 @@ def decode(data: bytes | str, kind: type[T]) -> T:
     """The object of this type that JSON describes. Raises InvalidManifest with the path of the first fault."""
     try:
         decoder: msgspec.json.Decoder[T] = _decoder(kind)
-        return decoder.decode(data)
-    except msgspec.ValidationError:
-        # Go writes null for some absent objects; taking them out costs a second pass, which is rarely needed.
-        return convert(msgspec.json.decode(data), kind)
+        try:
+            return decoder.decode(data)
+        except msgspec.ValidationError:
+            # Go writes null for some absent objects; taking them out costs a second pass, which is rarely needed.
+            value = msgspec.json.decode(data)
+        return convert(value, kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         refuse(f"this is not JSON: {error}")
     except RecursionError:

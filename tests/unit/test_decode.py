@@ -1,0 +1,79 @@
+"""The fast decoder, and the types themselves."""
+
+import importlib
+import pkgutil
+
+import msgspec
+import pytest
+
+import kvnode.api
+from kvnode.api import strict
+from kvnode.api.base import Model
+from kvnode.api.decode import convert, decode
+from kvnode.api.encode import to_dict
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.errors import FieldError, InvalidManifest
+
+for _module in pkgutil.iter_modules(kvnode.api.__path__):
+    importlib.import_module(f"kvnode.api.{_module.name}")
+TYPES = sorted(Model.__subclasses__(), key=lambda kind: kind.__name__)
+
+
+def test_unknown_fields_and_nulls_are_passed_over() -> None:
+    data = b'{"kind": "VirtualMachineInstance", "spec": {"new": 1, "domain": {"cpu": {"cores": 2}}}, "status": null}'
+    vmi = decode(data, VirtualMachineInstance)
+    assert vmi.spec.domain.cpu is not None
+    assert vmi.spec.domain.cpu.cores == 2
+    assert vmi.status.phase is None
+
+
+@pytest.mark.parametrize(
+    ("data", "field", "words"),
+    [
+        (b'{"spec": {"domain": {"cpu": {"cores": "2"}}}}', "spec.domain.cpu.cores", "Expected `int"),
+        (b'{"spec": {"domain": {"devices": {"disks": [{"name": 5}]}}}}', "spec.domain.devices.disks[0].name", "`str`"),
+        (b'{"spec": {"domain": {"cpu": {"cores": 4294967296}}}}', "spec.domain.cpu.cores", "4294967295"),
+        (b'{"spec": ', "", "not JSON"),
+        (b"\xff", "", "not JSON"),
+        (b"[]", "", "Expected `object`"),
+        (b'{"spec":' * 100_000, "", "nested too deeply"),
+        (b'{"spec": 5} x', "", "not JSON"),
+    ],
+)
+def test_first_fault_with_its_path(data: bytes, field: str, words: str) -> None:
+    with pytest.raises(InvalidManifest) as caught:
+        decode(data, VirtualMachineInstance)
+    (error,) = caught.value.errors
+    assert error.field == field
+    assert words in error.message
+
+
+def test_values_are_converted_alike() -> None:
+    assert convert({"spec": {"hostname": "a", "domain": None}}, VirtualMachineInstance).spec.hostname == "a"
+    with pytest.raises(InvalidManifest) as caught:
+        convert({"spec": 5}, VirtualMachineInstance)
+    assert caught.value.errors[0].field == "spec"
+
+
+def test_any_value_of_ours_becomes_plain() -> None:
+    class Part(msgspec.Struct, frozen=True, rename="camel"):
+        cpu_set: tuple[int, ...]
+        by_cell: dict[int, tuple[str, ...]]
+
+    assert to_dict(Part((1, 2), {0: ("a",)})) == {"cpuSet": [1, 2], "byCell": {"0": ["a"]}}
+    assert to_dict([FieldError("a", "b", "c")]) == [{"field": "a", "reason": "b", "message": "c"}]
+    with pytest.raises(TypeError, match="object is not one of kvnode's values"):
+        to_dict(object())
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)
+def test_type(kind: type[Model]) -> None:
+    """Each type is frozen, can be made empty, has distinct wire names, and every annotation of it is understood."""
+    assert kind.__struct_config__.frozen
+    assert kind.__doc__
+    names = [field.encode_name for field in msgspec.structs.fields(kind)]
+    assert len(set(names)) == len(names)
+    assert set(strict._shape(kind)) == set(names)
+    empty = kind()
+    assert set(to_dict(empty)) <= {"apiVersion", "kind"} or kind.__name__ == "RawObject"
+    assert decode(msgspec.json.encode(empty), kind) == empty
