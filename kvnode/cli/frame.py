@@ -45,6 +45,9 @@ ENTRY_POINTS = "kvnode.commands"
 COMPLETION = "_KVNODE_COMPLETE"
 """Set by the shell's completion, which click answers: ``eval "$(_KVNODE_COMPLETE=bash_source kvnode)"``."""
 
+# What the wheel's `node` extra installs, by the name that is imported: the core does without.
+NODE_PACKAGES = {"libvirt": "libvirt-python", "pyroute2": "pyroute2", "psutil": "psutil", "pycdlib": "pycdlib"}
+
 INTERNAL_STATUS = 3
 INTERRUPTED_STATUS = 130
 
@@ -108,6 +111,8 @@ def run_command(argv: Sequence[str] | None = None) -> int:
         return _output_failed(error)
     except OSError as error:
         return _system_failed(error)
+    except ModuleNotFoundError as error:
+        return _package_missing(error)
     except Exception as error:
         return _internal(error)
 
@@ -173,6 +178,18 @@ def _system_failed(error: OSError) -> int:
     where = f"{error.filename!r}: " if error.filename is not None else ""
     say(f"error: {where}{error.strerror or error} (KVNODE_TRACEBACK=1 shows where it was)")
     return HostError.exit_status
+
+
+def _package_missing(error: ModuleNotFoundError) -> int:
+    package = NODE_PACKAGES.get((error.name or "").partition(".")[0])
+    if package is None:
+        return _internal(error)
+    _with_traceback()
+    missing = HostError(
+        f"the Python package {package} is not installed here, and guests don't run without it: pip install 'kvnode[node]'"
+    )
+    report(missing)
+    return missing.exit_status
 
 
 def _internal(error: Exception) -> int:
