@@ -186,7 +186,7 @@ def _package_missing(error: ModuleNotFoundError) -> int:
         return _internal(error)
     _with_traceback()
     missing = HostError(
-        f"the Python package {package} is not installed here, and guests don't run without it: pip install 'kvnode[node]'"
+        f"the Python package {package} isn't installed, and no guest runs without it: pip install 'kvnode[node]'"
     )
     report(missing)
     return missing.exit_status
