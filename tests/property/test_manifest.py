@@ -7,7 +7,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import msgspec
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import kvnode
@@ -73,7 +73,6 @@ def guests() -> st.SearchStrategy[dict[str, Any]]:
 
 
 @given(guests())
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_reading_and_writing_gives_the_same_document(guest: dict[str, Any]) -> None:
     vmi = kvnode.load(guest)
     assert kvnode.to_dict(vmi) == guest
@@ -82,7 +81,6 @@ def test_reading_and_writing_gives_the_same_document(guest: dict[str, Any]) -> N
 
 
 @given(manifests(VirtualMachine, {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine"}))
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_machines_too(machine: dict[str, Any]) -> None:
     machine.setdefault("spec", {})
     (found,) = kvnode.load_all(machine)
@@ -117,7 +115,6 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 
 
 @given(guests(), st.data())
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_an_unknown_field_anywhere_is_found_by_its_path(guest: dict[str, Any], data: st.DataObject) -> None:
     holder, path = data.draw(st.sampled_from(objects(VirtualMachineInstance, guest, "")))
     holder["noSuchField"] = 1
@@ -127,7 +124,6 @@ def test_an_unknown_field_anywhere_is_found_by_its_path(guest: dict[str, Any], d
 
 
 @given(guests(), st.data())
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_strict_and_fast_agree_on_types(guest: dict[str, Any], data: st.DataObject) -> None:
     """What the strict walk lets through the fast decoder reads alike, and what that refuses the walk names."""
     spots = places(guest["spec"])
@@ -147,7 +143,6 @@ def test_strict_and_fast_agree_on_types(guest: dict[str, Any], data: st.DataObje
 @given(
     st.one_of(st.binary(max_size=200), st.text(max_size=200), st.text("{}[]:,-?&*!|>'\"%@`#~<yn01. \n\t", max_size=60))
 )
-@settings(deadline=None)
 def test_any_source_is_objects_or_an_error_of_ours(source: bytes | str) -> None:
     errors: list[FieldError] = []
     try:
@@ -172,7 +167,6 @@ JSON = st.recursive(
 
 @pytest.mark.parametrize("loader", [yaml.CSafeLoader, yaml.SafeLoader], ids=["libyaml", "python"])
 @given(value=JSON)
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_yaml_is_a_superset_of_json(loader: Any, value: Any) -> None:
     """One document in both: what JSON's reader makes of it, YAML's does too, whichever parser it has."""
     text = json.dumps({"a": value})
