@@ -56,7 +56,7 @@ def volume_default(volume: Volume) -> Volume:
     if disk is not None and not disk.image_pull_policy:
         moves = disk.image.endswith(":latest") or not (":" in disk.image or "@" in disk.image)
         policy = "Always" if moves else "IfNotPresent"
-        return replace(volume, container_disk=replace(disk, image_pull_policy=policy))
+        volume = replace(volume, container_disk=replace(disk, image_pull_policy=policy))
     if volume.host_disk is not None and volume.host_disk.capacity is None:
         return replace(volume, host_disk=replace(volume.host_disk, capacity="0"))
     return volume

@@ -25,7 +25,9 @@ def identity_of(metadata: ObjectMeta) -> str:
 
 def firmware_uuid(metadata: ObjectMeta) -> str:
     """The UUID that the guest reads from its SMBIOS tables, as a name-based UUID (RFC 9562, version 5)."""
-    digest = bytearray(sha1(_UUID_NAMESPACE + identity_of(metadata).encode(), usedforsecurity=False).digest()[:16])
+    # Half a surrogate pair is for validation to refuse; here it must not stop anybody.
+    name = identity_of(metadata).encode(errors="surrogatepass")
+    digest = bytearray(sha1(_UUID_NAMESPACE + name, usedforsecurity=False).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
     text = digest.hex()

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import msgspec
 
 from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.validation.finding import at_key
 from kvnode.errors import VALUE_NOT_SUPPORTED, FieldError, UsageError
 
 __all__ = ["NO_EFFECT", "SUPPORTED", "Where", "unsupported", "without_effect"]
@@ -201,7 +202,7 @@ def unsupported(vmi: VirtualMachineInstance, where: Where) -> list[FieldError]:
         raise UsageError(f"{where!r} is no mode: it is standalone or cluster.")
     findings = [
         FieldError(
-            f"metadata.annotations['{name}']",
+            at_key("metadata.annotations", name),
             VALUE_NOT_SUPPORTED,
             f"this build doesn't act on it yet in the {where} mode: leave the annotation out.",
         )
@@ -225,13 +226,13 @@ def _unknown(value: Any, field: str, pattern: str, table: _Table) -> Iterator[tu
     if pattern in table.subtrees or (pattern in table.paths and not isinstance(value, dict)):
         return
     inner = pattern in table.paths or pattern in table.parents
-    # An object of which only a value is built counts by being there: ``tpm: {}`` is one, ``tpm: {enabled: false}`` none.
+    # Where only a value is built the object itself counts: ``tpm: {}`` is a TPM, ``tpm: {enabled: false}`` is none.
     if not inner and not (value and pattern in table.parents_of_values):
         if value not in table.values.get(pattern, ()):
             yield field, pattern, value
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _unknown(item, f"{field}.{name}", f"{pattern}.{name}", table)
+            yield from _unknown(item, at_key(field, name), f"{pattern}.{name}", table)
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _unknown(item, f"{field}[{index}]", f"{pattern}[]", table)
@@ -241,7 +242,7 @@ def _set_fields(value: Any, field: str, pattern: str) -> Iterator[tuple[str, str
     yield field, pattern
     if isinstance(value, dict):
         for name, item in value.items():
-            yield from _set_fields(item, f"{field}.{name}", f"{pattern}.{name}")
+            yield from _set_fields(item, at_key(field, name), f"{pattern}.{name}")
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _set_fields(item, f"{field}[{index}]", f"{pattern}[]")

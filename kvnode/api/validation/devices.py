@@ -8,7 +8,7 @@ from kvnode.api.devices import GPU, HostDevice
 from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.settings import Settings
 from kvnode.api.validation.finding import duplicate, invalid, listed, not_supported, required, shown
-from kvnode.api.validation.names import interface_name_fault, label_fault, qualified_name_fault
+from kvnode.api.validation.names import interface_name_fault, label_fault, qualified_name_fault, subdomain_fault
 from kvnode.errors import FieldError
 
 __all__ = ["device_rules", "filesystem_rules", "host_device_rules", "io_thread_rules"]
@@ -52,8 +52,7 @@ def host_device_rules(spec: VirtualMachineInstanceSpec, settings: Settings) -> I
     if devices.host_devices and not settings.gate("HostDevices"):
         yield _shut(f"{_DEVICES}.hostDevices", "HostDevices")
     claims = {claim.name for claim in spec.resource_claims}
-    if len(claims) < len(spec.resource_claims):
-        yield duplicate("spec.resourceClaims", "two claims have one name: each needs its own.")
+    yield from _claims(spec)
     taken: dict[tuple[str, str], str] = {}
     yield from _passed_through("gpus", devices.gpus, settings.gate("GPUsWithDRA"), claims, taken)
     yield from _passed_through("hostDevices", devices.host_devices, settings.gate("HostDevicesWithDRA"), claims, taken)
@@ -112,6 +111,26 @@ def io_thread_rules(spec: VirtualMachineInstanceSpec, settings: Settings) -> Ite
         yield invalid(field, f"the policy {_POOL} takes a pool of at least 1 thread, here are {count or 0}.")
     elif policy != _POOL and count:
         yield invalid(field, f"only the policy {_POOL} has a pool: set spec.domain.ioThreadsPolicy to it.")
+
+
+def _claims(spec: VirtualMachineInstanceSpec) -> Iterator[FieldError]:
+    seen: dict[str, int] = {}
+    for index, claim in enumerate(spec.resource_claims):
+        field = f"spec.resourceClaims[{index}]"
+        if claim.name in seen:
+            yield duplicate(f"{field}.name", f"{shown(claim.name)} is the name of resourceClaims[{seen[claim.name]}].")
+        seen.setdefault(claim.name, index)
+        if fault := label_fault(claim.name):
+            yield invalid(f"{field}.name", f"{shown(claim.name)} {fault}.")
+        sources = {
+            "resourceClaimName": claim.resource_claim_name,
+            "resourceClaimTemplateName": claim.resource_claim_template_name,
+        }
+        if sum(bool(source) for source in sources.values()) != 1:
+            yield invalid(field, f"a claim is one that exists or is made from a template: set {listed(sources)}.")
+        for name, source in sources.items():
+            if source and (fault := subdomain_fault(source)):
+                yield invalid(f"{field}.{name}", f"{shown(source)} {fault}.")
 
 
 def _shut(field: str, gate: str) -> FieldError:
@@ -174,9 +193,10 @@ def _watchdog(spec: VirtualMachineInstanceSpec) -> Iterator[FieldError]:
     if spec.architecture == "arm64":
         yield not_supported(field, "arm64 guests have no watchdog.")
         return
-    own, other = ("diag288", "i6300esb") if spec.architecture == "s390x" else ("i6300esb", "diag288")
+    arch = "s390x" if spec.architecture == "s390x" else "amd64"
+    own, other = ("diag288", "i6300esb") if arch == "s390x" else ("i6300esb", "diag288")
     if getattr(watchdog, other) is not None or getattr(watchdog, own) is None:
-        yield not_supported(field, f"the watchdog of {spec.architecture} is {own}: set that and no other.")
+        yield not_supported(field, f"the watchdog of {arch} is {own}: set that and no other.")
         return
     action = getattr(watchdog, own).action
     if action and action not in _WATCHDOG_ACTIONS:
@@ -221,6 +241,8 @@ def _passed_through(
         if device.name in names:
             yield duplicate(f"{inside}.name", f"{shown(device.name)} is another one's name already.")
         names.add(device.name)
+        if device.tag and not device.tag.isprintable():
+            yield invalid(f"{inside}.tag", f"{shown(device.tag)} must be made of printable characters.")
         if device.device_name:
             if device.claim_name or device.request_name:
                 yield invalid(inside, "deviceName and claimName exclude each other: keep one.")
@@ -241,6 +263,8 @@ def _claim(
         yield invalid(f"{field}.claimName", f"{shown(device.claim_name)} is none of spec.resourceClaims: add it there.")
     if not device.request_name:
         yield required(f"{field}.requestName", "name the request within the claim.")
+    elif fault := label_fault(device.request_name):
+        yield invalid(f"{field}.requestName", f"{shown(device.request_name)} {fault}.")
     if device.claim_name and device.request_name:
         yield from _taken(field, device.claim_name, device.request_name, taken)
 

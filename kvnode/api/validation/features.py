@@ -26,6 +26,7 @@ _TICK_POLICIES = {
     "pit": ("delay", "catchup", "discard"),
     "rtc": ("delay", "catchup"),
 }
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}", re.ASCII).fullmatch
 _RTC_TRACKS = ("guest", "wall")
 
 _HYPERV = "spec.domain.features.hyperv"
@@ -125,6 +126,10 @@ def _measured_start(spec: VirtualMachineInstanceSpec, security: LaunchSecurity, 
             yield invalid(field, f"{name} and secure boot exclude each other: set efi.secureBoot to false.")
         if kind != "sev" and bootloader.efi.persistent:
             yield invalid(field, f"{name} guests have no persistent UEFI variables: drop efi.persistent.")
+    if security.sev is not None:
+        for part, text in (("dhCert", security.sev.dh_cert), ("session", security.sev.session)):
+            if text and not _BASE64(text):
+                yield invalid(f"{field}.{part}", f"{shown(text)} is not base64 (RFC 4648).")
     if security.sev is not None and security.sev.attestation is not None and spec.start_strategy != "Paused":
         yield invalid(field, "the guest waits for its attestation: set spec.startStrategy to Paused.")
     for index, interface in enumerate(spec.domain.devices.interfaces):

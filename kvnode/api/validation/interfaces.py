@@ -74,8 +74,9 @@ def _binding(field: str, interface: Interface, network: Network | None, settings
         if getattr(interface, name) is not None:
             yield invalid(f"{field}.{name}", f"the binding {name} was removed: use masquerade, bridge or passtBinding.")
     on_pod = network is not None and network.pod is not None
+    elsewhere = network is not None and network.pod is None
     if interface.masquerade is not None:
-        if not on_pod:
+        if elsewhere:
             yield invalid(
                 f"{field}.name", "masquerade hides the guest behind the Pod's address: it takes a pod network."
             )
@@ -91,7 +92,7 @@ def _binding(field: str, interface: Interface, network: Network | None, settings
     if interface.passt_binding is not None:
         if not settings.gate("PasstBinding"):
             yield invalid(f"{field}.name", "passtBinding takes the feature gate PasstBinding, which is shut.")
-        if not on_pod:
+        if elsewhere:
             yield invalid(
                 f"{field}.name", "passtBinding connects the guest by the Pod's sockets: it takes a pod network."
             )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kvnode.api.instance import VirtualMachineInstanceSpec
-from kvnode.api.probes import Probe
+from kvnode.api.probes import HTTPGetAction, Probe
 from kvnode.api.settings import Settings
 from kvnode.api.validation.finding import invalid, listed, not_supported, required, shown
 from kvnode.api.validation.names import ip_address_fault, label_fault, port_name_fault, subdomain_fault
@@ -17,6 +18,8 @@ _DNS_POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")
 _EVICTION_STRATEGIES = ("None", "LiveMigrate", "LiveMigrateIfPossible", "External")
 _START_STRATEGIES = ("Paused",)
 _REBOOT_POLICIES = ("Reboot", "Terminate")
+_SCHEMES = ("HTTP", "HTTPS")
+_HEADER = re.compile(r"[A-Za-z0-9-]+", re.ASCII).fullmatch
 _MAX_NAMESERVERS = 3
 _MAX_SEARCHES = 6
 _MAX_SEARCH_CHARACTERS = 256
@@ -150,6 +153,8 @@ def _probe(field: str, probe: Probe, on_pod: bool) -> Iterator[FieldError]:
             yield invalid(f"{field}.{wire}.port", f"{shown(port)} {fault}.")
         elif (isinstance(port, int) or port.isdecimal()) and not 1 <= _number(port) <= 65535:
             yield invalid(f"{field}.{wire}.port", f"{shown(port)} is no port, which is from 1 to 65535.")
+    if probe.http_get is not None:
+        yield from _http_get(f"{field}.httpGet", probe.http_get)
     for name, value in (
         ("initialDelaySeconds", probe.initial_delay_seconds),
         ("timeoutSeconds", probe.timeout_seconds),
@@ -159,6 +164,20 @@ def _probe(field: str, probe: Probe, on_pod: bool) -> Iterator[FieldError]:
     ):
         if value is not None and value < 0:
             yield invalid(f"{field}.{name}", f"{value} is less than 0.")
+
+
+def _http_get(field: str, action: HTTPGetAction) -> Iterator[FieldError]:
+    if action.scheme and action.scheme not in _SCHEMES:
+        yield not_supported(f"{field}.scheme", f"{shown(action.scheme)} is no scheme; it is {listed(_SCHEMES)}.")
+    if action.path and not action.path.isprintable():
+        yield invalid(f"{field}.path", f"{shown(action.path)} must be made of printable characters.")
+    for index, header in enumerate(action.http_headers):
+        if not _HEADER(header.name):
+            yield invalid(f"{field}.httpHeaders[{index}].name", f"{shown(header.name)} is no header, such as X-Probe.")
+        if not header.value.isprintable():
+            yield invalid(
+                f"{field}.httpHeaders[{index}].value", f"{shown(header.value)} must be made of printable characters."
+            )
 
 
 def _number(port: int | str) -> int:

@@ -98,6 +98,9 @@ def _node_term(field: str, term: NodeSelectorTerm) -> Iterator[FieldError]:
     for index, wanted in enumerate(term.match_expressions):
         inside = f"{field}.matchExpressions[{index}]"
         yield from _node_requirement(inside, wanted)
+        for place, value in enumerate(wanted.values):
+            if fault := label_value_fault(value):
+                yield invalid(f"{inside}.values[{place}]", f"{shown(value)} {fault}.")
         if fault := qualified_name_fault(wanted.key):
             yield invalid(f"{inside}.key", f"{shown(wanted.key)} {fault}.")
     for index, wanted in enumerate(term.match_fields):
@@ -151,6 +154,8 @@ def _pod_term(field: str, term: PodAffinityTerm) -> Iterator[FieldError]:
     for index, namespace in enumerate(term.namespaces):
         if fault := label_fault(namespace):
             yield invalid(f"{field}.namespaces[{index}]", f"{shown(namespace)} {fault}.")
+    yield from _label_keys(f"{field}.matchLabelKeys", term.match_label_keys)
+    yield from _label_keys(f"{field}.mismatchLabelKeys", term.mismatch_label_keys)
     yield from _label_selector(f"{field}.labelSelector", term.label_selector)
     yield from _label_selector(f"{field}.namespaceSelector", term.namespace_selector)
 
@@ -177,6 +182,15 @@ def _label_selector(field: str, selector: LabelSelector | None) -> Iterator[Fiel
         else:
             operators = (*_SET_OPERATORS, *_PRESENCE_OPERATORS)
             yield invalid(f"{inside}.operator", f"{shown(wanted.operator)} is no operator; it is {listed(operators)}.")
+        for place, value in enumerate(wanted.values):
+            if fault := label_value_fault(value):
+                yield invalid(f"{inside}.values[{place}]", f"{shown(value)} {fault}.")
+
+
+def _label_keys(field: str, keys: tuple[str, ...]) -> Iterator[FieldError]:
+    for index, key in enumerate(keys):
+        if fault := qualified_name_fault(key):
+            yield invalid(f"{field}[{index}]", f"{shown(key)} {fault}.")
 
 
 def _weight(field: str, weight: int) -> Iterator[FieldError]:
@@ -227,4 +241,5 @@ def _spread(field: str, spread: TopologySpreadConstraint) -> Iterator[FieldError
     ):
         if policy is not None and policy not in _NODE_POLICIES:
             yield not_supported(f"{field}.{name}", f"{shown(policy)} is no policy; it is {listed(_NODE_POLICIES)}.")
+    yield from _label_keys(f"{field}.matchLabelKeys", spread.match_label_keys)
     yield from _label_selector(f"{field}.labelSelector", spread.label_selector)
