@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.environment.root",
     "tests.environment.command",
     "tests.environment.leftovers",
+    "tests.golden.regenerate",
 ]
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]

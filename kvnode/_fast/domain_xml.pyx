@@ -441,8 +441,7 @@ cdef int pci_address(Buffer *b, object plan) except -1:
 cdef int controller(Buffer *b, object plan) except -1:
     attr(b, '<controller type="', plan.type)
     attr_number(b, ' index="', plan.index)
-    if plan.model is not None:
-        attr(b, ' model="', plan.model)
+    attr(b, ' model="', plan.model)
     return lit(b, "/>")
 
 
@@ -484,11 +483,8 @@ cdef int serial(Buffer *b, object plan) except -1:
 
 
 cdef int channel(Buffer *b, object plan) except -1:
-    lit(b, '<channel type="unix">')
-    if plan.path is not None:
-        attr(b, '<source mode="bind" path="', plan.path)
-        lit(b, "/>")
-    attr(b, '<target type="virtio" name="', plan.name)
+    attr(b, '<channel type="unix"><source mode="bind" path="', plan.path)
+    attr(b, '/><target type="virtio" name="', plan.name)
     return lit(b, "/></channel>")
 
 

@@ -106,23 +106,23 @@ class Controller(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A controller by libvirt's type, index and model."""
 
     type: str
-    model: str | None = None
-    index: int = 0
+    index: int
+    model: str
 
 
 class SerialDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A serial port that is a unix socket in the Pod; ``log`` gets all that the guest writes."""
 
+    port: int
     path: str
     log: str | None = None
-    port: int = 0
 
 
-class Channel(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A virtio-serial channel by the name that the guest looks for; ``path`` None lets libvirt choose its socket."""
+class Channel(msgspec.Struct, frozen=True, gc=False):
+    """A virtio-serial channel by the name that the guest looks for, and its socket in the Pod."""
 
     name: str
-    path: str | None = None
+    path: str
 
 
 class Input(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -144,7 +144,7 @@ class Video(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A display adapter; ``vram_kib`` None is the model's own."""
 
     type: str
-    heads: int = 1
+    heads: int
     vram_kib: int | None = None
 
 

@@ -56,11 +56,11 @@ def controllers(
     devices = vmi.spec.domain.devices
     old = bool(devices.use_virtio_transitional)
     usb = arch.usb or any(disk.bus == "usb" for disk in disks) or any(one.bus == "usb" for one in inputs)
-    made = [Controller("usb", "qemu-xhci" if usb else "none")]
+    made = [Controller("usb", 0, "qemu-xhci" if usb else "none")]
     if not devices.disable_hotplug or any(disk.bus == "scsi" for disk in disks):
-        made.append(Controller("scsi", arch.scsi_old if old else arch.scsi))
+        made.append(Controller("scsi", 0, arch.scsi_old if old else arch.scsi))
     if has_serial_console(vmi):
-        made.append(Controller("virtio-serial", virtio_model(vmi, arch)))
+        made.append(Controller("virtio-serial", 0, virtio_model(vmi, arch)))
     return tuple(made)
 
 
@@ -75,7 +75,7 @@ def serials(vmi: VirtualMachineInstance, settings: PlanSettings) -> tuple[Serial
         return ()
     asked = vmi.spec.domain.devices.log_serial_console
     logged = settings.serial_log if asked is None else asked
-    return (SerialDevice(SERIAL_SOCKET, SERIAL_LOG if logged else None),)
+    return (SerialDevice(0, SERIAL_SOCKET, SERIAL_LOG if logged else None),)
 
 
 def channels(vmi: VirtualMachineInstance) -> tuple[Channel, ...]:
@@ -104,9 +104,9 @@ def video(vmi: VirtualMachineInstance, arch: Architecture) -> Video | None:
     if asked is not None and asked.type:
         if asked.type not in _VIDEOS:
             raise invalid("spec.domain.devices.video.type", f"{asked.type[:60]!r} is none of {', '.join(_VIDEOS)}")
-        return Video(asked.type, vram_kib=arch.video_vram_kib if asked.type in ("vga", "cirrus") else None)
+        return Video(asked.type, 1, vram_kib=arch.video_vram_kib if asked.type in ("vga", "cirrus") else None)
     kind = arch.efi_video if has_efi(vmi) else arch.video
-    return Video(kind, vram_kib=arch.video_vram_kib if kind == "vga" else None)
+    return Video(kind, 1, vram_kib=arch.video_vram_kib if kind == "vga" else None)
 
 
 def inputs(vmi: VirtualMachineInstance, arch: Architecture) -> tuple[Input, ...]:

@@ -196,6 +196,8 @@ class DomainPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     uuid             -- of the domain and of its SMBIOS system
     hypervisor       -- ``kvm``, or ``qemu`` for emulation
     hypervisor_note  -- why it is emulated, in a sentence; None on KVM
+    on_poweroff, on_reboot, on_crash
+                     -- libvirt's word for what then becomes of the domain: destroy or restart
     iothreads        -- threads that serve disks beside the main loop
     network          -- links, NAT and the DHCP handoff of every interface
     disk_operations  -- what has to be made before the guest starts, in the order of ``spec.volumes``
@@ -218,11 +220,11 @@ class DomainPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     overhead: MemoryOverhead
     hostname: str
     grace_period_s: int
+    on_poweroff: str
+    on_reboot: str
+    on_crash: str
     hypervisor_note: str | None = None
     sysinfo: SysinfoPlan | None = None
     iothreads: int = 0
-    on_poweroff: str = "destroy"
-    on_reboot: str = "restart"
-    on_crash: str = "destroy"
     start_paused: bool = False
     disk_operations: tuple[DiskOperation, ...] = ()

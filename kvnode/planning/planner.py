@@ -82,7 +82,9 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
         overhead=overhead,
         hostname=guest_hostname(vmi),
         grace_period_s=_GRACE_PERIOD_S if grace is None else max(grace, 0),
+        on_poweroff="destroy",
         on_reboot="destroy" if vmi.spec.domain.reboot_policy == "Terminate" else "restart",
+        on_crash="destroy",
         start_paused=vmi.spec.start_strategy == "Paused",
     )
     check_requirements(made_plan, host)

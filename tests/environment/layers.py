@@ -8,7 +8,18 @@ import time
 
 import pytest
 
-LAYERS = ("environment", "architecture", "unit", "property", "packaging", "netns", "libvirt", "guest", "budgets")
+LAYERS = (
+    "environment",
+    "architecture",
+    "unit",
+    "golden",
+    "property",
+    "packaging",
+    "netns",
+    "libvirt",
+    "guest",
+    "budgets",
+)
 
 # Seconds that one test may take before it is taken for hung; emulation is some thirty times slower than a processor.
 TIMEOUTS_S = {"packaging": 300, "libvirt": 120, "guest": 300, "budgets": 300}
