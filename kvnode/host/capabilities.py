@@ -22,6 +22,7 @@ import msgspec
 
 from kvnode.errors import HostError
 from kvnode.facts import Kvm
+from kvnode.host.process import architecture
 from kvnode.host.tree import Tree
 from kvnode.paths import NodePaths
 
@@ -123,7 +124,7 @@ def write_capabilities(folder: Path, facts: CapabilityFacts) -> None:
 def find_qemu(tree: Tree, arch: str) -> Path | None:
     """The system emulator for an architecture."""
     names = [f"{folder}/qemu-system-{arch}" for folder in _QEMU_FOLDERS]
-    if arch == _machine(tree):
+    if arch == architecture(tree):
         names += ["usr/libexec/qemu-kvm", "usr/bin/qemu-kvm"]
     return next((tree.path(name) for name in names if tree.is_file(name)), None)
 
@@ -170,10 +171,6 @@ def _cpu_identity(tree: Tree) -> list[str]:
     """What tells CPUs apart in the first processor's part of /proc/cpuinfo, features included."""
     first = (tree.text("proc/cpuinfo") or "").split("\n\n")[0]
     return [line for line in first.splitlines() if line.partition(":")[0].strip() in _CPU_LINES]
-
-
-def _machine(tree: Tree) -> str:
-    return tree.text("proc/sys/kernel/arch") or os.uname().machine
 
 
 def _unique(values: Iterable[Any]) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ import msgspec
 import kvnode
 from kvnode.facts import HostFacts
 from kvnode.facts.cpuset import format_cpuset
-from kvnode.host import capabilities
+from kvnode.host import capabilities, process
 from kvnode.host.probe import probe_host
 from kvnode.host.tree import Tree
 from kvnode.paths import NodePaths
@@ -39,14 +39,14 @@ _EXTENSIONS = ("domain_xml", "netlink")
 _CNI_FOLDERS = ("/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni")
 _SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
-# What root needs of its capabilities to make a sandbox (capability.h).
+# What root needs of its capabilities to make a sandbox.
 _CAPABILITIES = {
-    "CAP_SYS_ADMIN": 21,
-    "CAP_NET_ADMIN": 12,
-    "CAP_SETUID": 7,
-    "CAP_SETGID": 6,
-    "CAP_CHOWN": 0,
-    "CAP_MKNOD": 27,
+    "CAP_CHOWN": process.CAP_CHOWN,
+    "CAP_SETGID": process.CAP_SETGID,
+    "CAP_SETUID": process.CAP_SETUID,
+    "CAP_NET_ADMIN": process.CAP_NET_ADMIN,
+    "CAP_SYS_ADMIN": process.CAP_SYS_ADMIN,
+    "CAP_MKNOD": process.CAP_MKNOD,
 }
 
 _UNSHARE = """
@@ -136,10 +136,7 @@ def _root() -> Check:
     why = "guests get namespaces, links and mounts of their own"
     if os.geteuid() != 0:
         return Check("root", False, f"user {os.geteuid()}", why=why, remedy="run kvnode as root (sudo kvnode ...)")
-    effective = 0
-    for line in (Tree().text("proc/self/status") or "").splitlines():
-        if line.startswith("CapEff:"):
-            effective = int(line.split()[1], 16)
+    effective = process.effective_capabilities(Tree())
     lacking = [name for name, bit in _CAPABILITIES.items() if not effective >> bit & 1]
     if lacking:
         remedy = "give this container those capabilities, or run on the machine itself"

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,8 @@ GOOD_NS = 50.0
 BROKEN_NS = 200.0
 TIMEOUT_S = 2.0
 
+_NS = re.compile(r"ns ([0-9]{1,9}\.[0-9]{2})", re.ASCII)
+_FAILED = re.compile(r"failed ([0-9]{1,5}) ([ -~]{1,200})", re.ASCII)
 _TRIAL = Path(__file__).with_name("kvm_trial.py")
 
 
@@ -65,15 +68,13 @@ def try_kvm(tree: Tree | None = None, timeout_s: float = TIMEOUT_S) -> KvmVerdic
 
 def verdict_of(line: str, hint: str = "") -> KvmVerdict:
     """The verdict on a trial's line of output; ``hint`` says what about the kernel may be the cause."""
-    word, _, rest = line.partition(" ")
-    if word == "ns":
-        return _timed(float(rest), hint)
-    if word == "untimed":
+    if timed := _NS.fullmatch(line):
+        return _timed(float(timed[1]), hint)
+    if line == "untimed":
         return KvmVerdict("works", note="how fast KVM runs is only tried on x86_64")
-    code, _, call = rest.partition(" ")
-    if word != "failed" or not code.isdigit():
-        return KvmVerdict("broken", note=f"trying KVM gave no answer but {line[:60]!r}")
-    return _failed(int(code), call, hint)
+    if failed := _FAILED.fullmatch(line):
+        return _failed(int(failed[1]), failed[2], hint)
+    return KvmVerdict("broken", note=f"trying KVM gave no answer but {line[:60]!r}")
 
 
 def _timed(ns: float, hint: str) -> KvmVerdict:

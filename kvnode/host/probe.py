@@ -18,13 +18,12 @@ from kvnode.host import capabilities
 from kvnode.host.cells import probe_cells
 from kvnode.host.cgroups import cpuset_mask, memory_available_bytes
 from kvnode.host.kvm import KvmVerdict, try_kvm
+from kvnode.host.process import CAP_SYS_RESOURCE, architecture, effective_capabilities
 from kvnode.host.tree import Tree
 from kvnode.paths import NodePaths
 
 DEVICES = ("kvm", "net/tun", "vhost-net", "vhost-vsock", "vfio/vfio", "sev", "fuse")
 """Device nodes that some guest may need, below /dev."""
-
-_SYS_RESOURCE = 24
 
 # Purpose, then (code, variables) in order of preference: Debian's names, then those of Fedora's edk2-ovmf that
 # KubeVirt's images have. Variables of the secure_boot purpose are those with vendor keys enrolled.
@@ -58,8 +57,12 @@ def probe_host(root: str | os.PathLike[str] = "/") -> HostFacts:
     Nothing that is missing makes it fail: a fact that can't be found out is left unknown.
     """
     tree = Tree(root)
-    arch = tree.text("proc/sys/kernel/arch") or os.uname().machine
-    kvm = try_kvm(tree)
+    return read_node(tree, try_kvm(tree))
+
+
+def read_node(tree: Tree, kvm: KvmVerdict) -> HostFacts:
+    """The facts of the node below a tree, whose KVM has been tried already."""
+    arch = architecture(tree)
     cells = probe_cells(tree)
     every_cpu = _mask_of_cells(cells)
     cpus = (cpuset_mask(tree) or every_cpu) & every_cpu
@@ -109,10 +112,8 @@ def _mask_of_cells(cells: tuple[Cell, ...]) -> int:
 def _memory_lock_bytes(tree: Tree) -> int | None:
     """The hard limit of locked memory; None where there is none, or where we may raise it (CAP_SYS_RESOURCE)."""
     limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[1]
-    for line in (tree.text("proc/self/status") or "").splitlines():
-        if line.startswith("CapEff:") and int(line.split()[1], 16) >> _SYS_RESOURCE & 1:
-            return None
-    return None if limit == resource.RLIM_INFINITY else limit
+    may_raise = effective_capabilities(tree) >> CAP_SYS_RESOURCE & 1
+    return None if may_raise or limit == resource.RLIM_INFINITY else limit
 
 
 def _usable(device: Path) -> bool:

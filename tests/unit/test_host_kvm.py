@@ -29,6 +29,8 @@ from kvnode.host.tree import Tree
         ("failed", "broken", "no answer"),
         ("", "broken", "no answer"),
         ("\x1b]0;x", "broken", "no answer"),
+        ("ns", "broken", "no answer"),
+        ("ns -1.00", "broken", "no answer"),
     ],
 )
 def test_a_trial_is_judged(line, state, said):
@@ -39,7 +41,7 @@ def test_a_trial_is_judged(line, state, said):
 
 
 def test_the_cause_is_hinted_at():
-    assert "kvm_pvm" in (verdict_of("ns 400", "; this kernel has kvm_pvm").note or "")
+    assert "kvm_pvm" in (verdict_of("ns 400.00", "; this kernel has kvm_pvm").note or "")
 
 
 def test_a_missing_device_is_absent(tmp_path):
