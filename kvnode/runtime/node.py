@@ -35,6 +35,7 @@ from kvnode.runtime.guests import (
     remove_empty,
     write_record,
 )
+from kvnode.runtime.interrupts import interrupts_deferred
 from kvnode.runtime.launcher_client import connect_launcher
 from kvnode.runtime.process import Process
 from kvnode.runtime.protocol import Connection, Follow, ProtocolError, Query, Status, Stop
@@ -159,9 +160,10 @@ def finish_guest(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> Gue
     """
     if record.keeper is not None:
         record.keeper.wait(KEEPER_S)
-    reap(node, paths)
-    ended = read_record(paths) or record
-    forget(paths, node)
+    with interrupts_deferred():
+        reap(node, paths)
+        ended = read_record(paths) or record
+        forget(paths, node)
     return ended
 
 

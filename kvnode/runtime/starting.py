@@ -10,11 +10,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -36,6 +33,7 @@ from kvnode.planning.disk_operations import DISKS_DIR, disk_operations
 from kvnode.planning.hostname import guest_hostname
 from kvnode.runtime.capabilities import ensure_capabilities, with_capabilities
 from kvnode.runtime.guests import GuestRecord, locked_guests, processes_in, read_record, write_record, write_whole
+from kvnode.runtime.interrupts import interrupts_deferred
 from kvnode.runtime.launcher.config import LauncherConfig
 from kvnode.runtime.launcher_client import SOCKET_NAME, await_launcher
 from kvnode.runtime.node import END_FILE, KEEPER_S, abandon, reap
@@ -91,16 +89,16 @@ def start_guest(
     namespace, name = vmi.metadata.namespace or "default", vmi.metadata.name or ""
     paths = GuestPaths.of(namespace, name, node)
     with contextlib.ExitStack() as undo:
-        record = _claim(
-            node, paths, GuestRecord(namespace, name, time.time(), attached=attached, starter=Process.of(os.getpid()))
-        )
-        undo.callback(_abandon, node, paths)
+        record = GuestRecord(namespace, name, time.time(), attached=attached, starter=Process.of(os.getpid()))
+        with interrupts_deferred():
+            _claim(node, paths, record)
+            undo.callback(_abandon, node, paths)
         started = _Start(vmi, node, paths, record, progress, undo).run(host)
         undo.pop_all()
     return started
 
 
-def _claim(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> GuestRecord:
+def _claim(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> None:
     """Makes the guest's folder its own; what a guest of that name left is taken away, one that runs is not."""
     with locked_guests(node):
         if paths.state.exists() or paths.private.exists():
@@ -125,27 +123,12 @@ def _claim(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> GuestReco
             shutil.rmtree(paths.state, ignore_errors=True)
             raise HostError(f"the guest's folder {paths.state} can't be made: {error.strerror}") from error
         write_record(paths, record)
-    return record
 
 
 def _abandon(node: NodePaths, paths: GuestPaths) -> None:
     """The way back of a start that failed; its own failure must not hide the first one."""
-    with _uninterrupted(), contextlib.suppress(HostError):
+    with interrupts_deferred(), contextlib.suppress(HostError):
         abandon(node, paths)
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Ctrl-C once more, while everything is taken back, would leave it half done."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Start:
@@ -266,7 +249,7 @@ def _nobody_listens(_line: str) -> None:
 
 
 def _end_sandbox(sandbox: Sandbox) -> None:
-    with _uninterrupted():
+    with interrupts_deferred():
         sandbox.abandon()
         sandbox.wait_for_keeper(KEEPER_S)
 
