@@ -13,7 +13,7 @@ from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.settings import Settings
 from kvnode.api.validation.finding import at_key, invalid, shown
 from kvnode.errors import FieldError, QuantityError
-from kvnode.quantity import Quantity, parse, to_bytes
+from kvnode.quantity import Quantity, parse, to_bytes, to_millis
 
 __all__ = ["amount", "quantity_rules", "size"]
 
@@ -38,7 +38,7 @@ def quantity_rules(spec: VirtualMachineInstanceSpec, settings: Settings) -> Iter
     """Every quantity of the manifest reads as one and isn't negative."""
     for field, quantity in _quantities(spec):
         try:
-            value = parse(quantity)
+            value = to_millis(quantity)
         except QuantityError as error:
             yield invalid(field, f"{error}; a quantity is a number with a suffix, such as 512Mi, 2G or 500m.")
             continue
