@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 
 from kvnode.errors import InvalidImage, KvnodeError
-from kvnode.storage.confined import NOBODY, Limits, start_confined
+from kvnode.storage.confined import NOBODY, Limits, end_confined, start_confined
 from kvnode.storage.digests import CHUNK_BYTES, Readable
 
 _GZIP = b"\x1f\x8b"
@@ -140,12 +140,8 @@ class _ZstdReader:
 
     def close(self) -> None:
         self._closing = True
-        self._process.kill()
-        self._process.wait()
+        end_confined(self._process)
         self._feeder.join()
-        for pipe in (self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                pipe.close()
 
     def _feed(self) -> None:
         assert self._process.stdin is not None

@@ -1,13 +1,16 @@
 """Runs a tool on data from strangers where it can do no harm.
 
 The tool is an ordinary user without capabilities or a way to new ones, in a session of its own, with an empty
-environment, no standard input unless given, and limits on memory, CPU time, file size and open files.  util-linux's
-``prlimit`` and ``setpriv`` set that up and become the tool; running Python between fork and exec is neither safe in a
-program with threads nor cheap.
+environment, no standard input unless given, and limits on memory, CPU time, file size and open files; it dies with
+whoever started it, so that a kvnode that was killed leaves no tool behind.  util-linux's ``prlimit`` and ``setpriv``
+set that up and become the tool; running Python between fork and exec is neither safe in a program with threads nor
+cheap.
 """
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
 from typing import IO
@@ -19,6 +22,7 @@ from kvnode.errors import HostError
 NOBODY = 65534
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ENVIRONMENT = {"PATH": _PATH, "LC_ALL": "C.UTF-8"}
+_DIE_WITH_US = ("--pdeathsig", "KILL")
 _OUTPUT_LIMIT = 16 * 1024 * 1024
 
 
@@ -69,6 +73,7 @@ def confined_argv(argv: Sequence[str], uid: int, gid: int, limits: Limits, packa
         _tool("setpriv", "util-linux"),
         *identity,
         "--no-new-privs",
+        *_DIE_WITH_US,
         "--",
         _tool(argv[0], package),
         *argv[1:],
@@ -85,9 +90,7 @@ def run_confined(
     except subprocess.TimeoutExpired:
         raise TookTooLong(f"{argv[0]} was stopped: it took longer than {limits.timeout_s:g} seconds") from None
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+        end_confined(process)
     return Outcome(process.returncode, stdout[:_OUTPUT_LIMIT], stderr[:_OUTPUT_LIMIT])
 
 
@@ -112,6 +115,22 @@ def start_confined(
         pass_fds=tuple(pass_fds),
         start_new_session=True,
     )
+
+
+def end_confined(process: subprocess.Popen[bytes]) -> None:
+    """Ends what ``start_confined`` started, with all that it has started itself, and closes its pipes."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+def dying_with_us(argv: Sequence[str]) -> list[str]:
+    """The command line that runs a trusted tool so that it ends when we do, however we end."""
+    return [_tool("setpriv", "util-linux"), *_DIE_WITH_US, "--", *argv]
 
 
 def _tool(name: str, package: str) -> str:

@@ -11,11 +11,12 @@ Guests see the file through a read-only bind mount and write to overlays of thei
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from kvnode.errors import InvalidImage, NotFound
 from kvnode.facts import VolumeFacts
 from kvnode.paths import NodePaths
 from kvnode.planning.disk_operations import ContainerDisk, DiskOperation
@@ -95,7 +96,7 @@ class DiskCache:
         """
         kept = {image.digest.partition(":")[2] for image in images.list()}
         pruned = set()
-        with contextlib.suppress(FileNotFoundError), host_errors("read the disk cache", self.folder):
+        with host_errors("read the disk cache", self.folder), contextlib.suppress(FileNotFoundError):
             for path in list(self.folder.iterdir()):
                 digest = path.name.partition("-")[0].partition(".")[0]
                 if len(digest) == 64 and digest not in kept:
@@ -143,14 +144,26 @@ def unwrap_container_disks(
 ) -> dict[int, CachedDisk]:
     """The disks below a guest's container disks, by the volume's index; images are pulled as their policy says.
 
-    Raises NotFound, InvalidImage or HostError for the first that can't be had.
+    Raises NotFound or InvalidImage, with the field's path, or HostError for the first that can't be had.
     """
     disks = {}
     for operation in operations:
         if isinstance(operation, ContainerDisk):
-            image = images.ensure(operation.image, operation.pull_policy, progress)
-            disks[operation.index] = cache.unwrap(images, image.digest, operation.image_path, progress)
+            field = f"spec.volumes[{operation.index}].containerDisk"
+            with _said_of(f"{field}.image"):
+                image = images.ensure(operation.image, operation.pull_policy, progress)
+            with _said_of(f"{field}.path" if operation.image_path is not None else f"{field}.image"):
+                disks[operation.index] = cache.unwrap(images, image.digest, operation.image_path, progress)
     return disks
+
+
+@contextlib.contextmanager
+def _said_of(field: str) -> Iterator[None]:
+    """Puts the manifest's field before what is wrong with the image that it names."""
+    try:
+        yield
+    except (NotFound, InvalidImage) as error:
+        raise type(error)(f"{field}: {error}") from error
 
 
 def container_disk_facts(operations: Iterable[DiskOperation], disks: dict[int, CachedDisk]) -> dict[str, VolumeFacts]:

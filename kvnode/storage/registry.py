@@ -18,6 +18,7 @@ from pathlib import Path
 
 from kvnode.errors import HostError, KvnodeError, NotFound
 from kvnode.storage.archives import open_regular
+from kvnode.storage.confined import dying_with_us
 from kvnode.storage.digests import Readable, sha256_of
 from kvnode.storage.files import host_errors, make_folder, require_space
 from kvnode.storage.image_reference import ImageReference
@@ -111,7 +112,7 @@ def _skopeo(arguments: list[str], reference: str, folder: Path, progress: Callab
     complaints = folder / "skopeo.log"
     with host_errors("fetch the image", folder), open(complaints, "w+b") as log:
         process = subprocess.Popen(
-            [tool, *_policy(folder), *arguments],
+            dying_with_us([tool, *_policy(folder), *arguments]),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

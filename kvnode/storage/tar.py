@@ -232,7 +232,7 @@ def _number(raw: bytes, what: str, field: str) -> int:
     else:
         digits = raw.strip(b" \0")
         if not all(0x30 <= digit <= 0x37 for digit in digits):
-            raise InvalidImage(f"{what} is not a tar archive, or broken: {field} is {raw!r}")
+            raise InvalidImage(f"{what} is not a tar archive, or broken: the {field} in a header is no number")
         value = int(digits or b"0", 8)
     if value >= 1 << 62:
         raise InvalidImage(f"{what} has an entry whose {field} is {value}")

@@ -300,6 +300,23 @@ def test_the_facts_of_a_guests_container_disks(node: Node, tmp_path: Path) -> No
     }
 
 
+@pytest.mark.parametrize(
+    ("operation", "kind", "field"),
+    [
+        (ContainerDisk(3, "a", "localhost/none", "/o", "/b"), NotFound, "image"),
+        (ContainerDisk(3, "a", "../x", "/o", "/b"), InvalidImage, "image"),
+        (ContainerDisk(3, "a", REFERENCE, "/o", "/b"), InvalidImage, "image"),
+        (ContainerDisk(3, "a", REFERENCE, "/o", "/b", image_path="/disk/c"), InvalidImage, "path"),
+    ],
+)
+def test_what_cant_be_had_is_said_of_its_field(
+    node: Node, operation: ContainerDisk, kind: type[Exception], field: str
+) -> None:
+    node.add(tar(("disk/a", SECTORS), ("disk/b", SECTORS)))
+    with pytest.raises(kind, match=rf"^spec\.volumes\[3\]\.containerDisk\.{field}: "):
+        unwrap_container_disks([operation], node.images, node.cache, len)
+
+
 def test_a_layer_may_say_gzip_and_be_plain(node: Node) -> None:
     """Builders mislabel; the bytes decide."""
     packer = Packer()
