@@ -100,7 +100,7 @@ spec.domain.devices.disks[].serial
 spec.domain.devices.disks[].cache
 spec.domain.devices.disks[].io
 spec.domain.devices.disks[].errorPolicy
-spec.domain.devices.disks[].blockSize.**
+spec.domain.devices.disks[].blockSize.custom.**
 spec.domain.devices.disks[].dedicatedIOThread
 spec.domain.devices.disks[].changedBlockTracking = false
 spec.domain.devices.disks[].shareable = false

@@ -1,12 +1,127 @@
 """The table of what is built names real fields, and whatever it doesn't name is refused by its path."""
 
+import json
+import re
+
+import msgspec
 import pytest
 
+import kvnode
 from kvnode.api.defaults import default
 from kvnode.api.unsupported import NO_EFFECT, SUPPORTED, unsupported, without_effect
 from kvnode.errors import UsageError
 from tests.api_paths import is_real
 from tests.manifests import DEVICES, DOMAIN, vmi
+
+HOST = {
+    "version": 1,
+    "arch": "x86_64",
+    "kvm": "works",
+    "emulation_allowed": True,
+    "cells": [{"id": 0, "memory_bytes": 1 << 40, "memory_free_bytes": 1 << 40, "cores": [[0], [1]]}],
+}
+
+DISK = {
+    "name": "root",
+    "bootOrder": 1,
+    "serial": "root-1",
+    "cache": "none",
+    "io": "threads",
+    "errorPolicy": "stop",
+    "blockSize": {"custom": {"logical": 512, "physical": 4096, "discardGranularity": 1024}},
+    "dedicatedIOThread": True,
+    "changedBlockTracking": False,
+    "shareable": False,
+    "disk": {"bus": "virtio", "pciAddress": "0000:81:01.0", "readonly": True},
+}
+NIC = {
+    "model": "e1000e",
+    "macAddress": "02:00:5e:10:00:01",
+    "bootOrder": 2,
+    "pciAddress": "0000:82:01.0",
+    "acpiIndex": 7,
+    "state": "up",
+}
+EVERYTHING = {
+    "metadata.name": "everything",
+    "spec.architecture": "amd64",
+    "spec.terminationGracePeriodSeconds": 5,
+    "spec.hostname": "all",
+    "spec.subdomain": "of-it",
+    "spec.dnsPolicy": "None",
+    "spec.dnsConfig": {"nameservers": ["192.0.2.53"], "searches": ["a.example"], "options": [{"name": "ndots"}]},
+    "spec.networks.0": {"name": "default", "pod": {"vmNetworkCIDR": "10.11.12.0/24"}},
+    "spec.volumes.0.containerDisk": {
+        "image": "localhost/kvnode/tiny",
+        "imagePullPolicy": "Never",
+        "imagePullSecret": "pull",
+        "path": "/disk/a.qcow2",
+    },
+    f"{DOMAIN}.chassis": {"manufacturer": "m", "version": "v", "serial": "s", "asset": "a", "sku": "k"},
+    f"{DOMAIN}.clock": {"utc": {"offsetSeconds": 60}, "timer": {"hpet": {"present": False}, "rtc": {"track": "guest"}}},
+    f"{DOMAIN}.cpu": {
+        "sockets": 2,
+        "cores": 2,
+        "threads": 1,
+        "maxSockets": 3,
+        "model": "Nehalem",
+        "features": [{"name": "aes", "policy": "require"}],
+        "dedicatedCpuPlacement": False,
+        "isolateEmulatorThread": False,
+    },
+    f"{DOMAIN}.memory": {"guest": "1Gi", "maxGuest": "2Gi"},
+    f"{DOMAIN}.resources": {
+        "requests": {"cpu": "1", "memory": "1Gi"},
+        "limits": {"cpu": "4", "memory": "2Gi"},
+        "overcommitGuestOverhead": False,
+    },
+    f"{DOMAIN}.machine": {"type": "q35"},
+    f"{DOMAIN}.rebootPolicy": "Terminate",
+    f"{DOMAIN}.ioThreadsPolicy": "supplementalPool",
+    f"{DOMAIN}.ioThreads": {"supplementalPoolThreadCount": 2},
+    f"{DOMAIN}.firmware": {
+        "uuid": "5d307ca9-b3ef-428c-8861-06e72d69f223",
+        "serial": "s-1",
+        "bootloader": {"bios": {"useSerial": True}},
+    },
+    f"{DOMAIN}.features": {
+        "acpi": {},
+        "apic": {"endOfInterrupt": True},
+        "kvm": {"hidden": True},
+        "pvspinlock": {"enabled": False},
+        "smm": {},
+        "hypervPassthrough": {"enabled": False},
+    },
+    DEVICES: {
+        "autoattachGraphicsDevice": True,
+        "autoattachInputDevice": False,
+        "autoattachMemBalloon": False,
+        "autoattachPodInterface": True,
+        "autoattachSerialConsole": True,
+        "autoattachVSOCK": False,
+        "blockMultiQueue": True,
+        "disableHotplug": True,
+        "logSerialConsole": False,
+        "networkInterfaceMultiqueue": True,
+        "useVirtioTransitional": True,
+        "rng": {},
+        "video": {"type": "virtio"},
+        "tpm": {"enabled": False},
+        "inputs": [{"name": "tablet", "type": "tablet", "bus": "usb"}],
+        "panicDevices": [{"model": "isa"}],
+        "sound": {"name": "sound", "model": "ac97"},
+        "watchdog": {"name": "dog", "i6300esb": {"action": "poweroff"}},
+        "disks": [DISK, {"name": "seed", "cdrom": {"bus": "scsi", "readonly": True, "tray": "open"}}],
+        "interfaces": [
+            {"name": "default", "masquerade": {}, "ports": [{"name": "web", "port": 80, "protocol": "TCP"}], **NIC}
+        ],
+    },
+}
+"""A manifest that sets all of the table at once, save a bridge, which excludes masquerade."""
+
+BRIDGED = {
+    f"{DEVICES}.interfaces.0": {"name": "default", "bridge": {}, "dhcpOptions": {"tftpServerName": "boot"}, **NIC}
+}
 
 
 def refused(changes, where="standalone"):
@@ -65,6 +180,32 @@ def test_every_line_of_the_table_is_a_field(line):
 )
 def test_the_outermost_field_is_named(changes, fields):
     assert refused(changes) == fields
+
+
+@pytest.mark.parametrize("changes", [EVERYTHING, BRIDGED], ids=["everything", "bridged"])
+def test_what_is_let_through_can_be_planned_and_rendered(changes):
+    made = default(vmi(changes))
+    assert kvnode.validate(made) == []
+    assert unsupported(made, "standalone") == []
+    plan = kvnode.plan(made, kvnode.HostFacts.from_json(json.dumps(HOST)))
+    assert kvnode.render(plan).startswith("<domain")
+
+
+def patterns(value, path=""):
+    """Every path of a document, with ``[]`` for indexes."""
+    yield path
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from patterns(item, f"{path}.{name}".removeprefix("."))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from patterns(item, f"{path}[]")
+
+
+@pytest.mark.parametrize("line", [line for line in lines() if line not in NO_EFFECT and f"{line}.**" not in NO_EFFECT])
+def test_every_line_of_the_table_is_planned_by_the_test_above(line):
+    documents = [msgspec.to_builtins(vmi(changes)) for changes in (EVERYTHING, BRIDGED)]
+    assert re.sub(r"\.\*\*$", "", line) in {path for document in documents for path in patterns(document)}
 
 
 def test_the_sentence_says_which_value_would_do():
