@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from ipaddress import ip_interface
 
 from kvnode._fast.netlink import Batch
@@ -65,17 +65,22 @@ def _apply(plan: NetworkPlan, tap_uid: int) -> None:
     for operation in plan.operations:
         if isinstance(operation, SetSysctl):
             _set_sysctl(operation)
-    indexes = _indexes(plan.operations)
-    for operation in plan.operations:
-        if isinstance(operation, CreateTap) and operation.link not in indexes:
-            create_tap(operation.link, operation.index, tap_uid, queues=operation.queues)
-            indexes[operation.link] = operation.index
-    _apply_batch(plan.operations, indexes)
+    make_links(plan.operations, tap_uid)
     load_ruleset(pod_ruleset(plan))
 
 
-def _indexes(operations: Iterable[LinkOperation]) -> dict[str, int]:
-    """Indexes by name of those links of the operations that are there."""
+def make_links(operations: Sequence[LinkOperation], tap_uid: int) -> None:
+    """The taps of the operations, then all that netlink does of them, in the namespace of this thread."""
+    indexes = link_indexes(operations)
+    for operation in operations:
+        if isinstance(operation, CreateTap) and operation.link not in indexes:
+            create_tap(operation.link, operation.index, tap_uid, queues=operation.queues)
+            indexes[operation.link] = operation.index
+    _apply_batch(operations, indexes)
+
+
+def link_indexes(operations: Iterable[LinkOperation]) -> dict[str, int]:
+    """Indexes by name of those links of the operations that are in this thread's namespace already."""
     indexes: dict[str, int] = {}
     for operation in operations:
         if operation.link is not None and operation.link not in indexes:
@@ -96,7 +101,7 @@ def _apply_batch(operations: Iterable[LinkOperation], indexes: dict[str, int]) -
             if operation.link in indexes:
                 continue
             indexes[operation.link] = operation.index
-        _encode(batch, operation, indexes)
+        encode_operation(batch, operation, indexes)
         sent.append(operation)
     with RouteSocket() as routes:
         refusals = routes.send(batch)
@@ -106,7 +111,8 @@ def _apply_batch(operations: Iterable[LinkOperation], indexes: dict[str, int]) -
             raise HostError(f"the kernel refuses to {_words(refused)}: {refusal}")
 
 
-def _encode(batch: Batch, operation: NetlinkOperation, indexes: dict[str, int]) -> None:
+def encode_operation(batch: Batch, operation: NetlinkOperation, indexes: dict[str, int]) -> None:
+    """One operation more in the batch; its links by name have to be in ``indexes``, or HostError names the one."""
     index = _index(operation.link, operation, indexes)
     match operation:
         case CreateBridge():

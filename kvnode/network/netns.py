@@ -53,7 +53,7 @@ class Netns:
 
         def enter_and_work() -> None:
             try:
-                self._enter()
+                self.enter()
                 outcome.append(work(*args))
             except BaseException as error:  # handed to the caller, whatever it is
                 failure.append(error)
@@ -77,7 +77,8 @@ class Netns:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _enter(self) -> None:
+    def enter(self) -> None:
+        """Puts this thread into the namespace for good; ``run`` is for work that comes back."""
         if _libc.setns(self._fd, _CLONE_NEWNET) != 0:
             number = ctypes.get_errno()
             raise HostError(

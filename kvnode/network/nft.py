@@ -1,6 +1,6 @@
 """Packet rules as nft scripts: text from a plan, and its loading.
 
-One script for a Pod, loaded in one transaction: it deletes our tables and writes them anew, so there is no moment
+One script for a Pod, loaded in one transaction: it empties our tables and writes them anew, so there is no moment
 between and it may be repeated.  Tables are called ``kvnode``; nobody else's are touched.
 
 What the rules do:
@@ -72,10 +72,14 @@ def quoted_ifname(name: str) -> str:
 
 
 def _replacing(family: str, lines: list[str]) -> str:
-    """A table with these lines instead of whatever it was; it is made first, since nft won't delete what isn't."""
+    """A table with these chains, emptied first of the rules that it had.
+
+    Emptied and not deleted: on a table that is new there is nothing to empty, while a deletion waits for the kernel's
+    grace period even where nothing is deleted (6 ms of a start).
+    """
     body = "\n".join(f"  {line}" for line in lines)
     head = f"table {family} {TABLE}"
-    return f"{head}\ndelete {head}\n{head} {{\n{body}\n}}\n"
+    return f"{head}\nflush {head}\n{head} {{\n{body}\n}}\n"
 
 
 def _guard_chains(bridged: list[InterfaceNetwork]) -> list[str]:

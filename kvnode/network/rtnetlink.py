@@ -102,6 +102,10 @@ class RouteSocket:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the socket; a second time does nothing."""
         self._socket.close()
 
     def send(self, batch: Batch) -> list[Refusal]:

@@ -414,7 +414,7 @@ def _outer_ruleset(state: _State) -> str:
     table = _table(state)
     bridge = quoted_ifname(state.bridge)
     return (
-        f"{_without_outer_rules(state)}{table} {{\n"
+        f"{table}\nflush {table}\n{table} {{\n"
         "  chain postrouting {\n"
         "    type nat hook postrouting priority 100; policy accept;\n"
         f"    ip saddr {state.subnet} oifname != {bridge} masquerade\n"

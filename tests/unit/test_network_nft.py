@@ -23,7 +23,7 @@ def test_no_rules_where_nothing_is_done():
 
 def test_bridged_guests_have_a_guard_and_no_nat():
     script = pod_ruleset(plan_for(LINK, {"bridge": {}}))
-    assert script.startswith("table bridge kvnode\ndelete table bridge kvnode\ntable bridge kvnode {\n")
+    assert script.startswith("table bridge kvnode\nflush table bridge kvnode\ntable bridge kvnode {\n")
     assert 'iifname { "eth0" } drop' in script
     assert "nat" not in script
 
@@ -34,7 +34,7 @@ def test_each_table_is_replaced_in_the_same_script():
     second = msgspec.structs.replace(LINK, ifname="net1", mac="02:00:00:00:00:02")
     script = pod_ruleset(network_plan(vmi, HostFacts(links={"net0": LINK, "net1": second})))
     for family in ("ip", "bridge"):
-        assert script.count(f"delete table {family} kvnode\n") == 1
+        assert script.count(f"flush table {family} kvnode\n") == 1
     assert 'iifname { "net1" } drop' in script
     assert '"eth0" dnat to 10.0.2.2' in script
 
