@@ -22,6 +22,9 @@ __all__ = ["cpu_default", "hotplug_cpu_default", "hotplug_memory_default", "memo
 _GIB = 1 << 30
 _MIB = 1 << 20
 _MAX_VCPUS = 512
+_ADDRESSABLE_BYTES = 1 << 52
+"""What a 64-bit processor can address at most; a guest near it has no room to grow."""
+
 _UINT32_MAX = (1 << 32) - 1
 _HOTPLUG_MINIMUM_BYTES = _GIB
 """Smaller guests get no memory slots: a kernel's tables for memory that may come would cost them too much."""
@@ -83,7 +86,8 @@ def hotplug_memory_default(
     """The memory that the guest may grow to, where memory can be plugged at all.
 
     It can't where the guest's memory is laid out by hand (real time, guest NUMA cells), is encrypted, is smaller than
-    1 GiB, or isn't made of whole blocks of 2 MiB (1 GiB with pages of that size), and on other machines than amd64.
+    1 GiB or so large that it could not be addressed, or isn't made of whole blocks of 2 MiB (1 GiB with pages of that
+    size), and on other machines than amd64.
     """
     passthrough = cpu.numa is not None and cpu.numa.guest_mapping_passthrough is not None
     if memory.max_guest is not None or arch != "amd64" or cpu.realtime or passthrough or launch_security:
@@ -94,7 +98,7 @@ def hotplug_memory_default(
     text = settings.max_guest if settings.max_guest is not None else binary(guest * settings.max_hotplug_ratio)
     most = _size(text)
     block = _GIB if memory.hugepages and memory.hugepages.page_size == "1Gi" else 2 * _MIB
-    if most is None or most < guest or guest % block or most % block:
+    if most is None or not guest <= most <= _ADDRESSABLE_BYTES or guest % block or most % block:
         return memory
     return replace(memory, max_guest=text)
 

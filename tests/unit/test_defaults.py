@@ -99,6 +99,8 @@ def test_memory_comes_from_what_there_is(memory, resources, guest):
         ({"spec.architecture": "arm64"}, None, None),
         ({f"{DOMAIN}.memory.guest": "1023Mi"}, None, None),
         ({f"{DOMAIN}.memory.guest": "1025Mi"}, None, None),
+        ({f"{DOMAIN}.memory.guest": "1Pi"}, None, "4Pi"),
+        ({f"{DOMAIN}.memory.guest": "2Pi"}, None, None),
         ({f"{DOMAIN}.memory": {"guest": "2Gi", "hugepages": {"pageSize": "1Gi"}}}, None, "8Gi"),
         ({f"{DOMAIN}.memory": {"guest": "1026Mi", "hugepages": {"pageSize": "1Gi"}}}, None, None),
         ({f"{DOMAIN}.cpu.realtime": {}}, None, None),

@@ -40,7 +40,7 @@ def quantity_rules(spec: VirtualMachineInstanceSpec, settings: Settings) -> Iter
         try:
             value = to_millis(quantity)
         except QuantityError as error:
-            yield invalid(field, f"{error}; a quantity is a number with a suffix, such as 512Mi, 2G or 500m.")
+            yield invalid(field, f"{error}.")
             continue
         if value < 0:
             yield invalid(field, f"{shown(quantity)} is less than 0.")
