@@ -11,7 +11,7 @@ Guests see the file through a read-only bind mount and write to overlays of thei
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -22,11 +22,9 @@ from kvnode.paths import NodePaths
 from kvnode.planning.disk_operations import ContainerDisk, DiskOperation
 from kvnode.storage.disk_format import DiskImage, Format, read_disk_header
 from kvnode.storage.files import host_errors, locked, make_folder, remove_tree, sync_folder, write_whole
-from kvnode.storage.images import ImageStore
+from kvnode.storage.images import ImageStore, Progress
 from kvnode.storage.layers import extract_disk
 from kvnode.storage.qemu_img import check_disk
-
-Progress = Callable[[str], None]
 
 _DISK = "disk"
 _RECORD = "disk.json"
@@ -109,6 +107,7 @@ class DiskCache:
 
     def _unwrap(self, images: ImageStore, digest: str, image_path: str | None, key: str) -> None:
         make_folder(self.folder)
+        self._remove_stale()
         partial = self.folder / f"{key}.partial"
         remove_tree(partial)
         try:
@@ -122,6 +121,13 @@ class DiskCache:
                 sync_folder(self.folder)
         finally:
             remove_tree(partial)
+
+    def _remove_stale(self) -> None:
+        """Removes what unwraps of other disks left that were killed: the partial folders that nobody holds."""
+        for path in self.folder.glob("*.partial"):
+            lock = self._lock_path(path.name.removesuffix(".partial"))
+            with contextlib.suppress(_Held), locked(lock, _give_up):
+                remove_tree(path)
 
     def _read(self, key: str) -> CachedDisk | None:
         """A complete disk of the cache, or None where there is none that today's rules have let in."""
@@ -137,6 +143,14 @@ class DiskCache:
 
     def _lock_path(self, key: str) -> Path:
         return self.folder / "locks" / key
+
+
+class _Held(Exception):
+    """Somebody has the lock."""
+
+
+def _give_up() -> None:
+    raise _Held
 
 
 def unwrap_container_disks(

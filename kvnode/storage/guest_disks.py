@@ -30,9 +30,8 @@ from kvnode.storage.cloud_init import no_cloud_iso
 from kvnode.storage.container_disks import CachedDisk
 from kvnode.storage.disk_format import DiskImage
 from kvnode.storage.files import host_errors, made_folder, make_folder, open_folder, remove_entry
+from kvnode.storage.images import Progress
 from kvnode.storage.qemu_img import create_disk, create_overlay
-
-Progress = Callable[[str], None]
 
 _DISKS = "disks"
 _SMALLEST_BYTES = 1 << 20

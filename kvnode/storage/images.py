@@ -92,7 +92,7 @@ class ImageStore:
         An image that had the name loses it.  Raises NotFound, InvalidImage or HostError; then nothing has changed.
         """
         name = parse_reference(reference)
-        with self._scratch() as scratch, open_packed(path, scratch) as packed:
+        with _said_of(str(path)), self._scratch() as scratch, open_packed(path, scratch) as packed:
             return self._take_in(packed, name, scratch, progress, _LOCAL)
 
     def pull(self, reference: str, progress: Progress) -> Image:
@@ -102,7 +102,7 @@ class ImageStore:
             raise NotFound(
                 f"{name} is on no registry: localhost/… is what is made on this machine. {self._what_would_do(name)}"
             )
-        with self._scratch() as scratch:
+        with _said_of(str(name)), self._scratch() as scratch:
             fetched = fetch(name, scratch / "fetched", progress)
             return self._take_in(fetched, name, scratch, progress, _REGISTRY, fetched.index_digests)
 
@@ -285,6 +285,17 @@ class ImageStore:
         else:
             do = f"`kvnode image pull {name}` fetches it, `kvnode image add PATH --as {name}` adds it from a file"
         return f"There: {there}. {do}."
+
+
+@contextlib.contextmanager
+def _said_of(subject: str) -> Iterator[None]:
+    """Puts the image's name or path before what is wrong with it."""
+    try:
+        yield
+    except InvalidImage as error:
+        if subject in str(error):
+            raise
+        raise InvalidImage(f"{subject}: {error}") from error
 
 
 def _choose(packed: PackedImage, name: ImageReference) -> Chosen:

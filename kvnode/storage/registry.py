@@ -48,6 +48,9 @@ _KEPT_VARIABLES = (
     "https_proxy",
     "no_proxy",
 )
+_ANSWER_TIME = "60s"
+"""How long a registry may take to answer what it has; how long fetching takes is up to the network and the user."""
+
 _POLICIES = ("/etc/containers/policy.json", "~/.config/containers/policy.json")
 _ANY_SIGNATURE = b'{"default":[{"type":"insecureAcceptAnything"}]}'
 _ABSENT = ("manifest unknown", "name unknown", "repository name not known", "not found")
@@ -101,7 +104,8 @@ def fetch(name: ImageReference, folder: Path, progress: Callable[[str], None]) -
 
 def _raw(reference: str, folder: Path) -> bytes:
     """A manifest or an index as the registry has it."""
-    return _skopeo(["inspect", "--raw", f"docker://{reference}"], reference, folder, None)
+    arguments = ["--command-timeout", _ANSWER_TIME, "inspect", "--raw", f"docker://{reference}"]
+    return _skopeo(arguments, reference, folder, None)
 
 
 def _skopeo(arguments: list[str], reference: str, folder: Path, progress: Callable[[str], None] | None) -> bytes:

@@ -14,6 +14,7 @@ from kvnode.errors import InvalidImage, NotFound
 from kvnode.facts import VolumeFacts
 from kvnode.planning.disk_operations import ContainerDisk, EmptyDisk
 from kvnode.storage.container_disks import CachedDisk, DiskCache, container_disk_facts, unwrap_container_disks
+from kvnode.storage.files import locked
 from kvnode.storage.images import ImageStore
 from tests.images.packed import OCI_LAYER, SECTORS, Packer, digest_of, layout, qcow2, special, tar
 
@@ -250,6 +251,17 @@ def test_what_a_killed_unwrap_left_is_replaced(node: Node) -> None:
     (partial / "disk").write_bytes(b"half")
     assert node.cache.unwrap(node.images, digest, None, len).path.read_bytes() == SECTORS
     assert not partial.exists()
+
+
+def test_what_a_killed_unwrap_left_goes_with_any_other(node: Node) -> None:
+    """What nobody asks for again would stay for ever; what somebody is still filling stays."""
+    stale, living = (node.cache.folder / f"{digit * 64}.partial" for digit in "ab")
+    for folder in (stale, living):
+        folder.mkdir(parents=True)
+    with locked(node.cache.folder / "locks" / ("b" * 64)):
+        node.unwrap(tar(("disk/disk.img", SECTORS)))
+    assert not stale.exists()
+    assert living.exists()
 
 
 def test_starts_at_once_unwrap_once(node: Node) -> None:
