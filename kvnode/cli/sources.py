@@ -105,7 +105,10 @@ def label_of(item: VirtualMachineInstance | VirtualMachine) -> str:
 def read_host(facts: str | None) -> HostFacts:
     """Facts from a file, or this node's own; the generic node where there is no Linux to ask."""
     if facts is not None:
-        return HostFacts.from_json(read_bytes(facts))
+        try:
+            return HostFacts.from_json(read_bytes(facts))
+        except InvalidManifest as error:
+            raise in_guest(error, repr(facts)) from None
     if not sys.platform.startswith("linux"):
         return HostFacts()
     from kvnode.host.probe import probe_host
@@ -117,7 +120,11 @@ def read_config(file: str | None) -> Any:
     """``spec.configuration`` of the KubeVirt resource in a file; None without a file."""
     if file is None:
         return None
-    for item in kvnode.load_all(read_bytes(file)):
+    try:
+        objects = kvnode.load_all(read_bytes(file))
+    except InvalidManifest as error:
+        raise in_guest(error, repr(file)) from None
+    for item in objects:
         if getattr(item, "kind", None) == "KubeVirt":
             plain: dict[str, Any] = kvnode.to_dict(item)
             return plain.get("spec", {}).get("configuration") or None

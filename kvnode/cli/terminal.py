@@ -75,7 +75,7 @@ def report(error: KvnodeError) -> None:
 
 
 def in_guest(error: InvalidManifest, label: str) -> InvalidManifest:
-    """The same faults, each saying which guest of the file it is in."""
+    """The same faults, each saying what it is in: which guest of several, or which file beside the manifest."""
     return InvalidManifest(
         FieldError(fault.field, fault.reason, f"{fault.message} (in {label})") for fault in error.errors
     )

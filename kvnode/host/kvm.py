@@ -83,7 +83,7 @@ def _timed(ns: float, hint: str) -> KvmVerdict:
     if ns <= BROKEN_NS:
         note = f"KVM is slow: {ns:.0f} ns an instruction, where {GOOD_NS:.0f} are plenty{hint}; guests will feel it"
         return KvmVerdict("works", ns, note)
-    note = f"KVM interprets every instruction ({ns:.0f} ns each, it takes below {GOOD_NS:.0f} to boot a guest){hint}"
+    note = f"KVM interprets every instruction ({ns:.0f} ns each; one that works takes below {GOOD_NS:.0f}){hint}"
     return KvmVerdict("broken", ns, note)
 
 

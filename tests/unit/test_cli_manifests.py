@@ -226,6 +226,7 @@ def test_facts_at_fault_are_one_with_their_path(write, said, tmp_path):
     status, _, err = said("render", write(guest(), SECRET), "--facts", str(path))
     assert status == 1
     assert err.startswith("error: cells[0].id: ")
+    assert f"(in {str(path)!r})" in err
 
 
 def test_default_fills_in_and_reads_back(write, said, tmp_path):
