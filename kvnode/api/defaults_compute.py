@@ -74,7 +74,7 @@ def hotplug_cpu_default(cpu: CPU, settings: Settings) -> CPU:
     most = settings.max_cpu_sockets and max(settings.max_cpu_sockets, sockets)
     if not most:
         most = sockets * settings.max_hotplug_ratio
-        threads_each = (cpu.cores or 0) * (cpu.threads or 0)
+        threads_each = (cpu.cores or 1) * (cpu.threads or 1)
         if most * threads_each > _MAX_VCPUS:
             most = max(_MAX_VCPUS // threads_each, sockets)
     return replace(cpu, max_sockets=min(most, _UINT32_MAX)) if most else cpu

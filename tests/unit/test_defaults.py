@@ -124,6 +124,8 @@ def test_room_for_more_memory_is_where_memory_can_be_plugged(changes, config, ro
         ({"sockets": 2}, {"liveUpdateConfiguration": {"maxCpuSockets": 6}}, 6),
         ({"sockets": 9}, {"liveUpdateConfiguration": {"maxCpuSockets": 6}}, 9),
         ({"sockets": 2}, {"vmRolloutStrategy": "Stage"}, None),
+        ({"sockets": 200}, None, 512),
+        ({"sockets": 2000}, None, 2000),
         ({"sockets": 4294967295}, None, 4294967295),
     ],
 )
