@@ -101,8 +101,8 @@ def _feature(index: int, name: str, policy: str | None) -> CpuFeature:
 def _check_model(host: HostFacts, model: str) -> None:
     if host.cpu_models is not None and model not in host.cpu_models:
         raise HostError(
-            f"spec.domain.cpu.model: QEMU on this node has no CPU model {model[:60]!r}; "
-            f"it has {', '.join(host.cpu_models[:6])} and {max(len(host.cpu_models) - 6, 0)} more"
+            f"spec.domain.cpu.model: QEMU on this node can't give a guest the CPU {model[:60]!r}; "
+            f"it can {', '.join(host.cpu_models[:6])} and {max(len(host.cpu_models) - 6, 0)} more"
         )
 
 
