@@ -53,11 +53,12 @@ def requested_bytes(vmi: VirtualMachineInstance, memory: MemoryPlan) -> int:
     return memory.bytes
 
 
-def check_memory_fits(host: HostFacts, wanted_bytes: int) -> None:
-    """Raise NoFit where the host is known to have less than ``wanted_bytes`` (guest and overhead together)."""
-    free = host.memory_free_bytes
-    if free is not None and free < wanted_bytes:
-        raise NoFit("NotEnoughMemory", wanted_bytes, free, unit="bytes of memory")
+def check_memory_fits(host: HostFacts, guest_bytes: int, overhead_bytes: int) -> None:
+    """Raise NoFit, in MiB, where the host is known to have less than the guest's memory and its overhead together."""
+    free, wanted = host.memory_free_bytes, guest_bytes + overhead_bytes
+    if free is not None and free < wanted:
+        unit = f"MiB of memory for a guest of {guest_bytes // MIB} MiB and an overhead of {-(-overhead_bytes // MIB)}"
+        raise NoFit("NotEnoughMemory", -(-wanted // MIB), free // MIB, unit=unit)
 
 
 def _guest_memory(vmi: VirtualMachineInstance) -> tuple[str, Quantity]:

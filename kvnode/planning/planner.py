@@ -59,7 +59,7 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
     overhead = memory_overhead(
         hypervisor, memory, vcpu, made, threads.count, features.tb_cache_bytes, settings.overhead_ratio
     )
-    check_memory_fits(host, requested_bytes(vmi, memory) + overhead.total_bytes)
+    check_memory_fits(host, requested_bytes(vmi, memory), overhead.total_bytes)
     uuid, grace = domain_uuid(vmi), vmi.spec.termination_grace_period_seconds
     made_plan = DomainPlan(
         name=domain_name(vmi),
