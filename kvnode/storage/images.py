@@ -277,9 +277,12 @@ class ImageStore:
             os.close(fd)
 
     def _what_would_do(self, name: ImageReference) -> str:
+        from kvnode.storage.guest_image.recipe import RECIPES  # it brings the whole builder: not for every start
+
         there = ", ".join(image.reference for image in self.list()) or "nothing yet"
-        if name.is_local and name.name.startswith("localhost/kvnode/"):
-            do = f"`kvnode image build {name.name.rpartition('/')[2]}` makes it"
+        ours = [recipe.name for recipe in RECIPES.values() if parse_reference(recipe.reference) == name]
+        if ours:
+            do = f"`kvnode image build {ours[0]}` makes it"
         elif name.is_local:
             do = f"`kvnode image add PATH --as {name}` adds it from an OCI layout or an archive"
         else:
