@@ -65,7 +65,7 @@ def canonical(quantity: Quantity) -> str:
     """The one way in which Kubernetes writes this value in this notation: "1024Ki" gives "1Mi", "0.1" gives "100m".
 
     No digit is lost, none follows a point, and the suffix is the largest that allows that. Binary notation goes over to
-    decimal for what is below 1024 or not whole.
+    decimal for what is below 1024, not whole, or beyond its cap.
     """
     return _written(*_nanos(quantity))
 
@@ -140,7 +140,8 @@ def _written(nanos: int, notation: str) -> str:
     if nanos == 0:
         return "0"
     if notation is _BINARY_SI:
-        if abs(nanos) >= 1024 * _NANO and nanos % _NANO == 0:
+        # Beyond the cap a binary suffix would be read as less.
+        if 1024 * _NANO <= abs(nanos) <= _MAX_INT64 * _NANO and nanos % _NANO == 0:
             return _in_binary(nanos // _NANO)
         notation = _DECIMAL_SI
     exponent = -9

@@ -16,9 +16,9 @@ from kvnode.api.meta import ObjectMeta
 class Secret(Model, frozen=True):
     """Small confidential data, by key."""
 
-    api_version: str = field(default_factory=lambda: "v1")
-    kind: str = field(default_factory=lambda: "Secret")
-    metadata: ObjectMeta = ObjectMeta()
+    api_version: str = field(default_factory=lambda: "v1")  # `v1`
+    kind: str = field(default_factory=lambda: "Secret")  # `Secret`
+    metadata: ObjectMeta = ObjectMeta()  # name, place and history
     data: dict[str, str] | None = None  # values in base64
     string_data: dict[str, str] | None = None  # values as text; they win over `data`
     type: str | None = None  # what the keys mean, `Opaque` if nobody says
@@ -28,9 +28,9 @@ class Secret(Model, frozen=True):
 class ConfigMap(Model, frozen=True):
     """Small data that isn't confidential, by key."""
 
-    api_version: str = field(default_factory=lambda: "v1")
-    kind: str = field(default_factory=lambda: "ConfigMap")
-    metadata: ObjectMeta = ObjectMeta()
+    api_version: str = field(default_factory=lambda: "v1")  # `v1`
+    kind: str = field(default_factory=lambda: "ConfigMap")  # `ConfigMap`
+    metadata: ObjectMeta = ObjectMeta()  # name, place and history
     data: dict[str, str] | None = None  # values as text
     binary_data: dict[str, str] | None = None  # values in base64
     immutable: bool | None = None  # whether the data may never change
@@ -39,17 +39,17 @@ class ConfigMap(Model, frozen=True):
 class DataVolume(Model, frozen=True):
     """A claim, and the content to fill it with."""
 
-    api_version: str = field(default_factory=lambda: "cdi.kubevirt.io/v1beta1")
-    kind: str = field(default_factory=lambda: "DataVolume")
-    metadata: ObjectMeta = ObjectMeta()
-    spec: DataVolumeSpec = DataVolumeSpec()
+    api_version: str = field(default_factory=lambda: "cdi.kubevirt.io/v1beta1")  # `cdi.kubevirt.io/v1beta1`
+    kind: str = field(default_factory=lambda: "DataVolume")  # `DataVolume`
+    metadata: ObjectMeta = ObjectMeta()  # name, place and history
+    spec: DataVolumeSpec = DataVolumeSpec()  # content and claim
     status: dict[str, Any] | None = None  # how far the import is; the importer's own
 
 
 class RawObject(Model, frozen=True):
     """An object of a kind without a type here: its head is typed, the whole is kept as it was read."""
 
-    api_version: str = ""
-    kind: str = ""
-    metadata: ObjectMeta = ObjectMeta()
+    api_version: str = ""  # group and version
+    kind: str = ""  # the kind
+    metadata: ObjectMeta = ObjectMeta()  # name, place and history
     document: dict[str, Any] = field(default_factory=dict)  # the whole object, apiVersion, kind and metadata too

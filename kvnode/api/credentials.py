@@ -6,13 +6,13 @@ from kvnode.api.base import Model
 class AccessCredentialSecretSource(Model, frozen=True):
     """The Secret that holds keys or passwords."""
 
-    secret_name: str = ""
+    secret_name: str = ""  # the Secret, in the guest's namespace
 
 
 class SSHPublicKeyAccessCredentialSource(Model, frozen=True):
     """Where the keys come from."""
 
-    secret: AccessCredentialSecretSource | None = None
+    secret: AccessCredentialSecretSource | None = None  # a Secret, each value a file of public keys
 
 
 class ConfigDriveSSHPublicKeyAccessCredentialPropagation(Model, frozen=True):
@@ -26,28 +26,29 @@ class NoCloudSSHPublicKeyAccessCredentialPropagation(Model, frozen=True):
 class QemuGuestAgentSSHPublicKeyAccessCredentialPropagation(Model, frozen=True):
     """By the guest agent, at any time."""
 
-    users: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()  # users whose authorized keys are written
 
 
 class SSHPublicKeyAccessCredentialPropagationMethod(Model, frozen=True):
     """How keys reach the guest: one of these."""
 
-    config_drive: ConfigDriveSSHPublicKeyAccessCredentialPropagation | None = None
-    no_cloud: NoCloudSSHPublicKeyAccessCredentialPropagation | None = None
-    qemu_guest_agent: QemuGuestAgentSSHPublicKeyAccessCredentialPropagation | None = None
+    no_cloud: NoCloudSSHPublicKeyAccessCredentialPropagation | None = None  # by the NoCloud disk
+    config_drive: ConfigDriveSSHPublicKeyAccessCredentialPropagation | None = None  # by the config drive
+    qemu_guest_agent: QemuGuestAgentSSHPublicKeyAccessCredentialPropagation | None = None  # by the agent
 
 
 class SSHPublicKeyAccessCredential(Model, frozen=True):
     """Public keys that may log in."""
 
+    source: SSHPublicKeyAccessCredentialSource = SSHPublicKeyAccessCredentialSource()  # where keys come from
+    # how they reach the guest
     propagation_method: SSHPublicKeyAccessCredentialPropagationMethod = SSHPublicKeyAccessCredentialPropagationMethod()
-    source: SSHPublicKeyAccessCredentialSource = SSHPublicKeyAccessCredentialSource()
 
 
 class UserPasswordAccessCredentialSource(Model, frozen=True):
     """Where the passwords come from."""
 
-    secret: AccessCredentialSecretSource | None = None
+    secret: AccessCredentialSecretSource | None = None  # a Secret, each key a user and its value the password
 
 
 class QemuGuestAgentUserPasswordAccessCredentialPropagation(Model, frozen=True):
@@ -57,18 +58,19 @@ class QemuGuestAgentUserPasswordAccessCredentialPropagation(Model, frozen=True):
 class UserPasswordAccessCredentialPropagationMethod(Model, frozen=True):
     """How passwords reach the guest."""
 
-    qemu_guest_agent: QemuGuestAgentUserPasswordAccessCredentialPropagation | None = None
+    qemu_guest_agent: QemuGuestAgentUserPasswordAccessCredentialPropagation | None = None  # by the agent
 
 
 class UserPasswordAccessCredential(Model, frozen=True):
     """Passwords of users, by name."""
 
+    source: UserPasswordAccessCredentialSource = UserPasswordAccessCredentialSource()  # where passwords come from
+    # how they reach the guest
     propagation_method: UserPasswordAccessCredentialPropagationMethod = UserPasswordAccessCredentialPropagationMethod()
-    source: UserPasswordAccessCredentialSource = UserPasswordAccessCredentialSource()
 
 
 class AccessCredential(Model, frozen=True):
     """Keys or passwords: one of these."""
 
-    ssh_public_key: SSHPublicKeyAccessCredential | None = None
-    user_password: UserPasswordAccessCredential | None = None
+    ssh_public_key: SSHPublicKeyAccessCredential | None = None  # public keys
+    user_password: UserPasswordAccessCredential | None = None  # passwords

@@ -14,7 +14,7 @@ from kvnode.api.meta import LabelSelector, ObjectMeta, TypedLocalObjectReference
 class PlatformOptions(Model, frozen=True):
     """Which platform's image to take of one made for many."""
 
-    architecture: str | None = None
+    architecture: str | None = None  # the image's architecture
 
 
 class DataVolumeBlankImage(Model, frozen=True):
@@ -28,145 +28,145 @@ class DataVolumeSourceUpload(Model, frozen=True):
 class DataVolumeSourceGCS(Model, frozen=True):
     """An object in Google's cloud storage."""
 
-    secret_ref: str | None = None
-    url: str = ""
+    url: str = ""  # the object's URL
+    secret_ref: str | None = None  # a Secret with credentials
 
 
 class DataVolumeSourceHTTP(Model, frozen=True):
     """A file from an HTTP server."""
 
-    cert_config_map: str | None = None
-    extra_headers: tuple[str, ...] = ()
-    secret_extra_headers: tuple[str, ...] = ()
-    secret_ref: str | None = None
-    url: str = ""
+    url: str = ""  # the file's URL
+    secret_ref: str | None = None  # a Secret with user and password
+    cert_config_map: str | None = None  # a ConfigMap with authorities to trust
+    extra_headers: tuple[str, ...] = ()  # headers to send along
+    secret_extra_headers: tuple[str, ...] = ()  # Secrets with headers to send along
 
 
 class DataVolumeSourceImageIO(Model, frozen=True):
     """A disk from an oVirt engine."""
 
-    cert_config_map: str | None = None
-    disk_id: str = ""
-    insecure_skip_verify: bool | None = None
-    secret_ref: str | None = None
-    url: str = ""
+    url: str = ""  # the engine's URL
+    disk_id: str = ""  # the disk's id
+    secret_ref: str | None = None  # a Secret with credentials
+    cert_config_map: str | None = None  # a ConfigMap with authorities to trust
+    insecure_skip_verify: bool | None = None  # whether the server's certificate goes unchecked
 
 
 class DataVolumeSourcePVC(Model, frozen=True):
     """A copy of another claim."""
 
-    name: str = ""
-    namespace: str = ""
+    name: str = ""  # the claim to copy
+    namespace: str = ""  # its namespace
 
 
 class DataVolumeSourceRegistry(Model, frozen=True):
     """A disk from a container registry."""
 
-    cert_config_map: str | None = None
-    image_stream: str | None = None
-    platform: PlatformOptions | None = None
-    pull_method: str | None = None
-    secret_ref: str | None = None
-    url: str | None = None
+    url: str | None = None  # the image, as `docker://` and its reference
+    image_stream: str | None = None  # an image stream of OpenShift's
+    pull_method: str | None = None  # `pod` or `node`: who fetches it
+    platform: PlatformOptions | None = None  # which of several platforms
+    secret_ref: str | None = None  # a Secret with credentials
+    cert_config_map: str | None = None  # a ConfigMap with authorities to trust
 
 
 class DataVolumeSourceS3(Model, frozen=True):
     """An object in S3 storage."""
 
-    cert_config_map: str | None = None
-    secret_ref: str | None = None
-    url: str = ""
+    url: str = ""  # the object's URL
+    secret_ref: str | None = None  # a Secret with the keys
+    cert_config_map: str | None = None  # a ConfigMap with authorities to trust
 
 
 class DataVolumeSourceSnapshot(Model, frozen=True):
     """A copy of a volume snapshot."""
 
-    name: str = ""
-    namespace: str = ""
+    name: str = ""  # the snapshot to copy
+    namespace: str = ""  # its namespace
 
 
 class DataVolumeSourceVDDK(Model, frozen=True):
     """A disk from VMware."""
 
-    backing_file: str | None = None
-    extra_args: str | None = None
-    init_image_url: str | None = field(default=None, name="initImageURL")
-    secret_ref: str | None = None
-    thumbprint: str | None = None
-    url: str | None = None
-    uuid: str | None = None
+    url: str | None = None  # the vCenter's or host's URL
+    uuid: str | None = None  # the virtual machine's uuid
+    backing_file: str | None = None  # the disk's file
+    thumbprint: str | None = None  # fingerprint of the server's certificate
+    secret_ref: str | None = None  # a Secret with credentials
+    init_image_url: str | None = field(default=None, name="initImageURL")  # an image that has the VDDK library
+    extra_args: str | None = None  # a ConfigMap with further arguments
 
 
 class DataVolumeContentSource(Model, frozen=True):
     """Where a DataVolume's content comes from: one of these. (CDI calls it DataVolumeSource, a name that volumes have
     taken.)"""
 
-    blank: DataVolumeBlankImage | None = None
-    gcs: DataVolumeSourceGCS | None = None
-    http: DataVolumeSourceHTTP | None = None
-    imageio: DataVolumeSourceImageIO | None = None
-    pvc: DataVolumeSourcePVC | None = None
-    registry: DataVolumeSourceRegistry | None = None
-    s3: DataVolumeSourceS3 | None = None
-    snapshot: DataVolumeSourceSnapshot | None = None
-    upload: DataVolumeSourceUpload | None = None
-    vddk: DataVolumeSourceVDDK | None = None
+    blank: DataVolumeBlankImage | None = None  # an empty disk
+    http: DataVolumeSourceHTTP | None = None  # a file from a server
+    registry: DataVolumeSourceRegistry | None = None  # a disk from a registry
+    pvc: DataVolumeSourcePVC | None = None  # a copy of a claim
+    snapshot: DataVolumeSourceSnapshot | None = None  # a copy of a snapshot
+    upload: DataVolumeSourceUpload | None = None  # whatever somebody uploads
+    s3: DataVolumeSourceS3 | None = None  # an object in S3
+    gcs: DataVolumeSourceGCS | None = None  # an object in Google's cloud storage
+    imageio: DataVolumeSourceImageIO | None = None  # a disk of oVirt's
+    vddk: DataVolumeSourceVDDK | None = None  # a disk of VMware's
 
 
 class DataVolumeSourceRef(Model, frozen=True):
     """A DataSource object that says where the content comes from."""
 
-    kind: str = ""
-    name: str = ""
-    namespace: str | None = None
+    kind: str = ""  # `DataSource`
+    name: str = ""  # the object's name
+    namespace: str | None = None  # its namespace, if that is another one
 
 
 class DataVolumeCheckpoint(Model, frozen=True):
     """One step of an import in stages."""
 
-    current: str = ""
-    previous: str = ""
+    previous: str = ""  # the snapshot before
+    current: str = ""  # the snapshot that is imported
 
 
 class PersistentVolumeClaimSpec(Model, frozen=True):
     """A claim, in Kubernetes' own words."""
 
-    access_modes: tuple[str, ...] = ()
-    data_source: TypedLocalObjectReference | None = None
-    data_source_ref: TypedObjectReference | None = None
-    resources: VolumeResourceRequirements = VolumeResourceRequirements()
-    selector: LabelSelector | None = None
-    storage_class_name: str | None = None
-    volume_attributes_class_name: str | None = None
-    volume_mode: str | None = None
-    volume_name: str | None = None
+    storage_class_name: str | None = None  # the class of storage
+    resources: VolumeResourceRequirements = VolumeResourceRequirements()  # how much space
+    access_modes: tuple[str, ...] = ()  # `ReadWriteOnce`, `ReadOnlyMany`, `ReadWriteMany` or `ReadWriteOncePod`
+    volume_mode: str | None = None  # `Filesystem` or `Block`
+    volume_name: str | None = None  # the volume to bind to
+    selector: LabelSelector | None = None  # volumes to choose from
+    data_source: TypedLocalObjectReference | None = None  # an object in the namespace to take the content from
+    data_source_ref: TypedObjectReference | None = None  # an object to take the content from
+    volume_attributes_class_name: str | None = None  # class of attributes that may change later
 
 
 class StorageSpec(Model, frozen=True):
     """A claim of which CDI fills in what the storage class is known to need."""
 
-    access_modes: tuple[str, ...] = ()
-    data_source: TypedLocalObjectReference | None = None
-    data_source_ref: TypedObjectReference | None = None
-    resources: VolumeResourceRequirements = VolumeResourceRequirements()
-    selector: LabelSelector | None = None
-    storage_class_name: str | None = None
-    volume_mode: str | None = None
-    volume_name: str | None = None
+    storage_class_name: str | None = None  # the class of storage
+    resources: VolumeResourceRequirements = VolumeResourceRequirements()  # how much space
+    access_modes: tuple[str, ...] = ()  # as of a claim; CDI knows which the class can do
+    volume_mode: str | None = None  # `Filesystem` or `Block`; CDI knows which suits the class
+    volume_name: str | None = None  # the volume to bind to
+    selector: LabelSelector | None = None  # volumes to choose from
+    data_source: TypedLocalObjectReference | None = None  # an object in the namespace to take the content from
+    data_source_ref: TypedObjectReference | None = None  # an object to take the content from
 
 
 class DataVolumeSpec(Model, frozen=True):
     """Content and claim of a DataVolume."""
 
-    checkpoints: tuple[DataVolumeCheckpoint, ...] = ()
-    content_type: str | None = None
-    final_checkpoint: bool | None = None
-    preallocation: bool | None = None
-    priority_class_name: str | None = None
-    pvc: PersistentVolumeClaimSpec | None = None
-    source: DataVolumeContentSource | None = None
-    source_ref: DataVolumeSourceRef | None = None
-    storage: StorageSpec | None = None
+    source: DataVolumeContentSource | None = None  # where the content comes from
+    source_ref: DataVolumeSourceRef | None = None  # an object that says where it comes from
+    storage: StorageSpec | None = None  # the claim, completed by CDI
+    pvc: PersistentVolumeClaimSpec | None = None  # the claim, word for word
+    content_type: str | None = None  # `kubevirt` for a disk, `archive` for a tar file
+    preallocation: bool | None = None  # whether all space is taken at once
+    priority_class_name: str | None = None  # priority of the importer's Pod
+    checkpoints: tuple[DataVolumeCheckpoint, ...] = ()  # stages of an import
+    final_checkpoint: bool | None = None  # whether the last of them is the last of all
 
 
 class DataVolumeTemplateDummyStatus(Model, frozen=True):
@@ -176,8 +176,8 @@ class DataVolumeTemplateDummyStatus(Model, frozen=True):
 class DataVolumeTemplateSpec(Model, frozen=True):
     """A DataVolume to make along with a VirtualMachine."""
 
-    api_version: str | None = None
-    kind: str | None = None
-    metadata: ObjectMeta = ObjectMeta()
-    spec: DataVolumeSpec = DataVolumeSpec()
-    status: DataVolumeTemplateDummyStatus | None = None
+    api_version: str | None = None  # version of the DataVolume
+    kind: str | None = None  # `DataVolume`
+    metadata: ObjectMeta = ObjectMeta()  # name, labels and annotations of the DataVolume
+    spec: DataVolumeSpec = DataVolumeSpec()  # content and claim
+    status: DataVolumeTemplateDummyStatus | None = None  # never set

@@ -78,7 +78,7 @@ def plain(value: Any) -> Any:
 
 
 def _at_once(found: Iterator[Document]) -> list[Document]:
-    """All documents, so that nothing is handed out of a source that turns out to be broken, and one beyond the limit."""
+    """All documents, so that nothing is handed out of a source that is broken further down; one beyond the limit."""
     return list(islice(found, MAX_DOCUMENTS + 1))
 
 

@@ -23,61 +23,63 @@ from kvnode.api.volumes import UtilityVolume, Volume
 class DomainSpec(Model, frozen=True):
     """The machine itself: processors, memory, devices, firmware."""
 
-    chassis: Chassis | None = None
-    clock: Clock | None = None
-    cpu: CPU | None = None
-    devices: Devices = Devices()
-    features: Features | None = None
-    firmware: Firmware | None = None
-    io_threads: DiskIOThreads | None = None
-    io_threads_policy: str | None = None
-    launch_security: LaunchSecurity | None = None
-    machine: Machine | None = None
-    memory: Memory | None = None
-    reboot_policy: str | None = None
-    resources: ResourceRequirements = ResourceRequirements()
+    cpu: CPU | None = None  # processors
+    memory: Memory | None = None  # memory
+    resources: ResourceRequirements = ResourceRequirements()  # what the Pod reserves
+    devices: Devices = Devices()  # devices
+    machine: Machine | None = None  # model of the machine
+    firmware: Firmware | None = None  # firmware and identity
+    features: Features | None = None  # features
+    clock: Clock | None = None  # clock and timers
+    chassis: Chassis | None = None  # what SMBIOS says about the case
+    io_threads_policy: str | None = None  # `shared`, `auto` or `supplementalPool`
+    io_threads: DiskIOThreads | None = None  # the pool of IO threads
+    launch_security: LaunchSecurity | None = None  # encryption of memory
+    reboot_policy: str | None = None  # what a reboot from inside does: `Reboot`, or `Terminate`
 
 
 class VirtualMachineInstanceSpec(Model, frozen=True):
     """What a guest should be, and where it may run."""
 
-    access_credentials: tuple[AccessCredential, ...] = ()
-    affinity: Affinity | None = None
-    architecture: str | None = None
-    dns_config: PodDNSConfig | None = None
-    dns_policy: str | None = None
-    domain: DomainSpec = DomainSpec()
-    eviction_strategy: str | None = None
-    hostname: str | None = None
-    liveness_probe: Probe | None = None
-    networks: tuple[Network, ...] = ()
-    node_selector: dict[str, str] | None = None
-    priority_class_name: str | None = None
-    readiness_probe: Probe | None = None
-    resource_claims: tuple[VirtualMachineInstanceResourceClaim, ...] = ()
-    scheduler_name: str | None = None
-    service_account_name: str | None = None
-    start_strategy: str | None = None
-    subdomain: str | None = None
+    domain: DomainSpec = DomainSpec()  # the machine
+    volumes: tuple[Volume, ...] = ()  # what lies behind disks and shared folders
+    networks: tuple[Network, ...] = ()  # what interfaces connect to
+    # how long the guest may take to shut down before it is stopped by force
     termination_grace_period_seconds: Int64 | None = None
-    tolerations: tuple[Toleration, ...] = ()
-    topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
-    utility_volumes: tuple[UtilityVolume, ...] = ()
-    volumes: tuple[Volume, ...] = ()
+    hostname: str | None = None  # the guest's host name; its own name if nobody says
+    subdomain: str | None = None  # the domain below the cluster's that the host name is in
+    dns_policy: str | None = None  # `ClusterFirst`, `ClusterFirstWithHostNet`, `Default` or `None`
+    dns_config: PodDNSConfig | None = None  # resolver settings
+    access_credentials: tuple[AccessCredential, ...] = ()  # keys and passwords to put into it
+    liveness_probe: Probe | None = None  # asks whether it is alive; if not, it is stopped
+    readiness_probe: Probe | None = None  # asks whether it is ready to serve
+    start_strategy: str | None = None  # `Paused` lets it start without running
+    # on a drained node: `None`, `LiveMigrate`, `LiveMigrateIfPossible` or `External`
+    eviction_strategy: str | None = None
+    architecture: str | None = None  # `amd64`, `arm64` or `s390x`
+    node_selector: dict[str, str] | None = None  # labels that its node has to have
+    affinity: Affinity | None = None  # further rules about nodes and Pods
+    tolerations: tuple[Toleration, ...] = ()  # taints that don't keep it away
+    topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()  # how it is spread with others
+    scheduler_name: str | None = None  # the scheduler to ask
+    priority_class_name: str | None = None  # its priority among Pods
+    service_account_name: str | None = None  # the account that its Pod runs as
+    resource_claims: tuple[VirtualMachineInstanceResourceClaim, ...] = ()  # devices that a driver allots
+    utility_volumes: tuple[UtilityVolume, ...] = ()  # volumes for our own work
 
 
 class VirtualMachineInstance(Model, frozen=True):
     """A guest."""
 
-    api_version: str = field(default_factory=lambda: "kubevirt.io/v1")
-    kind: str = field(default_factory=lambda: "VirtualMachineInstance")
-    metadata: ObjectMeta = ObjectMeta()
-    spec: VirtualMachineInstanceSpec = VirtualMachineInstanceSpec()
-    status: VirtualMachineInstanceStatus = VirtualMachineInstanceStatus()
+    api_version: str = field(default_factory=lambda: "kubevirt.io/v1")  # `kubevirt.io/v1`
+    kind: str = field(default_factory=lambda: "VirtualMachineInstance")  # `VirtualMachineInstance`
+    metadata: ObjectMeta = ObjectMeta()  # name, place and history
+    spec: VirtualMachineInstanceSpec = VirtualMachineInstanceSpec()  # what the guest should be
+    status: VirtualMachineInstanceStatus = VirtualMachineInstanceStatus()  # what is known of it
 
 
 class VirtualMachineInstanceTemplateSpec(Model, frozen=True):
     """Labels, annotations and spec of guests that a controller makes."""
 
-    metadata: ObjectMeta = ObjectMeta()
-    spec: VirtualMachineInstanceSpec | None = None
+    metadata: ObjectMeta = ObjectMeta()  # labels and annotations
+    spec: VirtualMachineInstanceSpec | None = None  # what the guest should be

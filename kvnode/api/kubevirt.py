@@ -11,136 +11,137 @@ from kvnode.api.scheduling import NodePlacement
 class CertConfig(Model, frozen=True):
     """Lifetime of a certificate."""
 
-    duration: Duration | None = None
-    renew_before: Duration | None = None
+    duration: Duration | None = None  # how long it is valid
+    renew_before: Duration | None = None  # how long before its end it is renewed
 
 
 class KubeVirtSelfSignConfiguration(Model, frozen=True):
     """Certificates that the operator signs itself."""
 
-    ca: CertConfig | None = None
-    ca_overlap_interval: Duration | None = None
-    ca_rotate_interval: Duration | None = None
-    cert_rotate_interval: Duration | None = None
-    server: CertConfig | None = None
+    ca: CertConfig | None = None  # the authority's certificate
+    server: CertConfig | None = None  # the servers' certificates
+    ca_rotate_interval: Duration | None = None  # the older name of `ca.duration`
+    ca_overlap_interval: Duration | None = None  # the older name of `ca.renewBefore`
+    cert_rotate_interval: Duration | None = None  # the older name of `server.duration`
 
 
 class KubeVirtCertificateRotateStrategy(Model, frozen=True):
     """How certificates are renewed."""
 
-    self_signed: KubeVirtSelfSignConfiguration | None = None
+    self_signed: KubeVirtSelfSignConfiguration | None = None  # signed by the operator
 
 
 class Flags(Model, frozen=True):
     """Command line flags of components."""
 
-    api: dict[str, str] | None = None
-    controller: dict[str, str] | None = None
-    handler: dict[str, str] | None = None
+    api: dict[str, str] | None = None  # of the API server
+    controller: dict[str, str] | None = None  # of the controller
+    handler: dict[str, str] | None = None  # of the handler
 
 
 class CustomizeComponentsPatch(Model, frozen=True):
     """A patch to an object that the operator makes."""
 
-    type: str = ""
-    patch: str = ""
-    resource_name: str = ""
-    resource_type: str = ""
+    resource_type: str = ""  # the object's kind
+    resource_name: str = ""  # the object's name
+    type: str = ""  # `json`, `merge` or `strategic`
+    patch: str = ""  # the patch, as JSON
 
 
 class CustomizeComponents(Model, frozen=True):
     """Changes to what the operator makes."""
 
-    flags: Flags | None = None
-    patches: tuple[CustomizeComponentsPatch, ...] = ()
+    patches: tuple[CustomizeComponentsPatch, ...] = ()  # patches to objects
+    flags: Flags | None = None  # flags of components
 
 
 class ComponentConfig(Model, frozen=True):
     """Where a group of components runs, and how many of it."""
 
-    node_placement: NodePlacement | None = None
-    replicas: Uint8 | None = None
+    node_placement: NodePlacement | None = None  # the nodes
+    replicas: Uint8 | None = None  # how many
 
 
 class KubeVirtWorkloadUpdateStrategy(Model, frozen=True):
     """How running guests follow an update."""
 
-    batch_eviction_interval: Duration | None = None
-    batch_eviction_size: Int32 | None = None
+    # in order of preference: `LiveMigrate`, `Evict`; none leaves guests alone
     workload_update_methods: tuple[str, ...] = ()
+    batch_eviction_size: Int32 | None = None  # how many guests to evict at once
+    batch_eviction_interval: Duration | None = None  # how long to wait between batches
 
 
 class KubeVirtSpec(Model, frozen=True):
     """What should be installed, and how it is set up."""
 
-    certificate_rotate_strategy: KubeVirtCertificateRotateStrategy | None = None
-    configuration: KubeVirtConfiguration = KubeVirtConfiguration()
-    customize_components: CustomizeComponents | None = None
-    image_pull_policy: str | None = None
-    image_pull_secrets: tuple[LocalObjectReference, ...] = ()
-    image_registry: str | None = None
-    image_tag: str | None = None
-    infra: ComponentConfig | None = None
-    monitor_account: str | None = None
-    monitor_namespace: str | None = None
-    product_component: str | None = None
-    product_name: str | None = None
-    product_version: str | None = None
-    service_monitor_namespace: str | None = None
-    synchronization_port: str | None = None
-    uninstall_strategy: str | None = None
-    workload_update_strategy: KubeVirtWorkloadUpdateStrategy | None = None
-    workloads: ComponentConfig | None = None
+    configuration: KubeVirtConfiguration = KubeVirtConfiguration()  # settings for every guest
+    infra: ComponentConfig | None = None  # where controllers run
+    workloads: ComponentConfig | None = None  # where handlers, and so guests, run
+    image_registry: str | None = None  # where our images come from
+    image_tag: str | None = None  # their tag
+    image_pull_policy: str | None = None  # `Always`, `IfNotPresent` or `Never`
+    image_pull_secrets: tuple[LocalObjectReference, ...] = ()  # Secrets with the registry's credentials
+    certificate_rotate_strategy: KubeVirtCertificateRotateStrategy | None = None  # how certificates are renewed
+    customize_components: CustomizeComponents | None = None  # changes to what is installed
+    workload_update_strategy: KubeVirtWorkloadUpdateStrategy | None = None  # how running guests follow an update
+    uninstall_strategy: str | None = None  # with guests left: `RemoveWorkloads` or `BlockUninstallIfWorkloadsExist`
+    monitor_namespace: str | None = None  # where Prometheus runs
+    monitor_account: str | None = None  # the account that Prometheus runs as
+    service_monitor_namespace: str | None = None  # where service monitors go
+    product_name: str | None = None  # the product that this is part of, for labels
+    product_version: str | None = None  # its version, for labels
+    product_component: str | None = None  # its component, for labels
+    synchronization_port: str | None = None  # port for migrations between clusters
 
 
 class KubeVirtCondition(Model, frozen=True):
     """One statement about the installation."""
 
-    type: str = ""
-    last_probe_time: Time | None = None
-    last_transition_time: Time | None = None
-    message: str | None = None
-    reason: str | None = None
-    status: str = ""
+    type: str = ""  # what the statement is about, such as `Available`
+    status: str = ""  # `True`, `False` or `Unknown`
+    reason: str | None = None  # why, as one word in CamelCase
+    message: str | None = None  # why, as a sentence
+    last_probe_time: Time | None = None  # when it was last looked at
+    last_transition_time: Time | None = None  # when the status last changed
 
 
 class GenerationStatus(Model, frozen=True):
     """The last generation of an object that the operator made."""
 
-    name: str = ""
-    namespace: str | None = None
-    group: str = ""
-    hash: str | None = None
-    last_generation: Int64 = 0
-    resource: str = ""
+    group: str = ""  # API group of the object
+    resource: str = ""  # its resource
+    namespace: str | None = None  # its namespace
+    name: str = ""  # its name
+    last_generation: Int64 = 0  # the generation that was made
+    hash: str | None = None  # hash of it, for objects without generations
 
 
 class KubeVirtStatus(Model, frozen=True):
     """What is installed."""
 
-    conditions: tuple[KubeVirtCondition, ...] = ()
-    default_architecture: str | None = None
-    generations: tuple[GenerationStatus, ...] = ()
-    observed_deployment_config: str | None = None
-    observed_deployment_id: str | None = field(default=None, name="observedDeploymentID")
-    observed_generation: Int64 | None = None
-    observed_kube_virt_registry: str | None = None
-    observed_kube_virt_version: str | None = None
-    operator_version: str | None = None
-    outdated_virtual_machine_instance_workloads: Int32 | None = None
-    phase: str | None = None
-    synchronization_addresses: tuple[str, ...] = ()
-    target_deployment_config: str | None = None
-    target_deployment_id: str | None = field(default=None, name="targetDeploymentID")
-    target_kube_virt_registry: str | None = None
-    target_kube_virt_version: str | None = None
+    phase: str | None = None  # how far it is, such as `Deployed`
+    conditions: tuple[KubeVirtCondition, ...] = ()  # statements about it, one for each type
+    operator_version: str | None = None  # the operator's version
+    default_architecture: str | None = None  # architecture of guests that name none
+    generations: tuple[GenerationStatus, ...] = ()  # last generations of what was made
+    observed_generation: Int64 | None = None  # generation of the spec that this is about
+    observed_kube_virt_version: str | None = None  # the version that runs
+    observed_kube_virt_registry: str | None = None  # where its images came from
+    observed_deployment_config: str | None = None  # the settings that it runs with, as JSON
+    observed_deployment_id: str | None = field(default=None, name="observedDeploymentID")  # hash of these
+    target_kube_virt_version: str | None = None  # the version that should run
+    target_kube_virt_registry: str | None = None  # where its images come from
+    target_deployment_config: str | None = None  # the settings that it should run with, as JSON
+    target_deployment_id: str | None = field(default=None, name="targetDeploymentID")  # hash of these
+    outdated_virtual_machine_instance_workloads: Int32 | None = None  # guests whose launcher is of an older version
+    synchronization_addresses: tuple[str, ...] = ()  # where other clusters reach this one
 
 
 class KubeVirt(Model, frozen=True):
     """An installation of KubeVirt."""
 
-    api_version: str = field(default_factory=lambda: "kubevirt.io/v1")
-    kind: str = field(default_factory=lambda: "KubeVirt")
-    metadata: ObjectMeta = ObjectMeta()
-    spec: KubeVirtSpec = KubeVirtSpec()
-    status: KubeVirtStatus = KubeVirtStatus()
+    api_version: str = field(default_factory=lambda: "kubevirt.io/v1")  # `kubevirt.io/v1`
+    kind: str = field(default_factory=lambda: "KubeVirt")  # `KubeVirt`
+    metadata: ObjectMeta = ObjectMeta()  # name, place and history
+    spec: KubeVirtSpec = KubeVirtSpec()  # what should be installed
+    status: KubeVirtStatus = KubeVirtStatus()  # what is installed

@@ -11,104 +11,111 @@ from kvnode.api.meta import LabelSelector
 class NodeSelectorRequirement(Model, frozen=True):
     """One condition on a node's label or field."""
 
-    key: str = ""
-    operator: str = ""
-    values: tuple[str, ...] = ()
+    key: str = ""  # the node's label or field
+    operator: str = ""  # `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt` or `Lt`
+    values: tuple[str, ...] = ()  # what it is compared with; one number for `Gt` and `Lt`
 
 
 class NodeSelectorTerm(Model, frozen=True):
     """Conditions on a node that have to hold together."""
 
-    match_expressions: tuple[NodeSelectorRequirement, ...] = ()
+    match_expressions: tuple[NodeSelectorRequirement, ...] = ()  # conditions on labels
+    # conditions on fields, of which only `metadata.name` is known
     match_fields: tuple[NodeSelectorRequirement, ...] = ()
 
 
 class NodeSelector(Model, frozen=True):
     """Terms of which a node has to meet at least one."""
 
-    node_selector_terms: tuple[NodeSelectorTerm, ...] = ()
+    node_selector_terms: tuple[NodeSelectorTerm, ...] = ()  # the alternatives
 
 
 class PreferredSchedulingTerm(Model, frozen=True):
     """A wish about nodes, and how much it weighs."""
 
-    preference: NodeSelectorTerm = NodeSelectorTerm()
-    weight: Int32 = 0
+    weight: Int32 = 0  # from 1 to 100
+    preference: NodeSelectorTerm = NodeSelectorTerm()  # which nodes are liked
 
 
 class NodeAffinity(Model, frozen=True):
     """Which nodes the guest needs, and which it would rather have."""
 
-    preferred_during_scheduling_ignored_during_execution: tuple[PreferredSchedulingTerm, ...] = ()
+    # which nodes will do at all; a running guest stays where it is
     required_during_scheduling_ignored_during_execution: NodeSelector | None = None
+    # which of them are liked
+    preferred_during_scheduling_ignored_during_execution: tuple[PreferredSchedulingTerm, ...] = ()
 
 
 class PodAffinityTerm(Model, frozen=True):
     """A group of Pods, and the topology within which to be close to them or away from them."""
 
-    label_selector: LabelSelector | None = None
-    match_label_keys: tuple[str, ...] = ()
-    mismatch_label_keys: tuple[str, ...] = ()
-    namespace_selector: LabelSelector | None = None
-    namespaces: tuple[str, ...] = ()
-    topology_key: str = ""
+    label_selector: LabelSelector | None = None  # the Pods, by their labels
+    match_label_keys: tuple[str, ...] = ()  # labels in which the Pods have to equal this guest's
+    mismatch_label_keys: tuple[str, ...] = ()  # labels in which they have to differ from this guest's
+    namespaces: tuple[str, ...] = ()  # namespaces to look for the Pods in; none means the guest's own
+    namespace_selector: LabelSelector | None = None  # further namespaces, by their labels
+    topology_key: str = ""  # label of nodes whose value makes the domain, such as `kubernetes.io/hostname`
 
 
 class WeightedPodAffinityTerm(Model, frozen=True):
     """A wish about neighbouring Pods, and how much it weighs."""
 
-    pod_affinity_term: PodAffinityTerm = PodAffinityTerm()
-    weight: Int32 = 0
+    weight: Int32 = 0  # from 1 to 100
+    pod_affinity_term: PodAffinityTerm = PodAffinityTerm()  # the Pods and the domain
 
 
 class PodAffinity(Model, frozen=True):
     """Pods that the guest should share a node, a zone or another domain with."""
 
-    preferred_during_scheduling_ignored_during_execution: tuple[WeightedPodAffinityTerm, ...] = ()
+    # Pods that have to be in the same domain
     required_during_scheduling_ignored_during_execution: tuple[PodAffinityTerm, ...] = ()
+    # Pods that should be there
+    preferred_during_scheduling_ignored_during_execution: tuple[WeightedPodAffinityTerm, ...] = ()
 
 
 class PodAntiAffinity(Model, frozen=True):
     """Pods that the guest should stay away from."""
 
-    preferred_during_scheduling_ignored_during_execution: tuple[WeightedPodAffinityTerm, ...] = ()
+    # Pods that must not be in the same domain
     required_during_scheduling_ignored_during_execution: tuple[PodAffinityTerm, ...] = ()
+    # Pods that should not be there
+    preferred_during_scheduling_ignored_during_execution: tuple[WeightedPodAffinityTerm, ...] = ()
 
 
 class Affinity(Model, frozen=True):
     """All that a guest says about its place among nodes and Pods."""
 
-    node_affinity: NodeAffinity | None = None
-    pod_affinity: PodAffinity | None = None
-    pod_anti_affinity: PodAntiAffinity | None = None
+    node_affinity: NodeAffinity | None = None  # for and against nodes
+    pod_affinity: PodAffinity | None = None  # towards Pods
+    pod_anti_affinity: PodAntiAffinity | None = None  # away from Pods
 
 
 class Toleration(Model, frozen=True):
     """A taint of nodes that does not keep this guest away."""
 
-    key: str | None = None
-    operator: str | None = None
-    effect: str | None = None
-    toleration_seconds: Int64 | None = None
-    value: str | None = None
+    key: str | None = None  # the taint; none means all of them
+    operator: str | None = None  # `Equal` or `Exists`
+    value: str | None = None  # the taint's value, for `Equal`
+    effect: str | None = None  # `NoSchedule`, `PreferNoSchedule` or `NoExecute`; none means all of them
+    toleration_seconds: Int64 | None = None  # how long a `NoExecute` taint is borne; none means for ever
 
 
 class TopologySpreadConstraint(Model, frozen=True):
     """How evenly guests of one group are spread over zones, nodes or other domains."""
 
-    label_selector: LabelSelector | None = None
-    match_label_keys: tuple[str, ...] = ()
-    max_skew: Int32 = 0
-    min_domains: Int32 | None = None
-    node_affinity_policy: str | None = None
-    node_taints_policy: str | None = None
-    topology_key: str = ""
-    when_unsatisfiable: str = ""
+    topology_key: str = ""  # label of nodes whose value makes a domain
+    max_skew: Int32 = 0  # by how many the fullest domain may be ahead of the emptiest
+    min_domains: Int32 | None = None  # count as if there were at least so many domains
+    when_unsatisfiable: str = ""  # `DoNotSchedule` or `ScheduleAnyway`
+    label_selector: LabelSelector | None = None  # which Pods are counted
+    match_label_keys: tuple[str, ...] = ()  # labels in which counted Pods have to equal this guest's
+    node_affinity_policy: str | None = None  # whether nodes that affinity rules out count: `Honor` or `Ignore`
+    node_taints_policy: str | None = None  # whether nodes with taints that aren't tolerated count: `Honor` or `Ignore`
 
 
 class NodePlacement(Model, frozen=True):
     """Nodes on which a group of our own components may run."""
 
-    affinity: Affinity | None = None
-    node_selector: dict[str, str] | None = None
-    tolerations: tuple[Toleration, ...] = ()
+    node_selector: dict[str, str] | None = None  # labels that the nodes have to have
+    affinity: Affinity | None = None  # further rules about nodes and Pods
+    tolerations: tuple[Toleration, ...] = ()  # taints that don't keep away

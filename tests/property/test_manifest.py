@@ -25,7 +25,6 @@ from kvnode.quantity import Quantity
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=8)
 SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     str: TEXT,
-    bool: st.booleans(),
     float: st.floats(0.5, 1e6).filter(lambda number: not number.is_integer()),
     Time: st.datetimes().map(lambda moment: moment.replace(microsecond=0).isoformat() + "Z"),
     Duration: st.sampled_from(["1h", "1h30m", "250ms", "0"]),
@@ -37,15 +36,19 @@ SCALARS: dict[Any, st.SearchStrategy[Any]] = {
 
 def written(annotation: Any) -> st.SearchStrategy[Any]:
     """Documents that a field of this type can hold, without anything that counts as absent."""
+    if annotation is bool:
+        # A required one that is false counts as absent, as does a required number that is zero.
+        return st.just(True)
     if annotation in SCALARS:
         return SCALARS[annotation]
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
         members = tuple(member for member in get_args(annotation) if member is not type(None))
+        if members == (bool,):
+            return st.booleans()
         return written(members[0]) if len(members) == 1 else SCALARS[Union[members]]  # noqa: UP007
     if origin is Annotated:
         meta = get_args(annotation)[1]
-        # A required number that is zero counts as absent.
         return st.integers(meta.ge, meta.le).filter(bool)
     if origin is tuple:
         return st.lists(written(get_args(annotation)[0]), min_size=1, max_size=2)
@@ -155,12 +158,14 @@ def test_any_source_is_objects_or_an_error_of_ours(source: bytes | str) -> None:
 
 # Beyond the first plane JSON escapes by surrogate pairs, which neither YAML nor kubectl has.
 PLANE = st.text(st.characters(codec="utf-8", max_codepoint=0xFFFF))
+# YAML ends a key without a question mark at 1024 characters, escapes counted.
+KEYS = st.text(st.characters(codec="utf-8", max_codepoint=0xFFFF), max_size=100)
 JSON = st.recursive(
     st.one_of(
         st.none(), st.booleans(), st.integers(-(2**63), 2**64 - 1), st.floats(allow_nan=False, allow_infinity=False)
     )
     | PLANE,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(PLANE, inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=12,
 )
 

@@ -10,6 +10,8 @@ import kvnode.api
 from kvnode.api import strict
 from kvnode.api.base import Model
 from kvnode.api.decode import convert, decode
+from kvnode.api.descriptions import field_descriptions
+from kvnode.api.disks import Disk
 from kvnode.api.encode import to_dict
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import FieldError, InvalidManifest
@@ -77,3 +79,16 @@ def test_type(kind: type[Model]) -> None:
     empty = kind()
     assert set(to_dict(empty)) <= {"apiVersion", "kind"} or kind.__name__ == "RawObject"
     assert decode(msgspec.json.encode(empty), kind) == empty
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)
+def test_every_field_is_described(kind: type[Model]) -> None:
+    described = field_descriptions(kind)
+    assert set(described) == {field.encode_name for field in msgspec.structs.fields(kind)}
+    assert all(len(text) < 240 for text in described.values())
+
+
+def test_a_long_description_stands_above_its_field() -> None:
+    text = "when the firmware tries it, 1 first; without any order, disks come in the order of the list"
+    assert field_descriptions(Disk)["bootOrder"] == text
+    assert field_descriptions(Disk)["dedicatedIOThread"] == "whether the disk gets an IO thread of its own"
