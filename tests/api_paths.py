@@ -20,7 +20,7 @@ KEY = "key"
 
 Path = tuple[str | int, ...]
 
-_CUT = r"(?:\.\.\. \(\d+ characters\))?"
+_CUT = r"(?:\.\.\.)?"
 _KEYS = rf"\['(?:[^'\\]|\\.)*'{_CUT}\]|\[\"(?:[^\"\\]|\\.)*\"{_CUT}\]"
 _STEP = re.compile(rf"(?P<key>{_KEYS})|\[(?P<index>\d+)\]|\.?(?P<name>\w+)")
 

@@ -16,8 +16,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from kvnode.api.fault import child
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.api.validation.finding import at_key
 from kvnode.errors import VALUE_NOT_SUPPORTED, FieldError, UsageError
 
 __all__ = ["NO_EFFECT", "SUPPORTED", "Where", "unsupported", "without_effect"]
@@ -202,7 +202,7 @@ def unsupported(vmi: VirtualMachineInstance, where: Where) -> list[FieldError]:
         raise UsageError(f"{where!r} is no mode: it is standalone or cluster.")
     findings = [
         FieldError(
-            at_key("metadata.annotations", name),
+            child("metadata.annotations", name),
             VALUE_NOT_SUPPORTED,
             f"this build doesn't act on it yet in the {where} mode: leave the annotation out.",
         )
@@ -232,7 +232,7 @@ def _unknown(value: Any, field: str, pattern: str, table: _Table) -> Iterator[tu
             yield field, pattern, value
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _unknown(item, at_key(field, name), f"{pattern}.{name}", table)
+            yield from _unknown(item, child(field, name), f"{pattern}.{name}", table)
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _unknown(item, f"{field}[{index}]", f"{pattern}[]", table)
@@ -242,7 +242,7 @@ def _set_fields(value: Any, field: str, pattern: str) -> Iterator[tuple[str, str
     yield field, pattern
     if isinstance(value, dict):
         for name, item in value.items():
-            yield from _set_fields(item, at_key(field, name), f"{pattern}.{name}")
+            yield from _set_fields(item, child(field, name), f"{pattern}.{name}")
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _set_fields(item, f"{field}[{index}]", f"{pattern}[]")

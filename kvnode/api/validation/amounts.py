@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.settings import Settings
-from kvnode.api.validation.finding import at_key, invalid, shown
+from kvnode.api.validation.finding import child, invalid, shown
 from kvnode.errors import FieldError, QuantityError
 from kvnode.quantity import Quantity, parse, to_bytes, to_millis
 
@@ -50,7 +50,7 @@ def _quantities(spec: VirtualMachineInstanceSpec) -> Iterator[tuple[str, Quantit
     domain = spec.domain
     for kind, amounts in (("requests", domain.resources.requests), ("limits", domain.resources.limits)):
         for name, quantity in (amounts or {}).items():
-            yield at_key(f"spec.domain.resources.{kind}", name), quantity
+            yield child(f"spec.domain.resources.{kind}", name), quantity
     memory = domain.memory
     if memory is not None:
         overhead = memory.reserved_overhead

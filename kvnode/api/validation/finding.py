@@ -10,26 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kvnode.api.fault import child, shown
 from kvnode.errors import VALUE_DUPLICATE, VALUE_INVALID, VALUE_NOT_SUPPORTED, VALUE_REQUIRED, FieldError
 
-__all__ = ["at_key", "duplicate", "invalid", "listed", "not_supported", "required", "shown"]
-
-_SHOWN_CHARACTERS = 80
-
-
-def shown(value: object) -> str:
-    """A value as a sentence may carry it: quoted, its control characters escaped, cut to 80 characters."""
-    if isinstance(value, str):
-        if len(value) <= _SHOWN_CHARACTERS:
-            return repr(value)
-        return f"{value[:_SHOWN_CHARACTERS]!r}... ({len(value)} characters)"
-    return str(value)
-
-
-def at_key(field: str, key: str) -> str:
-    """The path of a map's value: ``field.key`` for a plain key, ``field['key']`` for one with other characters."""
-    plain = len(key) <= _SHOWN_CHARACTERS and key.replace("_", "").isalnum() and key.isascii()
-    return f"{field}.{key}" if plain else f"{field}[{shown(key)}]"
+__all__ = ["child", "duplicate", "invalid", "listed", "not_supported", "required", "shown"]
 
 
 def listed(values: Iterable[str]) -> str:

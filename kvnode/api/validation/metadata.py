@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kvnode.api.meta import ObjectMeta
 from kvnode.api.settings import Settings
-from kvnode.api.validation.finding import at_key, invalid, not_supported, required, shown
+from kvnode.api.validation.finding import child, invalid, not_supported, required, shown
 from kvnode.api.validation.names import label_fault, label_value_fault, qualified_name_fault, subdomain_fault
 from kvnode.errors import FieldError
 
@@ -48,7 +48,7 @@ def metadata_rules(metadata: ObjectMeta, settings: Settings) -> Iterator[FieldEr
 
 def _labels(labels: dict[str, str]) -> Iterator[FieldError]:
     for key, value in labels.items():
-        field = at_key("metadata.labels", key)
+        field = child("metadata.labels", key)
         if fault := qualified_name_fault(key):
             yield invalid(field, f"the key {shown(key)} {fault}.")
         if fault := label_value_fault(value):
@@ -60,7 +60,7 @@ def _labels(labels: dict[str, str]) -> Iterator[FieldError]:
 def _annotations(annotations: dict[str, str], settings: Settings) -> Iterator[FieldError]:
     total = 0
     for key, value in annotations.items():
-        field = at_key("metadata.annotations", key)
+        field = child("metadata.annotations", key)
         total += len(key.encode(errors="surrogatepass")) + len(value.encode(errors="surrogatepass"))
         if fault := qualified_name_fault(key.lower()):
             yield invalid(field, f"the key {shown(key)} {fault}.")
@@ -72,6 +72,6 @@ def _annotations(annotations: dict[str, str], settings: Settings) -> Iterator[Fi
     if total > ANNOTATIONS_LIMIT_BYTES:
         largest = max(annotations, key=lambda key: len(key) + len(annotations[key]))
         yield invalid(
-            at_key("metadata.annotations", largest),
+            child("metadata.annotations", largest),
             f"all annotations together have {total} bytes, more than {ANNOTATIONS_LIMIT_BYTES}; this is the largest.",
         )

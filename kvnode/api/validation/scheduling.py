@@ -22,7 +22,7 @@ from kvnode.api.scheduling import (
     TopologySpreadConstraint,
 )
 from kvnode.api.settings import Settings
-from kvnode.api.validation.finding import at_key, duplicate, invalid, listed, not_supported, required, shown
+from kvnode.api.validation.finding import child, duplicate, invalid, listed, not_supported, required, shown
 from kvnode.api.validation.names import label_fault, label_value_fault, qualified_name_fault, subdomain_fault
 from kvnode.errors import FieldError
 
@@ -43,7 +43,7 @@ _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 def affinity_rules(spec: VirtualMachineInstanceSpec, settings: Settings) -> Iterator[FieldError]:
     """Node selectors and affinities with keys, operators and values that go together."""
     for key, value in (spec.node_selector or {}).items():
-        field = at_key("spec.nodeSelector", key)
+        field = child("spec.nodeSelector", key)
         if fault := qualified_name_fault(key):
             yield invalid(field, f"the key {shown(key)} {fault}.")
         if fault := label_value_fault(value):
@@ -164,7 +164,7 @@ def _label_selector(field: str, selector: LabelSelector | None) -> Iterator[Fiel
     if selector is None:
         return
     for key, value in (selector.match_labels or {}).items():
-        inside = at_key(f"{field}.matchLabels", key)
+        inside = child(f"{field}.matchLabels", key)
         if fault := qualified_name_fault(key):
             yield invalid(inside, f"the key {shown(key)} {fault}.")
         if fault := label_value_fault(value):

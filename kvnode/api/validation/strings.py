@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.api.validation.finding import at_key, invalid
+from kvnode.api.validation.finding import child, invalid
 from kvnode.errors import FieldError
 
 __all__ = ["MAX_OBJECT_BYTES", "string_rules"]
@@ -66,7 +66,7 @@ def _texts(value: Any, field: str) -> Iterator[tuple[str, str]]:
         yield field, value
     elif isinstance(value, dict):
         for key, item in value.items():
-            inside = at_key(field, key).removeprefix(".")
+            inside = child(field, key)
             yield inside, key
             yield from _texts(item, inside)
     elif isinstance(value, list | tuple):
