@@ -185,7 +185,12 @@ class _Start:
                     start_dnsmasq(interface.dhcp, sandbox.launcher.pid)
         with self.progress.step("start the domain"):
             connection, status = self._start_domain(final)
-        self._update(phase="Running", addresses=_addresses(final, link), console=bool(final.devices.serials))
+        self._update(
+            phase="Running",
+            addresses=_addresses(final, link),
+            console=bool(final.devices.serials),
+            grace_period_s=final.grace_period_s,
+        )
         sandbox.commit()
         return Started(self.record, self.paths, final, status, connection)
 
