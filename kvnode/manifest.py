@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from kvnode.api.core import RawObject
 from kvnode.api.document import Document, documents, plain
-from kvnode.api.fault import shown
+from kvnode.api.fault import child, shown
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.kinds import is_list, known_kind
 from kvnode.api.limits import MAX_DOCUMENT, MAX_FAULTS, MAX_SOURCE
@@ -69,6 +69,8 @@ def load_all(source: Source) -> list[Any]:
         errors += walk.errors
         if len(errors) >= MAX_FAULTS:
             break
+    if len(errors) >= MAX_FAULTS:
+        errors.append(FieldError("", VALUE_INVALID, f"these are the first {MAX_FAULTS} faults; there may be more"))
     if errors:
         raise InvalidManifest(errors)
     return found
@@ -156,9 +158,25 @@ def _items(document: Document, walk: Walk) -> Iterator[tuple[str, dict[str, Any]
     elif is_list(value):
         yield from _listed(value, "", walk, 0)
     elif document.size > MAX_DOCUMENT:
-        walk.fault("", f"the object is larger than {MAX_DOCUMENT >> 20} MiB, the most that an API server takes")
+        message = f"the object is larger than {MAX_DOCUMENT >> 20} MiB, the most that an API server takes"
+        size, path = max(_texts(value, ""), default=(0, ""))
+        if size > MAX_DOCUMENT // 8:
+            walk.fault(path, f"{message}; this text alone has {size} characters")
+        else:
+            walk.fault("", message)
     else:
         yield "", value
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[int, str]]:
+    """Length and path of each text in a document."""
+    if isinstance(value, str):
+        yield len(value), path
+    entries = value.items() if isinstance(value, dict) else ()
+    for key, inner in entries:
+        yield from _texts(inner, child(path, key))
+    for index, inner in enumerate(value if isinstance(value, list) else ()):
+        yield from _texts(inner, f"{path}[{index}]")
 
 
 def _listed(value: dict[str, Any], path: str, walk: Walk, depth: int) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -185,10 +185,23 @@ def test_a_dict_that_contains_itself_is_refused() -> None:
     assert "deeper than 100" in faults(endless)[0].message
 
 
+def test_the_text_that_makes_an_object_too_large_is_named() -> None:
+    big = "y" * (10 << 20)
+    for text in (
+        f"{SECRET}metadata2: {{annotations: {{'a b': '{big}'}}}}",
+        json.dumps({"x": ["z", {"k": big}], "kind": ""}),
+    ):
+        (error,) = faults(text)
+        assert error.field in ("metadata2.annotations['a b']", "x[1].k")
+        assert "larger than 3 MiB" in error.message
+        assert f"{10 << 20} characters" in error.message
+
+
 def test_number_of_faults_is_bounded() -> None:
     labels = {f"k{number}": number for number in range(10_000)}
     errors = faults({"apiVersion": "v1", "kind": "Secret", "metadata": {"labels": labels}})
-    assert len(errors) == 200
+    assert len(errors) == 201
+    assert "first 200 faults" in errors[-1].message
     assert errors[7].field == "metadata.labels[k7]"
 
 
