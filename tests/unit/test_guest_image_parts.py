@@ -10,6 +10,7 @@ import stat
 import struct
 import subprocess
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from kvnode.storage.guest_image import GuestImageError, build_tiny, recipe
 from kvnode.storage.guest_image import cpio_archive as cpio
 from kvnode.storage.guest_image.boot_disk import BootFiles, BootLoaders, write_boot_disk
-from kvnode.storage.guest_image.build import build_key
+from kvnode.storage.guest_image.build import _forget_unused, build_key
 from kvnode.storage.guest_image.debian_packages import Package
 from kvnode.storage.guest_image.initramfs import guest_files
 from kvnode.storage.guest_image.kernel_modules import (
@@ -304,3 +305,15 @@ def test_a_host_name_of_its_own_wins_over_the_full_name(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout == "mine\n"
+
+
+def test_what_no_build_asked_for_in_a_month_is_forgotten(tmp_path: Path) -> None:
+    for name in ("packages/new.deb", "packages/old.deb", "built/tiny-new/disk.qcow2", "built/tiny-old/disk.qcow2"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    month_ago = time.time() - 31 * 86400
+    for name in ("packages/old.deb", "built/tiny-old"):
+        os.utime(tmp_path / name, (month_ago, month_ago))
+    _forget_unused(tmp_path)
+    left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*"))
+    assert left == ["built/tiny-new", "packages/new.deb"]

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ from kvnode.storage.guest_image.recipe import Recipe
 Progress = Callable[[str], None]
 
 _BUSYBOX, _SYSLINUX, _MTOOLS, _SYSTEMD_BOOT = "busybox-static", "syslinux", "mtools", "systemd-boot-efi"
+_KEEP_DAYS = 30
 _SPACE = "make room in the cache's file system (an image takes about 300 MB while it is made), and try again"
 
 
@@ -61,7 +63,10 @@ def build_image(recipe: Recipe, cache: Path, progress: Progress) -> Build:
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with _locked(cache / "lock", progress):
-            return _found_or_built(recipe, cache, PackageCache(cache, progress), progress)
+            packages = PackageCache(cache, progress)
+            build = _found_or_built(recipe, cache, packages, progress)
+            _forget_unused(cache)
+            return build
     except OSError as error:
         where = error.filename or cache
         raise GuestImageError(f"{recipe.name} can't be built: {where}: {error.strerror}; {_SPACE}") from error
@@ -94,6 +99,7 @@ def _found_or_built(recipe: Recipe, cache: Path, packages: PackageCache, progres
     inputs = _resolve(recipe, packages)
     build = _place(recipe, cache, inputs)
     if _is_finished(build):
+        os.utime(build.disk.parent)
         progress(f"{recipe.name}: unchanged since it was last built ({build.key[:12]})")
         return build
     try:
@@ -108,6 +114,18 @@ def _found_or_built(recipe: Recipe, cache: Path, packages: PackageCache, progres
         progress(f"{recipe.name}: building from {', '.join(map(str, inputs.values()))}")
         _make(build, recipe, packages, inputs, progress)
     return build
+
+
+def _forget_unused(cache: Path) -> None:
+    """Remove what no build has asked for in a month: images of older inputs, packages that nobody has any more."""
+    long_ago = time.time() - _KEEP_DAYS * 86400
+    for path in [*(cache / "built").iterdir(), *(cache / "packages").iterdir()]:
+        if path.stat().st_mtime > long_ago:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _place(recipe: Recipe, cache: Path, inputs: dict[str, Package]) -> Build:

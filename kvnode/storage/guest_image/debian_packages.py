@@ -161,7 +161,10 @@ class PackageCache:
 
     def _is_whole(self, package: Package) -> bool:
         path = self._path(package)
-        return path.exists() and _sha256(path) == package.sha256
+        if not path.exists() or _sha256(path) != package.sha256:
+            return False
+        os.utime(path)  # it is in use: the cache keeps what is asked for
+        return True
 
     def _path(self, package: Package) -> Path:
         return self._files / f"{package.sha256}.deb"

@@ -31,9 +31,7 @@ WELCOME_MODULES = (
     # what else KubeVirt's machines can have
     "virtio_input",
     "virtio_mem",
-    "virtio_fs",
     "virtiofs",
-    "virtio_vsock",
     "vmw_vsock_virtio_transport",
     "9p",
     "9pnet_virtio",
