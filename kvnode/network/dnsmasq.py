@@ -28,7 +28,13 @@ from pathlib import Path
 
 from kvnode.errors import HostError
 from kvnode.network.netns import Netns
-from kvnode.planning.dhcp_handoff import ON_LINK, DhcpHandoff
+from kvnode.planning.dhcp_handoff import (
+    DHCP_TEXT,
+    FIRST_PRIVATE_OPTION,
+    LAST_PRIVATE_OPTION,
+    ON_LINK,
+    DhcpHandoff,
+)
 
 START_S = 15.0
 """How long a start may take; 20 ms are usual."""
@@ -42,7 +48,6 @@ _IFNAME = re.compile(r"[A-Za-z0-9._@+-]{1,15}", re.ASCII)
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.ASCII)
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})?", re.ASCII)
-_PLAIN = re.compile(r"[A-Za-z0-9._/:@%+=~-]{1,255}", re.ASCII)
 
 
 def dnsmasq_config(handoff: DhcpHandoff) -> str:
@@ -152,9 +157,9 @@ def _option_lines(handoff: DhcpHandoff) -> list[str]:
     if handoff.ntp_servers:
         lines.append(f"dhcp-option=42,{','.join(_address(server) for server in handoff.ntp_servers)}")
     if handoff.tftp_server_name is not None:
-        lines.append(f"dhcp-option-force=66,{_checked(_PLAIN, handoff.tftp_server_name, 'a TFTP server')}")
+        lines.append(f"dhcp-option-force=66,{_checked(DHCP_TEXT, handoff.tftp_server_name, 'a TFTP server')}")
     if handoff.boot_file_name is not None:
-        lines.append(f"dhcp-option-force=67,{_checked(_PLAIN, handoff.boot_file_name, 'a boot file')}")
+        lines.append(f"dhcp-option-force=67,{_checked(DHCP_TEXT, handoff.boot_file_name, 'a boot file')}")
     lines += [
         f"dhcp-option-force={_private(option.code)},{_octets(option.value)}" for option in handoff.private_options
     ]
@@ -193,8 +198,8 @@ def _gateway(text: str) -> str:
 
 
 def _private(code: int) -> int:
-    if not 224 <= code <= 254:
-        raise HostError(f"DHCP option {code} is not a private one: 224 to 254 are")
+    if not FIRST_PRIVATE_OPTION <= code <= LAST_PRIVATE_OPTION:
+        raise HostError(f"DHCP option {code} is not a private one: {FIRST_PRIVATE_OPTION} to {LAST_PRIVATE_OPTION} are")
     return code
 
 

@@ -45,10 +45,13 @@ PLAIN_BRIDGE = "kvnode0"
 
 RANGES = tuple(
     subnet
-    for block in ("10.88.0.0/16", "172.28.0.0/16", "10.188.0.0/16", "192.168.176.0/20")
+    for block in ("10.188.0.0/16", "10.77.0.0/16", "172.28.0.0/16", "192.168.176.0/20")
     for subnet in IPv4Network(block).subnets(new_prefix=20)
 )
-"""What a root's range is chosen from: the first that no route of the host's overlaps. 4093 guests fit into one."""
+"""What a root's range is chosen from: the first that no route of the host's overlaps. 4093 guests fit into one.
+
+None of the ranges that container engines take without looking (podman's 10.88.0.0/16, docker's 172.17.0.0/16).
+"""
 
 _PLUGIN, _IPAM = "bridge", "host-local"
 _NETWORK_NAME = "kvnode"

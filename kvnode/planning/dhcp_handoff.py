@@ -10,6 +10,7 @@ The lease never ends: while the node's daemon is away nobody restarts the server
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_address, ip_interface
 from typing import Annotated
 
@@ -19,6 +20,12 @@ from kvnode.facts import LinkFacts, Resolver, Route
 
 ON_LINK = "0.0.0.0"
 DEFAULT = "0.0.0.0/0"
+
+FIRST_PRIVATE_OPTION, LAST_PRIVATE_OPTION = 224, 254
+"""What RFC 3942 leaves to a site."""
+
+DHCP_TEXT = re.compile(r"[A-Za-z0-9._/:@%+=~-]{1,255}", re.ASCII)
+"""What the name of a server or a file may be made of; an option holds 255 bytes."""
 
 
 class ClasslessRoute(msgspec.Struct, frozen=True, gc=False):
@@ -31,7 +38,7 @@ class ClasslessRoute(msgspec.Struct, frozen=True, gc=False):
 class PrivateOption(msgspec.Struct, frozen=True, gc=False):
     """A site-specific option (RFC 3942: 224 to 254) with its text."""
 
-    code: Annotated[int, msgspec.Meta(ge=224, le=254)]
+    code: Annotated[int, msgspec.Meta(ge=FIRST_PRIVATE_OPTION, le=LAST_PRIVATE_OPTION)]
     value: str
 
 

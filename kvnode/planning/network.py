@@ -25,10 +25,13 @@ from typing import Literal
 import msgspec
 
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.api.network import Interface, Network
+from kvnode.api.network import DHCPOptions, Interface, Network
 from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
 from kvnode.facts import HostFacts, LinkFacts
 from kvnode.planning.dhcp_handoff import (
+    DHCP_TEXT,
+    FIRST_PRIVATE_OPTION,
+    LAST_PRIVATE_OPTION,
     DhcpHandoff,
     PrivateOption,
     first_ipv4,
@@ -354,7 +357,6 @@ def _forwarded_ports(scene: _Scene) -> tuple[ForwardedPort, ...]:
 
 def _handoff(scene: _Scene, server: str, mac: str, address: IPv4Interface, router: str | None) -> DhcpHandoff:
     """The lease without its classless routes."""
-    options = scene.interface.dhcp_options
     handoff = DhcpHandoff(
         bridge=scene.bridge,
         server=server,
@@ -366,8 +368,27 @@ def _handoff(scene: _Scene, server: str, mac: str, address: IPv4Interface, route
         mtu=scene.link.mtu,
         hostname=_hostname(scene.vmi),
     )
-    if options is None:
-        return handoff
+    options = scene.interface.dhcp_options
+    return handoff if options is None else _with_options(handoff, options, scene.position)
+
+
+def _with_options(handoff: DhcpHandoff, options: DHCPOptions, position: int) -> DhcpHandoff:
+    """The lease with what the manifest adds, each value in a form that a DHCP answer can hold."""
+    at = f"spec.domain.devices.interfaces[{position}].dhcpOptions"
+    for n, server in enumerate(options.ntp_servers):
+        if not _is_ipv4(server):
+            raise _fault(f"{at}.ntpServers[{n}]", f"{server[:60]!r} is not an IPv4 address")
+    for name, text in (("tftpServerName", options.tftp_server_name), ("bootFileName", options.boot_file_name)):
+        if text is not None and not DHCP_TEXT.fullmatch(text):
+            message = f"{text[:60]!r} can't be told by DHCP: 1 to 255 letters, digits and ._/:@%+=~- can"
+            raise _fault(f"{at}.{name}", message)
+    for n, option in enumerate(options.private_options):
+        if not FIRST_PRIVATE_OPTION <= option.option <= LAST_PRIVATE_OPTION:
+            message = f"{option.option} is not a private option: {FIRST_PRIVATE_OPTION} to {LAST_PRIVATE_OPTION} are"
+            raise _fault(f"{at}.privateOptions[{n}].option", message)
+        size = len(option.value.encode("utf-8", "surrogatepass"))
+        if not 1 <= size <= 255:
+            raise _fault(f"{at}.privateOptions[{n}].value", f"a DHCP option holds 1 to 255 bytes, not {size}")
     return msgspec.structs.replace(
         handoff,
         ntp_servers=options.ntp_servers,
@@ -375,6 +396,14 @@ def _handoff(scene: _Scene, server: str, mac: str, address: IPv4Interface, route
         boot_file_name=options.boot_file_name,
         private_options=tuple(PrivateOption(option.option, option.value) for option in options.private_options),
     )
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _hostname(vmi: VirtualMachineInstance) -> str | None:

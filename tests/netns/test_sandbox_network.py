@@ -107,7 +107,7 @@ def test_the_sandbox_has_what_a_pod_has(host: Host):
         link = probe_links(box.netns, "eth0")
         assert link.addresses == (attached.address,)
         assert link.mtu == 1400, "the host's own way out takes no more"
-        assert [route.gateway for route in link.routes if route.dst == "default"] == ["10.88.0.1"]
+        assert [route.gateway for route in link.routes if route.dst == "default"] == ["10.188.0.1"]
         box.sh("ping -c1 -W1 127.0.0.1")
         assert attached.veth in host.space.sh("ip -o link")
         host.detach(A)
@@ -134,7 +134,7 @@ def test_guests_go_out_under_the_hosts_address(host: Host):
         outside.sh("ip link set far up; ip addr add 192.0.2.1/24 dev far")
         host.attach(A, box)
         box.sh("ping -c1 -W2 192.0.2.1")
-        assert "10.88" not in outside.sh("ip neigh; ip route")
+        assert "10.188" not in outside.sh("ip neigh; ip route")
         host.detach(A)
 
 
@@ -181,7 +181,7 @@ def test_the_same_guest_again_without_having_left(host: Host):
     with sandboxes(2) as boxes:
         host.attach(A, boxes[0])
         host.attach(A, boxes[1])
-        boxes[1].sh("ping -c1 -W2 10.88.0.1")
+        boxes[1].sh("ping -c1 -W2 10.188.0.1")
         state = msgspec.json.decode((host.node.cni / "network.json").read_bytes())
         assert set(state["guests"]) == {A}
         host.detach(A)
@@ -333,15 +333,15 @@ def test_many_at_once(host: Host):
 
 
 def test_a_range_that_is_routed_is_not_taken(host: Host):
-    host.space.sh("ip route add 10.88.0.0/16 via 192.0.2.9")
+    host.space.sh("ip route add 10.188.0.0/16 via 192.0.2.9")
     with namespace() as box:
-        assert host.attach(A, box).address.startswith("172.28.0.")
+        assert host.attach(A, box).address.startswith("10.77.0.")
         host.detach(A)
 
 
 def test_ranges_are_chosen_clear_of_every_route():
     assert free_range([KernelRoute(1, "0.0.0.0/0", "10.0.0.1"), KernelRoute(1, "fd00::/64", None)]) == RANGES[0]
-    assert free_range([KernelRoute(1, "10.88.3.0/24", None)]) == RANGES[1]
+    assert free_range([KernelRoute(1, "10.188.3.0/24", None)]) == RANGES[1]
     assert free_range([KernelRoute(1, "10.0.0.0/8", None)]).overlaps(sandbox_network.IPv4Network("172.28.0.0/20"))
     with pytest.raises(HostError, match="all 49 address ranges"):
         free_range([KernelRoute(1, "10.0.0.0/8", None), KernelRoute(1, "128.0.0.0/1", None)])

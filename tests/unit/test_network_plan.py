@@ -285,6 +285,24 @@ def test_options_of_the_manifest():
     assert [(option.code, option.value) for option in dhcp.private_options] == [(240, "v")]
 
 
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"ntpServers": ["10.0.0.1", "fd00::1"]}, "ntpServers[1]"),
+        ({"tftpServerName": "a b"}, "tftpServerName"),
+        ({"bootFileName": "x\ny"}, "bootFileName"),
+        ({"privateOptions": [{"option": 240, "value": "x"}, {"option": 3, "value": "6"}]}, "privateOptions[1].option"),
+        ({"privateOptions": [{"option": 255, "value": "x"}]}, "privateOptions[0].option"),
+        ({"privateOptions": [{"option": 224, "value": ""}]}, "privateOptions[0].value"),
+        ({"privateOptions": [{"option": 224, "value": "\u2603" * 86}]}, "privateOptions[0].value"),
+    ],
+)  # fmt: skip
+def test_options_that_no_answer_can_hold(options, field):
+    with pytest.raises(InvalidManifest) as refused:
+        plan_for(LINK, {"bridge": {}, "dhcpOptions": options})
+    assert refused.value.errors[0].field == f"spec.domain.devices.interfaces[0].dhcpOptions.{field}"
+
+
 def test_a_plan_goes_over_the_wire():
     for binding in ("bridge", "masquerade"):
         plan = plan_for(LINK, {binding: {}, "ports": [{"port": 80}]})
