@@ -475,9 +475,6 @@ cdef int interface(Buffer *b, object plan) except -1:
 cdef int serial(Buffer *b, object plan) except -1:
     attr(b, '<serial type="unix"><source mode="bind" path="', plan.path)
     lit(b, "/>")
-    if plan.log is not None:
-        attr(b, '<log file="', plan.log)
-        lit(b, ' append="off"/>')
     attr_number(b, '<target port="', plan.port)
     return lit(b, "/></serial>")
 

@@ -111,11 +111,14 @@ class Controller(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class SerialDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A serial port that is a unix socket in the Pod; ``log`` gets all that the guest writes."""
+    """A serial port that is a unix socket in the Pod; ``logged`` where the launcher keeps what the guest writes.
+
+    The log is the launcher's and never QEMU's own, which has no bound.
+    """
 
     port: int
     path: str
-    log: str | None = None
+    logged: bool = True
 
 
 class Channel(msgspec.Struct, frozen=True, gc=False):

@@ -33,7 +33,6 @@ from kvnode.planning.settings import PlanSettings
 
 SOCKETS = "/var/run/kubevirt"
 SERIAL_SOCKET = f"{SOCKETS}/serial0.sock"
-SERIAL_LOG = f"{SOCKETS}/serial0.log"
 VNC_SOCKET = f"{SOCKETS}/vnc.sock"
 AGENT_SOCKET = f"{SOCKETS}/guest-agent.sock"
 METRICS_SOCKET = f"{SOCKETS}/downward-metrics.sock"
@@ -70,12 +69,12 @@ def has_serial_console(vmi: VirtualMachineInstance) -> bool:
 
 
 def serials(vmi: VirtualMachineInstance, settings: PlanSettings) -> tuple[SerialDevice, ...]:
-    """The serial port, and the file that keeps what was written on it."""
+    """The serial port, and whether what is written on it is kept."""
     if not has_serial_console(vmi):
         return ()
     asked = vmi.spec.domain.devices.log_serial_console
     logged = settings.serial_log if asked is None else asked
-    return (SerialDevice(0, SERIAL_SOCKET, SERIAL_LOG if logged else None),)
+    return (SerialDevice(0, SERIAL_SOCKET, logged),)
 
 
 def channels(vmi: VirtualMachineInstance) -> tuple[Channel, ...]:

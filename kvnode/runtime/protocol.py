@@ -41,11 +41,13 @@ class Start(msgspec.Struct, frozen=True, tag="start"):
 
     grace_period_s  -- how long the guest may take over its shutdown before it is ended by force
     serial_socket   -- where QEMU will listen for the first serial console, None where the guest has none
+    serial_log      -- whether what the guest prints there is kept
     """
 
     xml: str
     grace_period_s: int
     serial_socket: str | None = None
+    serial_log: bool = True
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):

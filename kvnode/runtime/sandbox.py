@@ -74,11 +74,10 @@ class Sandbox:
     Until ``commit`` the sandbox dies with its starter.
     """
 
-    def __init__(self, launcher: Process, keeper: Process, lifeline: int, helper: subprocess.Popen[bytes]) -> None:
+    def __init__(self, launcher: Process, keeper: Process, lifeline: int) -> None:
         self.launcher = launcher
         self.keeper = keeper
         self._lifeline = lifeline
-        self._helper = helper
 
     def commit(self) -> None:
         """From here on the sandbox lives without its starter."""
@@ -96,11 +95,7 @@ class Sandbox:
 
     def wait_for_keeper(self, timeout_s: float) -> bool:
         """Waits until the keeper has cleaned up; False where it takes longer."""
-        try:
-            self._helper.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        return self.keeper.wait(timeout_s)
 
 
 def package_binds() -> tuple[list[tuple[str, str, bool]], list[str]]:
@@ -209,6 +204,7 @@ def start_sandbox(order: Order, timeout_s: float = 20.0) -> Sandbox:
     assert helper.stdin is not None
     with contextlib.suppress(BrokenPipeError), helper.stdin:
         helper.stdin.write(msgspec.json.encode(order))
+    helper.wait()
     try:
         pids = _read_report(report_read, time.monotonic() + timeout_s)
     except BaseException:
@@ -216,10 +212,11 @@ def start_sandbox(order: Order, timeout_s: float = 20.0) -> Sandbox:
         raise
     finally:
         os.close(report_read)
-    return Sandbox(Process.of(pids["pid"]), Process.of(pids["keeper"]), life_write, helper)
+    return Sandbox(Process.of(pids["pid"]), Process.of(pids["keeper"]), life_write)
 
 
-# Descriptors 3 and 4 are what sandbox_init promises; pass_fds keeps the numbers that they have here.
+# Descriptors 3 and 4 are what sandbox_init promises; pass_fds keeps the numbers that they have here.  The fork makes
+# the keeper nobody's child: whoever starts a guest from a program of their own has nothing to wait for.
 _MOVE_FDS = """\
 import os, sys
 script, report, life = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -229,6 +226,8 @@ high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for fd in high]
 os.closerange(3, 100)
 os.dup2(high[0], 3); os.dup2(high[1], 4)
 os.closerange(100, 110)
+if os.fork():
+    os._exit(0)
 os.execv(sys.executable, [sys.executable, "-I", "-S", "-B", script])
 """
 

@@ -236,8 +236,11 @@ class _Start:
         write_whole(self.paths.state / "vmi.json", msgspec.json.encode(to_dict(self.vmi)))
         connection = await_launcher(self.paths.pod, STANDALONE_UID, LAUNCHER_S)
         self.undo.callback(connection.close)
-        serial = final.devices.serials[0].path if final.devices.serials else None
-        connection.status(Start(xml, final.grace_period_s, serial))
+        serial = final.devices.serials[0] if final.devices.serials else None
+        order = Start(xml, final.grace_period_s)
+        if serial is not None:
+            order = msgspec.structs.replace(order, serial_socket=serial.path, serial_log=serial.logged)
+        connection.status(order)
         connection.socket.settimeout(START_S)
         reply = connection.ask(Follow())
         while isinstance(reply, Status) and reply.phase == "Scheduled":

@@ -217,7 +217,7 @@ def test_what_a_guest_has_without_asking():
         ("usb", "none"), ("scsi", "virtio-non-transitional"), ("virtio-serial", "virtio-non-transitional"),
     ]  # fmt: skip
     assert devices.serials[0].path == "/var/run/kubevirt/serial0.sock"
-    assert devices.serials[0].log == "/var/run/kubevirt/serial0.log"
+    assert devices.serials[0].logged
     assert [one.name for one in devices.channels] == ["org.qemu.guest_agent.0"]
     assert (devices.video.type, devices.video.vram_kib, devices.graphics.socket) == (
         "vga", 16384, "/var/run/kubevirt/vnc.sock",
@@ -242,9 +242,9 @@ def test_what_a_guest_may_do_without():
 def test_the_serial_log_is_the_administrators_or_the_guests_choice():
     config = {"virtualMachineOptions": {"disableSerialConsoleLog": {}, "disableFreePageReporting": {}}}
     devices = plan_of(config=config).devices
-    assert (devices.serials[0].log, devices.balloon.free_page_reporting) == (None, False)
-    assert plan_of({"devices.logSerialConsole": True}, config=config).devices.serials[0].log
-    assert plan_of({"devices.logSerialConsole": False}).devices.serials[0].log is None
+    assert (devices.serials[0].logged, devices.balloon.free_page_reporting) == (False, False)
+    assert plan_of({"devices.logSerialConsole": True}, config=config).devices.serials[0].logged
+    assert not plan_of({"devices.logSerialConsole": False}).devices.serials[0].logged
     with pytest.raises(InvalidManifest):
         plan_of(config={"virtualMachineOptions": 1})
 

@@ -240,7 +240,7 @@ class Life:
             case Start():
                 self._order = request
                 self._work.put(
-                    lambda: self._domain.start(request.xml, lambda: self._connect_serial(request.serial_socket))
+                    lambda: self._domain.start(request.xml, lambda: self._connect_serial(request))
                 )
                 client.send(self._status)
             case Stop():
@@ -263,10 +263,10 @@ class Life:
 
     # -- the serial console
 
-    def _connect_serial(self, path: str | None) -> None:
+    def _connect_serial(self, order: Start) -> None:
         """Runs on the worker, between creation and the first instruction: nothing printed is missed."""
-        if path is not None:
-            self._serial.connect(path)
+        if order.serial_socket is not None:
+            self._serial.connect(order.serial_socket, logged=order.serial_log)
             self._notify("console")
 
     def _on_guest(self, _sock: object, mask: int) -> None:

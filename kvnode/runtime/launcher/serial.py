@@ -56,13 +56,16 @@ class Serial:
     """The broker between QEMU's socket and the terminals; all sockets are non-blocking."""
 
     def __init__(self, log_path: str) -> None:
-        self.log = SerialLog(log_path)
+        self._log_path = log_path
+        self.log: SerialLog | None = None
         self.guest: socket.socket | None = None
         self.to_guest = bytearray()
         self.terminals: dict[int, Terminal] = {}
 
-    def connect(self, path: str) -> None:
-        """Connects to QEMU's end."""
+    def connect(self, path: str, *, logged: bool = True) -> None:
+        """Connects to QEMU's end; what the guest prints is kept where ``logged``."""
+        if logged:
+            self.log = SerialLog(self._log_path)
         guest = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         guest.connect(path)
         guest.setblocking(False)
@@ -71,7 +74,8 @@ class Serial:
     def attach(self, sock: socket.socket, backlog_bytes: int, first: bytes) -> Terminal:
         """Takes a connection over as a terminal; ``first`` came with its request already."""
         terminal = self.terminals[sock.fileno()] = Terminal(sock)
-        terminal.pending += self.log.tail(backlog_bytes)
+        if self.log is not None:
+            terminal.pending += self.log.tail(backlog_bytes)
         self.to_guest += first
         return terminal
 
@@ -88,7 +92,8 @@ class Serial:
             self.guest.close()
             self.guest = None
             return False
-        self.log.append(data)
+        if self.log is not None:
+            self.log.append(data)
         for terminal in self.terminals.values():
             terminal.pending += data
         return True
