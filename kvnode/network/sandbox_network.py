@@ -24,6 +24,7 @@ import hashlib
 import os
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from ipaddress import IPv4Interface, IPv4Network, ip_network
 from pathlib import Path
@@ -38,6 +39,9 @@ from kvnode.network.netns import Netns
 from kvnode.network.nft import load_ruleset, quoted_ifname
 from kvnode.network.rtnetlink import KernelRoute, Link, RouteSocket
 from kvnode.paths import NodePaths, node_root
+
+TURN_S = 120.0
+"""How long a start or stop waits for the others; each takes a twentieth of a second."""
 
 POD_IFNAME = "eth0"
 PLAIN_BRIDGE = "kvnode0"
@@ -166,12 +170,25 @@ def _locked(folder: Path) -> Iterator[None]:
         except OSError as error:
             raise HostError(f"the folder {folder} can't be made: {error.strerror}") from error
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            _take_turn(lock, f"the network of the guests of {folder}")
             if _is_still(folder, lock):
                 yield
                 return
         finally:
             os.close(lock)
+
+
+def _take_turn(lock: int, what: str) -> None:
+    """The lock of an open file; HostError where whoever has it doesn't let go in the time that its work may take."""
+    deadline = time.monotonic() + TURN_S
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise HostError(f"{what} is being changed by another process for over {TURN_S:.0f} s") from None
+            time.sleep(0.01)
 
 
 def _is_still(folder: Path, opened: int) -> bool:
@@ -321,7 +338,7 @@ def _machine_lock() -> Iterator[None]:
     """One at a time on this machine, whatever their roots: a lock on the very knob that they share."""
     try:
         with _FORWARDING.open() as knob:
-            fcntl.flock(knob, fcntl.LOCK_EX)
+            _take_turn(knob.fileno(), "the network of this machine's guests")
             yield
     except FileNotFoundError:
         raise HostError(f"{_FORWARDING} is missing: is /proc mounted?") from None

@@ -379,6 +379,17 @@ def test_one_waits_for_the_other(host: Host):
         host.detach(A)
 
 
+def test_nobody_waits_forever(host: Host, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sandbox_network, "TURN_S", 0.2)
+    host.node.cni.mkdir(parents=True)
+    lock = os.open(host.node.cni, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with pytest.raises(HostError, match=r"is being changed by another process for over 0 s"):
+        host.detach(A)
+    os.close(lock)
+    host.detach(A)
+
+
 @pytest.mark.parametrize("guest", ["", "../x", "a b", "x" * 65, "ä"])
 def test_an_id_that_is_none(host: Host, guest: str):
     with pytest.raises(HostError, match="is not a guest's id"):
