@@ -6,8 +6,8 @@ acronym breaks that rule the field names its wire name itself. What holds for al
 - An optional field is None when it is absent; a list is a tuple, and an absent list is an empty one. Required text
   and numbers have Go's zero value, since that is what KubeVirt's own types make of an absent one; validation says
   what is missing.
-- What equals its default is left out again when an object is written, so reading and writing adds nothing. An
-  object without fields (`masquerade: {}`) is a value, not a default, and stays.
+- What is absent is left out again when an object is written, required text and numbers apart, so reading and writing
+  adds nothing to a valid manifest. An object without fields (`masquerade: {}`) is a value and stays.
 - Quantities, times and durations keep the text they came with.
 - Integers carry the range of their Go type, so that 4294967296 sockets are refused where they are read.
 
@@ -16,14 +16,21 @@ Every type has a docstring and every field a comment, on its line or right above
 the sources, are not worth it.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Uint8 = Annotated[int, Meta(ge=0, le=2**8 - 1)]
 Uint32 = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+
+# Defaults of required fields: what Go makes of an absent one. Made by a function, so that they are written even if
+# they are empty: a schema that requires a field wants to see it.
+EMPTY: Any = field(default_factory=str)
+ZERO: Any = field(default_factory=int)
+FALSE: Any = field(default_factory=bool)
+NOTHING: Any = field(default_factory=lambda: "0")  # as a quantity
 
 # A port or another thing that has a number or a name.
 IntOrString = int | str

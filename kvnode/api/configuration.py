@@ -6,7 +6,7 @@ that the code using it documents.
 
 from msgspec import field
 
-from kvnode.api.base import Int32, Int64, Model, Uint32
+from kvnode.api.base import EMPTY, NOTHING, ZERO, Int32, Int64, Model, Uint32
 from kvnode.api.cpu_memory import ResourceRequirementsWithoutClaims
 from kvnode.api.meta import LabelSelector
 from kvnode.api.migration import MigrationConfiguration
@@ -34,8 +34,8 @@ class ArchConfiguration(Model, frozen=True):
 class TokenBucketRateLimiter(Model, frozen=True):
     """Requests a second, and how many at once."""
 
-    qps: float = 0.0  # requests a second in the long run
-    burst: Int32 = 0  # requests at once
+    qps: float = ZERO  # requests a second in the long run
+    burst: Int32 = ZERO  # requests at once
 
 
 class RateLimiter(Model, frozen=True):
@@ -91,7 +91,7 @@ class ConfidentialComputeConfiguration(Model, frozen=True):
 class DiskVerification(Model, frozen=True):
     """Limits on the check of a disk image."""
 
-    memory_limit: Quantity = "0"  # memory that the check may use
+    memory_limit: Quantity = NOTHING  # memory that the check may use
 
 
 class LogVerbosity(Model, frozen=True):
@@ -200,30 +200,30 @@ class NetworkConfiguration(Model, frozen=True):
 class MediatedHostDevice(Model, frozen=True):
     """A mediated device that guests may have."""
 
-    mdev_name_selector: str = ""  # the type, as the kernel calls it
-    resource_name: str = ""  # the resource that it is offered under
+    mdev_name_selector: str = EMPTY  # the type, as the kernel calls it
+    resource_name: str = EMPTY  # the resource that it is offered under
     external_resource_provider: bool | None = None  # whether somebody else's plugin offers it
 
 
 class PciHostDevice(Model, frozen=True):
     """A PCI device that guests may have."""
 
-    pci_vendor_selector: str = ""  # vendor and product, such as `10de:1eb8`
-    resource_name: str = ""  # the resource that it is offered under
+    pci_vendor_selector: str = EMPTY  # vendor and product, such as `10de:1eb8`
+    resource_name: str = EMPTY  # the resource that it is offered under
     external_resource_provider: bool | None = None  # whether somebody else's plugin offers it
 
 
 class USBSelector(Model, frozen=True):
     """A USB device by vendor and product."""
 
-    vendor: str = ""  # vendor as four hexadecimal digits
-    product: str = ""  # product as four hexadecimal digits
+    vendor: str = EMPTY  # vendor as four hexadecimal digits
+    product: str = EMPTY  # product as four hexadecimal digits
 
 
 class USBHostDevice(Model, frozen=True):
     """A USB device, or a set of them, that guests may have."""
 
-    resource_name: str = ""  # the resource that it is offered under
+    resource_name: str = EMPTY  # the resource that it is offered under
     selectors: tuple[USBSelector, ...] = ()  # the devices, all of which go to one guest
     external_resource_provider: bool | None = None  # whether somebody else's plugin offers it
 
@@ -274,7 +274,7 @@ class SMBiosConfiguration(Model, frozen=True):
 class SupportContainerResources(Model, frozen=True):
     """Requests and limits of a helper container."""
 
-    type: str = ""  # the container, such as `container-disk` or `sidecar`
+    type: str = EMPTY  # the container, such as `container-disk` or `sidecar`
     resources: ResourceRequirementsWithoutClaims = ResourceRequirementsWithoutClaims()  # what it gets
 
 

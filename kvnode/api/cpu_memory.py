@@ -5,14 +5,14 @@ the words of Kubernetes. Where only one of them is given, defaulting derives the
 written (see `kvnode.quantity`), so that an object goes back as it came.
 """
 
-from kvnode.api.base import Model, Uint32
+from kvnode.api.base import EMPTY, Model, Uint32
 from kvnode.quantity import Quantity
 
 
 class CPUFeature(Model, frozen=True):
     """One feature flag of the guest's CPU, and how firmly it is wanted."""
 
-    name: str = ""  # the flag, as libvirt calls it
+    name: str = EMPTY  # the flag, as libvirt calls it
     policy: str | None = None  # `force`, `require`, `optional`, `disable` or `forbid`
 
 
@@ -102,7 +102,7 @@ class VolumeResourceRequirements(Model, frozen=True):
 class VirtualMachineInstanceResourceClaim(Model, frozen=True):
     """Devices that a driver allots to the guest's Pod (dynamic resource allocation)."""
 
-    name: str = ""  # what devices and networks of this guest call the claim
+    name: str = EMPTY  # what devices and networks of this guest call the claim
     resource_claim_name: str | None = None  # an existing claim
     resource_claim_template_name: str | None = None  # a template to make a claim from, for this guest alone
 

@@ -1,12 +1,12 @@
 """Keys and passwords put into a running guest."""
 
-from kvnode.api.base import Model
+from kvnode.api.base import EMPTY, Model
 
 
 class AccessCredentialSecretSource(Model, frozen=True):
     """The Secret that holds keys or passwords."""
 
-    secret_name: str = ""  # the Secret, in the guest's namespace
+    secret_name: str = EMPTY  # the Secret, in the guest's namespace
 
 
 class SSHPublicKeyAccessCredentialSource(Model, frozen=True):

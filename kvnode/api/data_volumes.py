@@ -6,7 +6,7 @@ only make the objects and wait.
 
 from msgspec import field
 
-from kvnode.api.base import Model
+from kvnode.api.base import EMPTY, Model
 from kvnode.api.cpu_memory import VolumeResourceRequirements
 from kvnode.api.meta import LabelSelector, ObjectMeta, TypedLocalObjectReference, TypedObjectReference
 
@@ -28,14 +28,14 @@ class DataVolumeSourceUpload(Model, frozen=True):
 class DataVolumeSourceGCS(Model, frozen=True):
     """An object in Google's cloud storage."""
 
-    url: str = ""  # the object's URL
+    url: str = EMPTY  # the object's URL
     secret_ref: str | None = None  # a Secret with credentials
 
 
 class DataVolumeSourceHTTP(Model, frozen=True):
     """A file from an HTTP server."""
 
-    url: str = ""  # the file's URL
+    url: str = EMPTY  # the file's URL
     secret_ref: str | None = None  # a Secret with user and password
     cert_config_map: str | None = None  # a ConfigMap with authorities to trust
     extra_headers: tuple[str, ...] = ()  # headers to send along
@@ -45,8 +45,8 @@ class DataVolumeSourceHTTP(Model, frozen=True):
 class DataVolumeSourceImageIO(Model, frozen=True):
     """A disk from an oVirt engine."""
 
-    url: str = ""  # the engine's URL
-    disk_id: str = ""  # the disk's id
+    url: str = EMPTY  # the engine's URL
+    disk_id: str = EMPTY  # the disk's id
     secret_ref: str | None = None  # a Secret with credentials
     cert_config_map: str | None = None  # a ConfigMap with authorities to trust
     insecure_skip_verify: bool | None = None  # whether the server's certificate goes unchecked
@@ -55,8 +55,8 @@ class DataVolumeSourceImageIO(Model, frozen=True):
 class DataVolumeSourcePVC(Model, frozen=True):
     """A copy of another claim."""
 
-    name: str = ""  # the claim to copy
-    namespace: str = ""  # its namespace
+    name: str = EMPTY  # the claim to copy
+    namespace: str = EMPTY  # its namespace
 
 
 class DataVolumeSourceRegistry(Model, frozen=True):
@@ -73,7 +73,7 @@ class DataVolumeSourceRegistry(Model, frozen=True):
 class DataVolumeSourceS3(Model, frozen=True):
     """An object in S3 storage."""
 
-    url: str = ""  # the object's URL
+    url: str = EMPTY  # the object's URL
     secret_ref: str | None = None  # a Secret with the keys
     cert_config_map: str | None = None  # a ConfigMap with authorities to trust
 
@@ -81,8 +81,8 @@ class DataVolumeSourceS3(Model, frozen=True):
 class DataVolumeSourceSnapshot(Model, frozen=True):
     """A copy of a volume snapshot."""
 
-    name: str = ""  # the snapshot to copy
-    namespace: str = ""  # its namespace
+    name: str = EMPTY  # the snapshot to copy
+    namespace: str = EMPTY  # its namespace
 
 
 class DataVolumeSourceVDDK(Model, frozen=True):
@@ -116,16 +116,16 @@ class DataVolumeContentSource(Model, frozen=True):
 class DataVolumeSourceRef(Model, frozen=True):
     """A DataSource object that says where the content comes from."""
 
-    kind: str = ""  # `DataSource`
-    name: str = ""  # the object's name
+    kind: str = EMPTY  # `DataSource`
+    name: str = EMPTY  # the object's name
     namespace: str | None = None  # its namespace, if that is another one
 
 
 class DataVolumeCheckpoint(Model, frozen=True):
     """One step of an import in stages."""
 
-    previous: str = ""  # the snapshot before
-    current: str = ""  # the snapshot that is imported
+    previous: str = EMPTY  # the snapshot before
+    current: str = EMPTY  # the snapshot that is imported
 
 
 class PersistentVolumeClaimSpec(Model, frozen=True):

@@ -6,7 +6,7 @@ devices that a guest gets unless it says no.
 
 from msgspec import field
 
-from kvnode.api.base import Model
+from kvnode.api.base import EMPTY, Model
 from kvnode.api.disks import Disk
 from kvnode.api.features import FeatureState
 from kvnode.api.network import Interface
@@ -31,7 +31,7 @@ class FilesystemVirtiofs(Model, frozen=True):
 class Filesystem(Model, frozen=True):
     """A volume that the guest mounts as a folder."""
 
-    name: str = ""  # the volume behind it, and the tag that the guest mounts it by
+    name: str = EMPTY  # the volume behind it, and the tag that the guest mounts it by
     virtiofs: FilesystemVirtiofs = FilesystemVirtiofs()  # shared by virtiofs
 
 
@@ -52,7 +52,7 @@ class VGPUOptions(Model, frozen=True):
 class GPU(Model, frozen=True):
     """A GPU, or a share of one."""
 
-    name: str = ""  # unique among the guest's GPUs
+    name: str = EMPTY  # unique among the guest's GPUs
     device_name: str | None = None  # the resource that a device plugin offers it under
     claim_name: str | None = None  # the claim that it comes from, by its name in `spec.resourceClaims`
     request_name: str | None = None  # the request within the claim
@@ -63,7 +63,7 @@ class GPU(Model, frozen=True):
 class HostDevice(Model, frozen=True):
     """A device of the node that the guest owns."""
 
-    name: str = ""  # unique among the guest's host devices
+    name: str = EMPTY  # unique among the guest's host devices
     device_name: str | None = None  # the resource that a device plugin offers it under
     claim_name: str | None = None  # the claim that it comes from, by its name in `spec.resourceClaims`
     request_name: str | None = None  # the request within the claim
@@ -73,8 +73,8 @@ class HostDevice(Model, frozen=True):
 class Input(Model, frozen=True):
     """A pointing device or a keyboard."""
 
-    name: str = ""  # the device's name
-    type: str = ""  # `tablet` or `keyboard`
+    name: str = EMPTY  # the device's name
+    type: str = EMPTY  # `tablet` or `keyboard`
     bus: str | None = None  # `virtio` or `usb`
 
 
@@ -87,7 +87,7 @@ class PanicDevice(Model, frozen=True):
 class SoundDevice(Model, frozen=True):
     """A sound card."""
 
-    name: str = ""  # the device's name
+    name: str = EMPTY  # the device's name
     model: str | None = None  # `ich9` or `ac97`
 
 
@@ -119,7 +119,7 @@ class Diag288Watchdog(Model, frozen=True):
 class Watchdog(Model, frozen=True):
     """Resets or stops a guest that no longer reports."""
 
-    name: str = ""  # the device's name
+    name: str = EMPTY  # the device's name
     i6300esb: I6300ESBWatchdog | None = None  # on PCI
     diag288: Diag288Watchdog | None = None  # on s390x
 

@@ -6,7 +6,7 @@ none of them means `disk`.
 
 from msgspec import field
 
-from kvnode.api.base import Model, Uint32
+from kvnode.api.base import EMPTY, Model, Uint32
 from kvnode.api.features import FeatureState
 
 
@@ -52,7 +52,7 @@ class BlockSize(Model, frozen=True):
 class Disk(Model, frozen=True):
     """One disk of the guest."""
 
-    name: str = ""  # the volume behind it
+    name: str = EMPTY  # the volume behind it
     disk: DiskTarget | None = None  # shown as an ordinary disk
     lun: LunTarget | None = None  # shown as a SCSI device
     cdrom: CDRomTarget | None = None  # shown as an optical drive

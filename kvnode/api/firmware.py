@@ -1,6 +1,6 @@
 """Firmware, boot, machine and the identity that a guest reads from its SMBIOS tables."""
 
-from kvnode.api.base import Model
+from kvnode.api.base import EMPTY, Model
 
 
 class BIOS(Model, frozen=True):
@@ -26,7 +26,7 @@ class Bootloader(Model, frozen=True):
 class KernelBootContainer(Model, frozen=True):
     """A container image with a kernel and an initial ramdisk."""
 
-    image: str = ""  # the image's reference
+    image: str = EMPTY  # the image's reference
     image_pull_policy: str | None = None  # `Always`, `IfNotPresent` or `Never`
     image_pull_secret: str | None = None  # a Secret of the namespace with the registry's credentials
     kernel_path: str | None = None  # absolute path of the kernel in the image

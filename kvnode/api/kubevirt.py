@@ -2,7 +2,7 @@
 
 from msgspec import field
 
-from kvnode.api.base import Duration, Int32, Int64, Model, Time, Uint8
+from kvnode.api.base import EMPTY, ZERO, Duration, Int32, Int64, Model, Time, Uint8
 from kvnode.api.configuration import KubeVirtConfiguration
 from kvnode.api.meta import LocalObjectReference, ObjectMeta
 from kvnode.api.scheduling import NodePlacement
@@ -42,10 +42,10 @@ class Flags(Model, frozen=True):
 class CustomizeComponentsPatch(Model, frozen=True):
     """A patch to an object that the operator makes."""
 
-    resource_type: str = ""  # the object's kind
-    resource_name: str = ""  # the object's name
-    type: str = ""  # `json`, `merge` or `strategic`
-    patch: str = ""  # the patch, as JSON
+    resource_type: str = EMPTY  # the object's kind
+    resource_name: str = EMPTY  # the object's name
+    type: str = EMPTY  # `json`, `merge` or `strategic`
+    patch: str = EMPTY  # the patch, as JSON
 
 
 class CustomizeComponents(Model, frozen=True):
@@ -97,8 +97,8 @@ class KubeVirtSpec(Model, frozen=True):
 class KubeVirtCondition(Model, frozen=True):
     """One statement about the installation."""
 
-    type: str = ""  # what the statement is about, such as `Available`
-    status: str = ""  # `True`, `False` or `Unknown`
+    type: str = EMPTY  # what the statement is about, such as `Available`
+    status: str = EMPTY  # `True`, `False` or `Unknown`
     reason: str | None = None  # why, as one word in CamelCase
     message: str | None = None  # why, as a sentence
     last_probe_time: Time | None = None  # when it was last looked at
@@ -108,11 +108,11 @@ class KubeVirtCondition(Model, frozen=True):
 class GenerationStatus(Model, frozen=True):
     """The last generation of an object that the operator made."""
 
-    group: str = ""  # API group of the object
-    resource: str = ""  # its resource
+    group: str = EMPTY  # API group of the object
+    resource: str = EMPTY  # its resource
     namespace: str | None = None  # its namespace
-    name: str = ""  # its name
-    last_generation: Int64 = 0  # the generation that was made
+    name: str = EMPTY  # its name
+    last_generation: Int64 = ZERO  # the generation that was made
     hash: str | None = None  # hash of it, for objects without generations
 
 

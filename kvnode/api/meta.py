@@ -7,16 +7,16 @@ ManagedFieldsEntry and FieldsV1 stay open inside: their content is the server's 
 
 from typing import Any
 
-from kvnode.api.base import Int64, Model, Time
+from kvnode.api.base import EMPTY, Int64, Model, Time
 
 
 class OwnerReference(Model, frozen=True):
     """An object that this one belongs to; when the last owner goes, the garbage collector takes this one too."""
 
-    api_version: str = ""  # the owner's apiVersion
-    kind: str = ""  # the owner's kind
-    name: str = ""  # the owner's name
-    uid: str = ""  # the owner's uid; another object of that name later is not the owner
+    api_version: str = EMPTY  # the owner's apiVersion
+    kind: str = EMPTY  # the owner's kind
+    name: str = EMPTY  # the owner's name
+    uid: str = EMPTY  # the owner's uid; another object of that name later is not the owner
     controller: bool | None = None  # whether this owner manages the object; at most one does
     # whether the owner stays until this object is gone, when deleted in the foreground
     block_owner_deletion: bool | None = None
@@ -57,8 +57,8 @@ class ObjectMeta(Model, frozen=True):
 class LabelSelectorRequirement(Model, frozen=True):
     """One condition on one label."""
 
-    key: str = ""  # the label
-    operator: str = ""  # `In`, `NotIn`, `Exists` or `DoesNotExist`
+    key: str = EMPTY  # the label
+    operator: str = EMPTY  # `In`, `NotIn`, `Exists` or `DoesNotExist`
     values: tuple[str, ...] = ()  # what the label may be, or may not be
 
 
@@ -79,14 +79,14 @@ class TypedLocalObjectReference(Model, frozen=True):
     """Kind and name of an object in the same namespace."""
 
     api_group: str | None = None  # API group of the kind, none for the core group
-    kind: str = ""  # the object's kind
-    name: str = ""  # the object's name
+    kind: str = EMPTY  # the object's kind
+    name: str = EMPTY  # the object's name
 
 
 class TypedObjectReference(Model, frozen=True):
     """Kind and name of an object, in another namespace if one is given."""
 
     api_group: str | None = None  # API group of the kind, none for the core group
-    kind: str = ""  # the object's kind
-    name: str = ""  # the object's name
+    kind: str = EMPTY  # the object's kind
+    name: str = EMPTY  # the object's name
     namespace: str | None = None  # its namespace if that is another one, which has to grant it

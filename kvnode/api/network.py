@@ -6,7 +6,7 @@ and what has no fields (`bridge: {}`, `masquerade: {}`) counts by being there.
 
 from msgspec import field
 
-from kvnode.api.base import Int32, Model, Uint32
+from kvnode.api.base import EMPTY, ZERO, Int32, Model, Uint32
 from kvnode.api.cpu_memory import ClaimRequest
 
 
@@ -22,14 +22,14 @@ class PodNetwork(Model, frozen=True):
 class MultusNetwork(Model, frozen=True):
     """A network that Multus attaches to the Pod."""
 
-    network_name: str = ""  # a NetworkAttachmentDefinition, as `name` or `namespace/name`
+    network_name: str = EMPTY  # a NetworkAttachmentDefinition, as `name` or `namespace/name`
     default: bool | None = None  # whether it stands in for the Pod's own network
 
 
 class Network(Model, frozen=True):
     """Something to connect to."""
 
-    name: str = ""  # what the interface refers to
+    name: str = EMPTY  # what the interface refers to
     pod: PodNetwork | None = None  # the Pod's own network
     multus: MultusNetwork | None = None  # a further network
     resource_claim: ClaimRequest | None = None  # a network that a device driver allots
@@ -66,30 +66,30 @@ class DeprecatedInterfaceSlirp(Model, frozen=True):
 class PluginBinding(Model, frozen=True):
     """A binding that an administrator registered."""
 
-    name: str = ""  # the plugin, as the configuration registers it
+    name: str = EMPTY  # the plugin, as the configuration registers it
 
 
 class Port(Model, frozen=True):
     """A port of the guest that is to be reached through NAT."""
 
     name: str | None = None  # a name for the port
-    port: Int32 = 0  # the number, from 1 to 65535
+    port: Int32 = ZERO  # the number, from 1 to 65535
     protocol: str | None = None  # `TCP` or `UDP`
 
 
 class PortRange(Model, frozen=True):
     """A run of ports that is to be reached."""
 
-    start: Int32 = 0  # the first port
-    end: Int32 = 0  # the last port
-    protocol: str = ""  # `TCP` or `UDP`
+    start: Int32 = ZERO  # the first port
+    end: Int32 = ZERO  # the last port
+    protocol: str = EMPTY  # `TCP` or `UDP`
 
 
 class DHCPPrivateOptions(Model, frozen=True):
     """One site-specific DHCP option."""
 
-    option: Int32 = 0  # its number, from 224 to 254
-    value: str = ""  # its text
+    option: Int32 = ZERO  # its number, from 224 to 254
+    value: str = EMPTY  # its text
 
 
 class DHCPOptions(Model, frozen=True):
@@ -104,7 +104,7 @@ class DHCPOptions(Model, frozen=True):
 class Interface(Model, frozen=True):
     """A network card of the guest."""
 
-    name: str = ""  # the network that it is on
+    name: str = EMPTY  # the network that it is on
     bridge: InterfaceBridge | None = None  # takes over the Pod's address
     masquerade: InterfaceMasquerade | None = None  # is hidden behind the Pod's address
     sriov: InterfaceSRIOV | None = None  # is a function of a network card

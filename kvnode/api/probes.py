@@ -4,7 +4,7 @@ A probe names exactly one way to ask. A command runs inside the guest through it
 guest's address.
 """
 
-from kvnode.api.base import Int32, IntOrString, Model
+from kvnode.api.base import EMPTY, ZERO, Int32, IntOrString, Model
 
 
 class ExecAction(Model, frozen=True):
@@ -16,15 +16,15 @@ class ExecAction(Model, frozen=True):
 class HTTPHeader(Model, frozen=True):
     """One header of a probe's request."""
 
-    name: str = ""  # the header's name
-    value: str = ""  # the header's value
+    name: str = EMPTY  # the header's name
+    value: str = EMPTY  # the header's value
 
 
 class HTTPGetAction(Model, frozen=True):
     """An HTTP request to the guest; any status from 200 to 399 is healthy."""
 
     host: str | None = None  # whom to ask; none means the guest's address
-    port: IntOrString = 0  # number or name of the port
+    port: IntOrString = ZERO  # number or name of the port
     path: str | None = None  # path of the request
     scheme: str | None = None  # `HTTP` or `HTTPS`
     http_headers: tuple[HTTPHeader, ...] = ()  # headers of the request; one may come several times
@@ -34,7 +34,7 @@ class TCPSocketAction(Model, frozen=True):
     """A TCP port of the guest that should accept a connection."""
 
     host: str | None = None  # whom to ask; none means the guest's address
-    port: IntOrString = 0  # number or name of the port
+    port: IntOrString = ZERO  # number or name of the port
 
 
 class GuestAgentPing(Model, frozen=True):

@@ -4,15 +4,15 @@ These are Kubernetes' own types and travel unchanged into the launcher's Pod: th
 does. On a single machine without a cluster they have nobody to choose between.
 """
 
-from kvnode.api.base import Int32, Int64, Model
+from kvnode.api.base import EMPTY, ZERO, Int32, Int64, Model
 from kvnode.api.meta import LabelSelector
 
 
 class NodeSelectorRequirement(Model, frozen=True):
     """One condition on a node's label or field."""
 
-    key: str = ""  # the node's label or field
-    operator: str = ""  # `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt` or `Lt`
+    key: str = EMPTY  # the node's label or field
+    operator: str = EMPTY  # `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt` or `Lt`
     values: tuple[str, ...] = ()  # what it is compared with; one number for `Gt` and `Lt`
 
 
@@ -33,7 +33,7 @@ class NodeSelector(Model, frozen=True):
 class PreferredSchedulingTerm(Model, frozen=True):
     """A wish about nodes, and how much it weighs."""
 
-    weight: Int32 = 0  # from 1 to 100
+    weight: Int32 = ZERO  # from 1 to 100
     preference: NodeSelectorTerm = NodeSelectorTerm()  # which nodes are liked
 
 
@@ -54,13 +54,13 @@ class PodAffinityTerm(Model, frozen=True):
     mismatch_label_keys: tuple[str, ...] = ()  # labels in which they have to differ from this guest's
     namespaces: tuple[str, ...] = ()  # namespaces to look for the Pods in; none means the guest's own
     namespace_selector: LabelSelector | None = None  # further namespaces, by their labels
-    topology_key: str = ""  # label of nodes whose value makes the domain, such as `kubernetes.io/hostname`
+    topology_key: str = EMPTY  # label of nodes whose value makes the domain, such as `kubernetes.io/hostname`
 
 
 class WeightedPodAffinityTerm(Model, frozen=True):
     """A wish about neighbouring Pods, and how much it weighs."""
 
-    weight: Int32 = 0  # from 1 to 100
+    weight: Int32 = ZERO  # from 1 to 100
     pod_affinity_term: PodAffinityTerm = PodAffinityTerm()  # the Pods and the domain
 
 
@@ -103,10 +103,10 @@ class Toleration(Model, frozen=True):
 class TopologySpreadConstraint(Model, frozen=True):
     """How evenly guests of one group are spread over zones, nodes or other domains."""
 
-    topology_key: str = ""  # label of nodes whose value makes a domain
-    max_skew: Int32 = 0  # by how many the fullest domain may be ahead of the emptiest
+    topology_key: str = EMPTY  # label of nodes whose value makes a domain
+    max_skew: Int32 = ZERO  # by how many the fullest domain may be ahead of the emptiest
     min_domains: Int32 | None = None  # count as if there were at least so many domains
-    when_unsatisfiable: str = ""  # `DoNotSchedule` or `ScheduleAnyway`
+    when_unsatisfiable: str = EMPTY  # `DoNotSchedule` or `ScheduleAnyway`
     label_selector: LabelSelector | None = None  # which Pods are counted
     match_label_keys: tuple[str, ...] = ()  # labels in which counted Pods have to equal this guest's
     node_affinity_policy: str | None = None  # whether nodes that affinity rules out count: `Honor` or `Ignore`

@@ -6,7 +6,7 @@ type, written as a list.
 
 from msgspec import field
 
-from kvnode.api.base import Int32, Int64, Model, Time, Uint32
+from kvnode.api.base import EMPTY, Int32, Int64, Model, Time, Uint32
 from kvnode.api.cpu_memory import CPUTopology
 from kvnode.api.firmware import Machine
 from kvnode.api.migration import VirtualMachineInstanceMigrationState
@@ -16,8 +16,8 @@ from kvnode.quantity import Quantity
 class VirtualMachineInstanceCondition(Model, frozen=True):
     """One statement about a guest, and since when it holds."""
 
-    type: str = ""  # what the statement is about, such as `Ready` or `LiveMigratable`
-    status: str = ""  # `True`, `False` or `Unknown`
+    type: str = EMPTY  # what the statement is about, such as `Ready` or `LiveMigratable`
+    status: str = EMPTY  # `True`, `False` or `Unknown`
     reason: str | None = None  # why, as one word in CamelCase
     message: str | None = None  # why, as a sentence
     last_probe_time: Time | None = None  # when it was last looked at
@@ -129,8 +129,8 @@ class PersistentVolumeClaimInfo(Model, frozen=True):
 class VolumeStatus(Model, frozen=True):
     """A volume at run time."""
 
-    name: str = ""  # the volume in the spec
-    target: str = ""  # name of the disk in the domain, such as `vda`
+    name: str = EMPTY  # the volume in the spec
+    target: str = EMPTY  # name of the disk in the domain, such as `vda`
     phase: str | None = None  # how far plugging is, such as `Bound` or `Ready`
     reason: str | None = None  # why, as one word in CamelCase
     message: str | None = None  # why, as a sentence
@@ -144,7 +144,7 @@ class VolumeStatus(Model, frozen=True):
 class StorageMigratedVolumeInfo(Model, frozen=True):
     """A volume that moves to another claim."""
 
-    volume_name: str = ""  # the volume in the spec
+    volume_name: str = EMPTY  # the volume in the spec
     # the claim that it leaves
     source_pvc_info: PersistentVolumeClaimInfo | None = field(default=None, name="sourcePVCInfo")
     # the claim that it goes to
@@ -154,7 +154,7 @@ class StorageMigratedVolumeInfo(Model, frozen=True):
 class VirtualMachineInstanceBackupVolumeInfo(Model, frozen=True):
     """A volume that takes part in a backup."""
 
-    volume_name: str = ""  # the volume in the spec
+    volume_name: str = EMPTY  # the volume in the spec
 
 
 class VirtualMachineInstanceBackupStatus(Model, frozen=True):
@@ -174,7 +174,7 @@ class VirtualMachineInstanceBackupStatus(Model, frozen=True):
 class ChangedBlockTrackingStatus(Model, frozen=True):
     """Whether changed blocks are tracked, and the backup that uses it."""
 
-    state: str = ""  # whether it is on, such as `Enabled` or `PendingRestart`
+    state: str = EMPTY  # whether it is on, such as `Enabled` or `PendingRestart`
     backup_status: VirtualMachineInstanceBackupStatus | None = None  # the backup that uses it
 
 

@@ -6,7 +6,7 @@ the rest to it.
 
 from msgspec import field
 
-from kvnode.api.base import Int32, Int64, Model, Time
+from kvnode.api.base import EMPTY, FALSE, Int32, Int64, Model, Time
 from kvnode.api.data_volumes import DataVolumeTemplateSpec
 from kvnode.api.disks import Disk
 from kvnode.api.instance import VirtualMachineInstanceTemplateSpec
@@ -50,8 +50,8 @@ class VirtualMachineSpec(Model, frozen=True):
 class VirtualMachineCondition(Model, frozen=True):
     """One statement about a virtual machine, and since when it holds."""
 
-    type: str = ""  # what the statement is about, such as `Ready` or `RestartRequired`
-    status: str = ""  # `True`, `False` or `Unknown`
+    type: str = EMPTY  # what the statement is about, such as `Ready` or `RestartRequired`
+    status: str = EMPTY  # `True`, `False` or `Unknown`
     reason: str | None = None  # why, as one word in CamelCase
     message: str | None = None  # why, as a sentence
     last_probe_time: Time | None = None  # when it was last looked at
@@ -77,8 +77,8 @@ class InstancetypeStatusRef(Model, frozen=True):
 class VirtualMachineMemoryDumpRequest(Model, frozen=True):
     """A dump of the memory that was asked for."""
 
-    claim_name: str = ""  # the claim that it goes to
-    phase: str = ""  # how far it is
+    claim_name: str = EMPTY  # the claim that it goes to
+    phase: str = EMPTY  # how far it is
     file_name: str | None = None  # the file in the claim
     message: str | None = None  # what went wrong
     remove: bool | None = None  # whether the claim should be unplugged again
@@ -97,7 +97,7 @@ class VirtualMachineStartFailure(Model, frozen=True):
 class VirtualMachineStateChangeRequest(Model, frozen=True):
     """A start or a stop that was asked for."""
 
-    action: str = ""  # `Start` or `Stop`
+    action: str = EMPTY  # `Start` or `Stop`
     uid: str | None = None  # the guest that it is for
     data: dict[str, str] | None = None  # settings for this time, such as `paused`
 
@@ -105,7 +105,7 @@ class VirtualMachineStateChangeRequest(Model, frozen=True):
 class AddVolumeOptions(Model, frozen=True):
     """A volume to plug."""
 
-    name: str = ""  # name of disk and volume
+    name: str = EMPTY  # name of disk and volume
     disk: Disk = Disk()  # how the guest sees it
     volume_source: HotplugVolumeSource = HotplugVolumeSource()  # what lies behind it
     dry_run: tuple[str, ...] = ()  # `All` checks without doing it
@@ -114,7 +114,7 @@ class AddVolumeOptions(Model, frozen=True):
 class RemoveVolumeOptions(Model, frozen=True):
     """A volume to unplug."""
 
-    name: str = ""  # name of disk and volume
+    name: str = EMPTY  # name of disk and volume
     dry_run: tuple[str, ...] = ()  # `All` checks without doing it
 
 
@@ -128,8 +128,8 @@ class VirtualMachineVolumeRequest(Model, frozen=True):
 class VolumeSnapshotStatus(Model, frozen=True):
     """Whether a volume can be part of a snapshot."""
 
-    name: str = ""  # the volume
-    enabled: bool = False  # whether it can
+    name: str = EMPTY  # the volume
+    enabled: bool = FALSE  # whether it can
     reason: str | None = None  # why not
 
 

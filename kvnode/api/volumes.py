@@ -7,7 +7,7 @@ administrator allows it.
 
 from msgspec import field
 
-from kvnode.api.base import Int32, Model
+from kvnode.api.base import EMPTY, NOTHING, Int32, Model
 from kvnode.api.meta import LocalObjectReference
 from kvnode.quantity import Quantity
 
@@ -16,14 +16,14 @@ class CorePersistentVolumeClaimVolumeSource(Model, frozen=True):
     """A claim in the Pod's own words, without hotplug. Kubernetes and KubeVirt call both types the same; this one
     carries the prefix."""
 
-    claim_name: str = ""  # the claim, in the guest's namespace
+    claim_name: str = EMPTY  # the claim, in the guest's namespace
     read_only: bool | None = None  # whether it is attached for reading only
 
 
 class PersistentVolumeClaimVolumeSource(Model, frozen=True):
     """A claim on storage that outlives the guest."""
 
-    claim_name: str = ""  # the claim, in the guest's namespace
+    claim_name: str = EMPTY  # the claim, in the guest's namespace
     read_only: bool | None = None  # whether it is attached for reading only
     hotpluggable: bool | None = None  # whether it may be unplugged while the guest runs
 
@@ -31,7 +31,7 @@ class PersistentVolumeClaimVolumeSource(Model, frozen=True):
 class DataVolumeSource(Model, frozen=True):
     """A claim that a DataVolume fills with an image first."""
 
-    name: str = ""  # the DataVolume, and its claim, in the guest's namespace
+    name: str = EMPTY  # the DataVolume, and its claim, in the guest's namespace
     hotpluggable: bool | None = None  # whether it may be unplugged while the guest runs
 
 
@@ -44,7 +44,7 @@ class EphemeralVolumeSource(Model, frozen=True):
 class ContainerDiskSource(Model, frozen=True):
     """A disk image that travels inside a container image."""
 
-    image: str = ""  # the image's reference; never a file of the host
+    image: str = EMPTY  # the image's reference; never a file of the host
     image_pull_policy: str | None = None  # `Always`, `IfNotPresent` or `Never`
     image_pull_secret: str | None = None  # a Secret of the namespace with the registry's credentials
     path: str | None = None  # the disk in the image, if `/disk` doesn't hold just one
@@ -53,21 +53,21 @@ class ContainerDiskSource(Model, frozen=True):
 class ContainerPathVolumeSource(Model, frozen=True):
     """A folder of the guest's own Pod."""
 
-    path: str = ""  # absolute path in the launcher's container
+    path: str = EMPTY  # absolute path in the launcher's container
     read_only: bool | None = None  # whether the guest can only read
 
 
 class EmptyDiskSource(Model, frozen=True):
     """A fresh disk that lives as long as the guest."""
 
-    capacity: Quantity = "0"  # how large the guest sees it
+    capacity: Quantity = NOTHING  # how large the guest sees it
 
 
 class HostDisk(Model, frozen=True):
     """A disk image that is a file of the node."""
 
-    path: str = ""  # the file, as the node has it
-    type: str = ""  # `Disk` if it has to exist, `DiskOrCreate` if it may be made
+    path: str = EMPTY  # the file, as the node has it
+    type: str = EMPTY  # `Disk` if it has to exist, `DiskOrCreate` if it may be made
     capacity: Quantity | None = None  # how large it is made
     shared: bool | None = None  # whether several guests may use it
 
@@ -121,7 +121,7 @@ class ServiceAccountVolumeSource(Model, frozen=True):
 class ObjectFieldSelector(Model, frozen=True):
     """A field of the Pod."""
 
-    field_path: str = ""  # path of the field, such as `metadata.labels`
+    field_path: str = EMPTY  # path of the field, such as `metadata.labels`
     api_version: str | None = None  # the apiVersion that the path is of
 
 
@@ -129,14 +129,14 @@ class ResourceFieldSelector(Model, frozen=True):
     """A request or a limit of a container."""
 
     container_name: str | None = None  # the container
-    resource: str = ""  # what is asked for, such as `limits.memory`
+    resource: str = EMPTY  # what is asked for, such as `limits.memory`
     divisor: Quantity | None = None  # the unit that it is given in
 
 
 class DownwardAPIVolumeFile(Model, frozen=True):
     """One file with something that the Pod knows about itself."""
 
-    path: str = ""  # the file's name, below the volume
+    path: str = EMPTY  # the file's name, below the volume
     field_ref: ObjectFieldSelector | None = None  # a field of the guest
     resource_field_ref: ResourceFieldSelector | None = None  # a request or a limit
     mode: Int32 | None = None  # the file's permission bits
@@ -156,7 +156,7 @@ class DownwardMetricsVolumeSource(Model, frozen=True):
 class MemoryDumpVolumeSource(Model, frozen=True):
     """A claim that the guest's memory is dumped to."""
 
-    claim_name: str = ""  # the claim
+    claim_name: str = EMPTY  # the claim
     read_only: bool | None = None  # whether it is attached for reading only
     hotpluggable: bool | None = None  # whether it may be unplugged while the guest runs
 
@@ -171,7 +171,7 @@ class SysprepSource(Model, frozen=True):
 class Volume(Model, frozen=True):
     """One source of data, under the name that disks and file systems use."""
 
-    name: str = ""  # what disks and file systems refer to
+    name: str = EMPTY  # what disks and file systems refer to
     container_disk: ContainerDiskSource | None = None  # a disk from a container image
     cloud_init_no_cloud: CloudInitNoCloudSource | None = None  # data for cloud-init, as a NoCloud disk
     cloud_init_config_drive: CloudInitConfigDriveSource | None = None  # data for cloud-init, as a config drive
@@ -193,8 +193,8 @@ class Volume(Model, frozen=True):
 class UtilityVolume(Model, frozen=True):
     """A claim hot-plugged for our own work (a memory dump, a backup), never shown to the guest."""
 
-    name: str = ""  # unique among all volumes of the guest
-    claim_name: str = ""  # the claim, in the guest's namespace
+    name: str = EMPTY  # unique among all volumes of the guest
+    claim_name: str = EMPTY  # the claim, in the guest's namespace
     type: str | None = None  # what it is for, such as `MemoryDump` or `Backup`
     read_only: bool | None = None  # whether it is attached for reading only
 

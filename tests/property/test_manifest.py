@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import kvnode
 from kvnode.api import yaml_document
-from kvnode.api.base import Duration, IntOrString, Time
+from kvnode.api.base import EMPTY, FALSE, NOTHING, ZERO, Duration, IntOrString, Time
 from kvnode.api.decode import decode
 from kvnode.api.document import documents
 from kvnode.api.instance import VirtualMachineInstance
@@ -22,9 +22,11 @@ from kvnode.errors import FieldError, InvalidManifest
 from kvnode.quantity import Quantity
 
 # No NUL and no surrogates; those are refused, which has tests of its own.
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=8)
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+REQUIRED = [default.default_factory for default in (EMPTY, ZERO, FALSE, NOTHING)]
 SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     str: TEXT,
+    bool: st.booleans(),
     float: st.floats(0.5, 1e6).filter(lambda number: not number.is_integer()),
     Time: st.datetimes().map(lambda moment: moment.replace(microsecond=0).isoformat() + "Z"),
     Duration: st.sampled_from(["1h", "1h30m", "250ms", "0"]),
@@ -36,20 +38,15 @@ SCALARS: dict[Any, st.SearchStrategy[Any]] = {
 
 def written(annotation: Any) -> st.SearchStrategy[Any]:
     """Documents that a field of this type can hold, without anything that counts as absent."""
-    if annotation is bool:
-        # A required one that is false counts as absent, as does a required number that is zero.
-        return st.just(True)
     if annotation in SCALARS:
         return SCALARS[annotation]
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
         members = tuple(member for member in get_args(annotation) if member is not type(None))
-        if members == (bool,):
-            return st.booleans()
         return written(members[0]) if len(members) == 1 else SCALARS[Union[members]]  # noqa: UP007
     if origin is Annotated:
         meta = get_args(annotation)[1]
-        return st.integers(meta.ge, meta.le).filter(bool)
+        return st.integers(meta.ge, meta.le)
     if origin is tuple:
         return st.lists(written(get_args(annotation)[0]), min_size=1, max_size=2)
     if origin is dict:
@@ -58,7 +55,8 @@ def written(annotation: Any) -> st.SearchStrategy[Any]:
 
 
 def manifests(kind: type[msgspec.Struct], head: dict[str, Any] | None = None) -> st.SearchStrategy[dict[str, Any]]:
-    """Documents of this type with a few of its fields, at any depth."""
+    """Documents of this type with what it requires and a few more of its fields, at any depth."""
+    required = {f.encode_name for f in msgspec.structs.fields(kind) if f.default_factory in REQUIRED} - set(head or {})
     fields = {
         field.encode_name: st.deferred(lambda annotation=field.type: written(annotation))
         for field in msgspec.structs.fields(kind)
@@ -66,7 +64,7 @@ def manifests(kind: type[msgspec.Struct], head: dict[str, Any] | None = None) ->
     }
     # Few fields at a time, or documents grow beyond measure: each has as many again.
     some = st.lists(st.sampled_from(sorted(fields)), max_size=2, unique=True) if fields else st.just([])
-    chosen = some.flatmap(lambda names: st.fixed_dictionaries({name: fields[name] for name in names}))
+    chosen = some.flatmap(lambda names: st.fixed_dictionaries({name: fields[name] for name in required.union(names)}))
     return chosen.map(lambda found: {**(head or {}), **found})
 
 

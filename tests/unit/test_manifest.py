@@ -87,7 +87,8 @@ def test_round_trip_adds_and_drops_nothing() -> None:
     assert "status" not in tree
     assert "resources" not in tree["spec"]["domain"]
     assert kvnode.to_dict(kvnode.load(tree)) == tree
-    explicit = {**tree, "spec": {**tree["spec"], "domain": {"devices": {}, "resources": {}, "cpu": {"model": ""}}}}
+    devices = {"disks": [{"name": "", "disk": {"readonly": False}}]}
+    explicit = {**tree, "spec": {**tree["spec"], "domain": {"devices": devices, "resources": {}, "cpu": {"model": ""}}}}
     assert kvnode.to_dict(kvnode.load(explicit)) == explicit
 
 
