@@ -10,9 +10,11 @@ of their inputs and the same bytes for everybody, so ``make demo`` and ``make te
 """
 
 import fcntl
+import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import IO
 
@@ -50,12 +52,25 @@ def take_root() -> Path:
 
 
 def _clear_state(root: Path) -> None:
-    """Remove what a run that was cut off left; what it left mounted is let go first, deepest first."""
+    """Remove what a run that was cut off left: its guests end, what is mounted is let go, deepest first, then files."""
+    _end_guests(root)
     mounted = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for point in sorted((point for point in mounted if point.startswith(f"{root}/")), reverse=True):
         subprocess.run(["umount", "--lazy", point], check=True)
     for folder in STATE:
         shutil.rmtree(root / folder, ignore_errors=True)
+
+
+def _end_guests(root: Path) -> None:
+    """Guests outlive a client that was killed, by design, and so they outlive a killed test run."""
+    if not (root / "run/kvnode/guests").is_dir() or not any((root / "run/kvnode/guests").iterdir()):
+        return
+    environment = {**os.environ, "KVNODE_ROOT": str(root)}
+    kvnode = str(Path(sys.executable).with_name("kvnode"))
+    listed = subprocess.run([kvnode, "ps", "-o", "json"], env=environment, capture_output=True, text=True)
+    for guest in json.loads(listed.stdout) if listed.returncode == 0 else ():
+        stop = [kvnode, "stop", "--force", "-n", guest["namespace"], guest["name"]]
+        subprocess.run(stop, env=environment, capture_output=True, timeout=60)
 
 
 def _share_guest_images(root: Path) -> None:
