@@ -1,5 +1,6 @@
 """Applying a plan: what the kernel has afterwards, again after a crash, and what is said when it refuses."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from kvnode._fast.netlink import Batch
 from kvnode.errors import HostError
 from kvnode.facts import HostFacts, LinkFacts, Route
 from kvnode.facts.checks import inconsistencies
@@ -198,3 +200,35 @@ def test_queries_agree_with_pyroute2():
     assert mine == yours
     assert len(mine) == 3
     assert addresses == their_addresses
+
+
+@pytest.mark.parametrize("count", [1, 64, 65, 3000])
+def test_no_ack_of_a_large_batch_is_lost(count):
+    """Each ack takes a kilobyte of the socket; more than fit into its usual buffer would be dropped by the kernel."""
+    batch = Batch(2**32 - 5)
+    for _ in range(count):
+        batch.set_link(2**30, alias="x" * 60)
+    with namespace() as pod:
+
+        def refused():
+            with RouteSocket() as kernel:
+                return kernel.send(batch)
+
+        refusals = pod.netns.run(refused)
+    assert [refusal.place for refusal in refusals] == list(range(count))
+    assert {refusal.errno for refusal in refusals} == {errno.ENODEV}
+
+
+def test_grouped_links_go_together():
+    with pod_on_wire() as (pod, _):
+        plan = plan_for(probe_links(pod.netns, "eth0"), {"bridge": {}})
+        apply_links(plan, pod.netns, UID)
+
+        def delete():
+            batch = Batch()
+            batch.delete_group(LINK_GROUP)
+            with RouteSocket() as kernel:
+                return kernel.send(batch)
+
+        assert pod.netns.run(delete) == []
+        assert set(links_of(pod)) == {"lo", "eth0"}
