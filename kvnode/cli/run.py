@@ -84,13 +84,13 @@ def _accepted(guest: Guest, name: str | None, namespace: str | None) -> VirtualM
 
 
 def _renamed(vmi: VirtualMachineInstance, name: str | None, namespace: str | None) -> VirtualMachineInstance:
-    """The same guest under another name: what derives from a name (addresses, uuid) derives from this one."""
+    """The same guest under another name, and so another object: what derives from identity is its own."""
     import msgspec
 
     changes = {key: value for key, value in (("name", name), ("namespace", namespace)) if value is not None}
     if not changes:
         return vmi
-    return msgspec.structs.replace(vmi, metadata=msgspec.structs.replace(vmi.metadata, **changes))
+    return msgspec.structs.replace(vmi, metadata=msgspec.structs.replace(vmi.metadata, uid=None, **changes))
 
 
 def _in_namespace(objects: tuple[Any, ...], namespace: str | None) -> tuple[Any, ...]:
@@ -191,20 +191,23 @@ class CtrlC:
         self.pressed += 1
         say("asked to shut down; Ctrl-C again ends by force" if self.pressed == 1 else "ending by force")
         for guest in self._guests:
-            _ask_to_stop(guest, None if self.pressed == 1 else 0)
+            _ask_to_stop(guest, force=self.pressed > 1)
 
 
-def _ask_to_stop(guest: Started, grace_s: int | None) -> None:
+def _ask_to_stop(guest: Started, *, force: bool) -> None:
+    """Through the launcher; one that doesn't answer is ended itself where force is wanted."""
     from kvnode.runtime.launcher_client import connect_launcher
-    from kvnode.runtime.node import ANSWER_S
+    from kvnode.runtime.node import ANSWER_S, end_processes
     from kvnode.runtime.protocol import ProtocolError, Stop
     from kvnode.runtime.sandbox import STANDALONE_UID
 
     try:
         with connect_launcher(guest.paths.pod, STANDALONE_UID, ANSWER_S) as connection:
-            connection.status(Stop(grace_s))
+            connection.status(Stop(0 if force else None))
     except ProtocolError:
-        pass  # it has ended, which is what was asked for
+        # It has ended, or it is hung; in the first case there is nothing to end.
+        if force:
+            end_processes(guest.paths)
 
 
 def _finish(node: NodePaths, guest: Started) -> str | None:

@@ -32,7 +32,15 @@ from kvnode.planning import DomainPlan, plan
 from kvnode.planning.disk_operations import DISKS_DIR, disk_operations
 from kvnode.planning.hostname import guest_hostname
 from kvnode.runtime.capabilities import ensure_capabilities, with_capabilities
-from kvnode.runtime.guests import GuestRecord, locked_guests, processes_in, read_record, write_record, write_whole
+from kvnode.runtime.guests import (
+    GuestRecord,
+    locked_guests,
+    processes_in,
+    read_record,
+    remove_empty,
+    write_record,
+    write_whole,
+)
 from kvnode.runtime.interrupts import interrupts_deferred
 from kvnode.runtime.launcher.config import LauncherConfig
 from kvnode.runtime.launcher_client import SOCKET_NAME, await_launcher
@@ -51,7 +59,7 @@ from kvnode.runtime.sandbox import (
     start_sandbox,
 )
 from kvnode.storage.container_disks import DiskCache, container_disk_facts, unwrap_container_disks
-from kvnode.storage.guest_disks import PreparedDisk, prepare_disks
+from kvnode.storage.guest_disks import PreparedDisk, prepare_disks, remove_disks
 from kvnode.storage.images import ImageStore
 
 LAUNCHER_S = 30.0
@@ -101,6 +109,7 @@ def start_guest(
 def _claim(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> None:
     """Makes the guest's folder its own; what a guest of that name left is taken away, one that runs is not."""
     with locked_guests(node):
+        _sweep(node)
         if paths.state.exists() or paths.private.exists():
             there = read_record(paths)
             if processes_in(paths) or (there is not None and there.starting):
@@ -123,6 +132,15 @@ def _claim(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> None:
             shutil.rmtree(paths.state, ignore_errors=True)
             raise HostError(f"the guest's folder {paths.state} can't be made: {error.strerror}") from error
         write_record(paths, record)
+
+
+def _sweep(node: NodePaths) -> None:
+    """Takes away disks whose guests nobody knows any more: a machine that went down has lost their records."""
+    with contextlib.suppress(FileNotFoundError):
+        for private in (node.lib / "guests").iterdir():
+            if not (node.guests / private.name).exists():
+                remove_disks(private)
+                remove_empty(private)
 
 
 def _abandon(node: NodePaths, paths: GuestPaths) -> None:

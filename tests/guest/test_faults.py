@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,26 @@ def test_a_full_disk(guests: Guests, tmp_path: Path, kvnode_root: Path) -> None:
         subprocess.run(["umount", folder], check=True)
         folder.rmdir()
     assert guests.names() == []
+
+
+def test_a_hung_launcher_hangs_nobody(guests: Guests) -> None:
+    client = guests.attach(EXAMPLE, "hung")
+    started(client)
+    launcher = parts(guests, "hung")["launcher"][0]
+    os.kill(launcher, signal.SIGSTOP)
+    assert guests.listed("hung")["phase"] == "Unknown"
+    for _ in range(2):
+        client.send_signal(signal.SIGINT)
+        time.sleep(6)
+    _, said = client.communicate(timeout=60)
+    assert client.returncode == 130, said
+    assert not alive(launcher)
+
+
+def test_disks_of_a_guest_that_the_machine_forgot(guests: Guests, kvnode_root: Path) -> None:
+    """After a reboot the records in /run are gone and the disks are not."""
+    lost = kvnode_root / "var/lib/kvnode/guests/0123456789ab/disks/0"
+    lost.mkdir(parents=True)
+    (lost / "overlay.qcow2").write_bytes(bytes(1024))
+    guests.detach(EXAMPLE, "next")
+    assert not lost.parents[1].exists()

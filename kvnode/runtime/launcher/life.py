@@ -239,9 +239,7 @@ class Life:
                 client.send(Refused("AlreadyStarted", "this launcher has its guest already"))
             case Start():
                 self._order = request
-                self._work.put(
-                    lambda: self._domain.start(request.xml, lambda: self._connect_serial(request))
-                )
+                self._work.put(lambda: self._domain.start(request.xml, lambda: self._connect_serial(request)))
                 client.send(self._status)
             case Stop():
                 self._stop(request)
