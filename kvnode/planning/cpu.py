@@ -13,7 +13,7 @@ from kvnode.errors import HostError, NoFit
 from kvnode.facts import HostFacts
 from kvnode.planning.architecture import Architecture
 from kvnode.planning.domain_plan import CpuFeature, CpuPlan, Hypervisor, MemoryPlan, NumaCell, Topology, VcpuPlan
-from kvnode.planning.refusal import invalid
+from kvnode.planning.refusal import invalid, some_of
 
 _NO_CPU = CPU()
 _POLICIES = ("force", "require", "optional", "disable", "forbid")
@@ -102,7 +102,7 @@ def _check_model(host: HostFacts, model: str) -> None:
     if host.cpu_models is not None and model not in host.cpu_models:
         raise HostError(
             f"spec.domain.cpu.model: QEMU on this node can't give a guest the CPU {model[:60]!r}; "
-            f"it can {', '.join(host.cpu_models[:6])} and {max(len(host.cpu_models) - 6, 0)} more"
+            f"host-model always works, and so do {some_of(host.cpu_models)}"
         )
 
 

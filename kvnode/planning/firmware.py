@@ -9,7 +9,7 @@ from kvnode.facts import HostFacts
 from kvnode.planning.architecture import Architecture
 from kvnode.planning.disk_operations import volume_path
 from kvnode.planning.domain_plan import Loader, OsPlan, SysinfoPlan
-from kvnode.planning.refusal import invalid
+from kvnode.planning.refusal import invalid, some_of
 from kvnode.planning.settings import PlanSettings
 
 _NO_FIRMWARE = Firmware()
@@ -29,7 +29,7 @@ def os_plan(vmi: VirtualMachineInstance, host: HostFacts, arch: Architecture) ->
     if host.machine_types is not None and machine not in host.machine_types:
         raise HostError(
             f"spec.domain.machine.type: QEMU on this node has no machine {machine[:60]!r}; "
-            f"it has {', '.join(host.machine_types[:6])} and {max(len(host.machine_types) - 6, 0)} more"
+            f"it has {some_of(host.machine_types)}"
         )
     bootloader = firmware.bootloader
     kernel, initrd, cmdline = _kernel_boot(firmware)

@@ -19,6 +19,12 @@ def invalid(field: str, message: str) -> InvalidManifest:
     return InvalidManifest([FieldError(field, VALUE_INVALID, message)])
 
 
+def some_of(names: tuple[str, ...], most: int = 6) -> str:
+    """The first names of many, for a sentence: ``a, b, c and 12 more``."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
 def refuse_unplanned(vmi: VirtualMachineInstance) -> None:
     """Raise InvalidManifest with every field that this build has no plan for."""
     errors = [FieldError(field, VALUE_NOT_SUPPORTED, f"{what} can't be planned yet") for field, what in _unplanned(vmi)]
