@@ -272,7 +272,8 @@ cdef class Batch:
         memset(at, 0, whole)
         memcpy(at, &stated, 2)
         memcpy(at + 2, &kind, 2)
-        memcpy(at + ATTRIBUTE_HEADER, value, length)
+        if length:  # a nest begins empty and has no address to copy from
+            memcpy(at + ATTRIBUTE_HEADER, value, length)
         self._size += whole
         return 0
 
