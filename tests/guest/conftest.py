@@ -64,8 +64,8 @@ class Guests:
             if client.poll() is None:
                 client.kill()
             client.communicate()
-        for name in self.names():
-            self.kvnode("stop", name, "--force", status=None)
+        for guest in json.loads(self.kvnode("ps", "-o", "json").stdout):
+            self.kvnode("stop", guest["name"], "-n", guest["namespace"], "--force", status=None)
 
 
 def wait_for(what: str, true: Callable[[], object], timeout_s: float = BOOT_S) -> None:
