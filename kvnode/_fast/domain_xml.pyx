@@ -94,6 +94,8 @@ cdef int memory(Buffer *b, object plan) except -1:
     if plan.source is not None:
         attr(b, '<source type="', plan.source)
         lit(b, "/>")
+    if plan.shared:
+        lit(b, '<access mode="shared"/>')
     return lit(b, "</memoryBacking>")
 
 
@@ -294,6 +296,8 @@ cdef int devices(Buffer *b, object plan) except -1:
         disk(b, one)
     for one in plan.controllers:
         controller(b, one)
+    for one in plan.filesystems:
+        filesystem(b, one)
     for one in plan.interfaces:
         interface(b, one)
     for one in plan.serials:
@@ -311,6 +315,8 @@ cdef int devices(Buffer *b, object plan) except -1:
         sound(b, one)
     if plan.video is not None:
         video(b, plan.video)
+    for one in plan.host_devices:
+        hostdev(b, one)
     for one in plan.watchdogs:
         watchdog(b, one)
     if plan.balloon is not None:
@@ -431,11 +437,16 @@ cdef int alias(Buffer *b, object name) except -1:
 cdef int pci_address(Buffer *b, object plan) except -1:
     if plan is None:
         return 0
-    attr_number(b, '<address type="pci" domain="', plan.domain)
+    lit(b, '<address type="pci"')
+    pci_place(b, plan)
+    return lit(b, "/>")
+
+
+cdef int pci_place(Buffer *b, object plan) except -1:
+    attr_number(b, ' domain="', plan.domain)
     attr_number(b, ' bus="', plan.bus)
     attr_number(b, ' slot="', plan.slot)
-    attr_number(b, ' function="', plan.function)
-    return lit(b, "/>")
+    return attr_number(b, ' function="', plan.function)
 
 
 cdef int controller(Buffer *b, object plan) except -1:
@@ -470,6 +481,36 @@ cdef int interface(Buffer *b, object plan) except -1:
     alias(b, plan.alias)
     pci_address(b, plan.address)
     return lit(b, "</interface>")
+
+
+cdef int filesystem(Buffer *b, object plan) except -1:
+    lit(b, '<filesystem type="mount" accessmode="passthrough"><driver type="virtiofs" queue="1024"/>')
+    attr(b, '<source socket="', plan.socket)
+    attr(b, '/><target dir="', plan.tag)
+    return lit(b, "/></filesystem>")
+
+
+cdef int hostdev(Buffer *b, object plan) except -1:
+    kind = plan.kind
+    attr(b, '<hostdev mode="subsystem" type="', kind)
+    if kind == "mdev":
+        lit(b, ' model="vfio-pci"')
+        if plan.display:
+            lit(b, ' display="on"')
+        if plan.ramfb:
+            lit(b, ' ramfb="on"')
+        attr(b, '><source><address uuid="', plan.uuid)
+    elif kind == "usb":
+        attr_number(b, ' managed="no"><source><address bus="', plan.usb_bus)
+        attr_number(b, ' device="', plan.usb_device)
+    else:
+        lit(b, ' managed="no"><source><address')
+        pci_place(b, plan.source)
+    lit(b, "/></source>")
+    boot(b, plan.boot_order)
+    alias(b, plan.alias)
+    pci_address(b, plan.address)
+    return lit(b, "</hostdev>")
 
 
 cdef int serial(Buffer *b, object plan) except -1:

@@ -102,6 +102,32 @@ class InterfaceDevice(msgspec.Struct, frozen=True, omit_defaults=True):
     address: PciAddress | None = None
 
 
+class HostDevice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A device of the host: ``pci`` by the address on the host, ``mdev`` by its uuid, ``usb`` by bus and device.
+
+    address         -- where the guest finds it; None leaves that to libvirt
+    display, ramfb  -- a mediated GPU draws the screen, and has a frame buffer before its driver is loaded
+    """
+
+    kind: str
+    alias: str
+    source: PciAddress | None = None
+    uuid: str | None = None
+    usb_bus: int | None = None
+    usb_device: int | None = None
+    boot_order: int | None = None
+    display: bool = False
+    ramfb: bool = False
+    address: PciAddress | None = None
+
+
+class Filesystem(msgspec.Struct, frozen=True, gc=False):
+    """A folder that the guest mounts by ``tag``; whoever serves it (virtiofsd) listens on ``socket``."""
+
+    tag: str
+    socket: str
+
+
 class Controller(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A controller by libvirt's type, index and model."""
 
@@ -211,6 +237,8 @@ class DevicesPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     controllers: tuple[Controller, ...] = ()
     disks: tuple[DiskDevice, ...] = ()
     interfaces: tuple[InterfaceDevice, ...] = ()
+    host_devices: tuple[HostDevice, ...] = ()
+    filesystems: tuple[Filesystem, ...] = ()
     serials: tuple[SerialDevice, ...] = ()
     channels: tuple[Channel, ...] = ()
     inputs: tuple[Input, ...] = ()

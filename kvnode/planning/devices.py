@@ -14,7 +14,9 @@ from kvnode.planning.device_plans import (
     Channel,
     Controller,
     DiskDevice,
+    Filesystem,
     Graphics,
+    HostDevice,
     Input,
     Panic,
     Rng,
@@ -37,6 +39,7 @@ VNC_SOCKET = f"{SOCKETS}/vnc.sock"
 AGENT_SOCKET = f"{SOCKETS}/guest-agent.sock"
 METRICS_SOCKET = f"{SOCKETS}/downward-metrics.sock"
 AGENT_CHANNEL = "org.qemu.guest_agent.0"
+FILESYSTEM_SOCKETS = f"{SOCKETS}/virtiofs"
 METRICS_CHANNEL = "org.github.vhostmd.1"
 
 _BALLOON_PERIOD_S = 10
@@ -49,12 +52,17 @@ _FIRST_CID = 3  # 0 to 2 are the hypervisor's, the loopback's and the host's (vs
 
 
 def controllers(
-    vmi: VirtualMachineInstance, arch: Architecture, disks: tuple[DiskDevice, ...], inputs: tuple[Input, ...]
+    vmi: VirtualMachineInstance,
+    arch: Architecture,
+    disks: tuple[DiskDevice, ...],
+    inputs: tuple[Input, ...],
+    host_devices: tuple[HostDevice, ...],
 ) -> tuple[Controller, ...]:
     """USB only where something is on it; SCSI where something is, or may be plugged; virtio-serial with a console."""
     devices = vmi.spec.domain.devices
     old = bool(devices.use_virtio_transitional)
-    usb = arch.usb or any(disk.bus == "usb" for disk in disks) or any(one.bus == "usb" for one in inputs)
+    buses = {*(disk.bus for disk in disks), *(one.bus for one in inputs), *(device.kind for device in host_devices)}
+    usb = arch.usb or "usb" in buses
     made = [Controller("usb", 0, "qemu-xhci" if usb else "none")]
     if not devices.disable_hotplug or any(disk.bus == "scsi" for disk in disks):
         made.append(Controller("scsi", 0, arch.scsi_old if old else arch.scsi))
@@ -82,6 +90,18 @@ def channels(vmi: VirtualMachineInstance) -> tuple[Channel, ...]:
     made = [Channel(AGENT_CHANNEL, AGENT_SOCKET)]
     if vmi.spec.domain.devices.downward_metrics is not None:
         made.append(Channel(METRICS_CHANNEL, METRICS_SOCKET))
+    return tuple(made)
+
+
+def filesystems(vmi: VirtualMachineInstance) -> tuple[Filesystem, ...]:
+    """Folders that the guest mounts by the name they have in the manifest; their sockets are counted by volume."""
+    volumes = {volume.name: index for index, volume in enumerate(vmi.spec.volumes)}
+    made: list[Filesystem] = []
+    for position, asked in enumerate(vmi.spec.domain.devices.filesystems):
+        if asked.name not in volumes:
+            field = f"spec.domain.devices.filesystems[{position}].name"
+            raise invalid(field, f"no volume is called {asked.name[:60]!r}")
+        made.append(Filesystem(asked.name, f"{FILESYSTEM_SOCKETS}/{volumes[asked.name]}.sock"))
     return tuple(made)
 
 

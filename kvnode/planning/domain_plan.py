@@ -74,7 +74,8 @@ class MemoryPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     max_bytes       -- what it may grow to; None where it can't
     slots           -- DIMMs that may be plugged; with ``max_bytes`` only
     hugepage_bytes  -- the page size that backs it; None is the host's normal pages
-    source          -- ``memfd`` or ``file``; None is anonymous memory
+    source          -- ``memfd``; None is anonymous memory
+    shared          -- other processes map it too (virtiofs)
     """
 
     bytes: int
@@ -82,6 +83,7 @@ class MemoryPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     slots: int = 0
     hugepage_bytes: int | None = None
     source: str | None = None
+    shared: bool = False
 
 
 class VcpuPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -19,12 +19,13 @@ def interface_devices(
 ) -> tuple[InterfaceDevice, ...]:
     """A card for each interface that ends in a tap, in the manifest's order.
 
-    What a binding plugin attaches by itself has none here: its sidecar adds what it needs.
+    An SR-IOV interface is a device of the host (``host_devices``). What a binding plugin attaches by itself has none
+    here: its sidecar adds what it needs.
     """
     devices: list[InterfaceDevice] = []
     for position, interface in enumerate(vmi.spec.domain.devices.interfaces):
         at = f"spec.domain.devices.interfaces[{position}]"
-        if interface.state == "absent":
+        if interface.state == "absent" or interface.sriov is not None:
             continue
         planned = network.interface(interface.name)
         if planned is not None:

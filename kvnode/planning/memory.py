@@ -31,12 +31,14 @@ def memory_plan(vmi: VirtualMachineInstance, host: HostFacts) -> MemoryPlan:
     page = _page_bytes(vmi, size)
     if page is not None:
         _check_pages(host, size, page)
+    shared = bool(vmi.spec.domain.devices.filesystems)
     return MemoryPlan(
         size,
         max_bytes=maximum if grows else None,
         slots=_SLOTS if grows else 0,
         hugepage_bytes=page,
-        source="memfd" if page is not None else None,
+        source="memfd" if page is not None or shared else None,
+        shared=shared,
     )
 
 

@@ -19,6 +19,7 @@ from kvnode.planning.disks import disk_bus, disk_devices
 from kvnode.planning.domain_plan import DomainPlan, MemoryPlan, VcpuPlan
 from kvnode.planning.features import clock_plan, features_plan
 from kvnode.planning.firmware import os_plan, sysinfo_plan
+from kvnode.planning.host_devices import host_devices
 from kvnode.planning.hostname import guest_hostname
 from kvnode.planning.hypervisor import hypervisor_of
 from kvnode.planning.identity import domain_name, domain_uuid
@@ -109,10 +110,13 @@ def _devices(
 ) -> DevicesPlan:
     disks = disk_devices(vmi, host, arch, operations, threads, vcpu.enabled)
     inputs = devices.inputs(vmi, arch)
+    from_host = host_devices(vmi, host)
     return DevicesPlan(
-        controllers=devices.controllers(vmi, arch, disks, inputs),
+        controllers=devices.controllers(vmi, arch, disks, inputs, from_host),
         disks=disks,
         interfaces=interface_devices(vmi, arch, network, settings),
+        host_devices=from_host,
+        filesystems=devices.filesystems(vmi),
         serials=devices.serials(vmi, settings),
         channels=devices.channels(vmi),
         inputs=inputs,

@@ -44,17 +44,14 @@ def _unplanned(vmi: VirtualMachineInstance) -> Iterator[tuple[str, str]]:
             yield f"{_DOMAIN}.cpu.realtime", "vCPUs under the real-time scheduler"
     if domain.launch_security is not None:
         yield f"{_DOMAIN}.launchSecurity", "a confidential guest"
-    for index, _ in enumerate(devices.filesystems):
-        yield f"{_DOMAIN}.devices.filesystems[{index}]", "a file system shared with the host"
-    for index, _ in enumerate(devices.gpus):
-        yield f"{_DOMAIN}.devices.gpus[{index}]", "a GPU of the host"
-    for index, _ in enumerate(devices.host_devices):
-        yield f"{_DOMAIN}.devices.hostDevices[{index}]", "a device of the host"
+    named = [("gpus", [gpu.device_name for gpu in devices.gpus])]
+    named.append(("hostDevices", [device.device_name for device in devices.host_devices]))
+    for kind, names in named:
+        for index, name in enumerate(names):
+            if not name:
+                yield f"{_DOMAIN}.devices.{kind}[{index}]", "a device that a driver allots by a claim"
     if devices.client_passthrough is not None:
         yield f"{_DOMAIN}.devices.clientPassthrough", "handing on a viewer's USB devices"
-    for index, interface in enumerate(devices.interfaces):
-        if interface.sriov is not None:
-            yield f"{_DOMAIN}.devices.interfaces[{index}].sriov", "a function of a network card"
     for index, disk in enumerate(devices.disks):
         if disk.block_size is not None and disk.block_size.match_volume is not None:
             yield f"{_DOMAIN}.devices.disks[{index}].blockSize.matchVolume", "taking the block size from the volume"

@@ -299,12 +299,11 @@ def test_older_guests_get_the_older_virtio():
         ({"cpu": {"dedicatedCpuPlacement": True}}, "cpu.dedicatedCpuPlacement"),
         ({"cpu": {"numa": {"guestMappingPassthrough": {}}}}, "cpu.numa.guestMappingPassthrough"),
         ({"cpu": {"realtime": {}}}, "cpu.realtime"),
-        ({"devices.filesystems": [{"name": "f", "virtiofs": {}}]}, "devices.filesystems[0]"),
-        ({"devices.gpus": [{"name": "g", "deviceName": "a/b"}]}, "devices.gpus[0]"),
-        ({"devices.hostDevices": [{"name": "g", "deviceName": "a/b"}]}, "devices.hostDevices[0]"),
+        ({"devices.filesystems": [{"name": "f", "virtiofs": {}}]}, "devices.filesystems[0].name"),
+        ({"devices.gpus": [{"name": "g", "claimName": "a"}]}, "devices.gpus[0]"),
+        ({"devices.hostDevices": [{"name": "g", "claimName": "a"}]}, "devices.hostDevices[0]"),
         ({"devices.clientPassthrough": {}}, "devices.clientPassthrough"),
         ({"launchSecurity": {"sev": {}}}, "launchSecurity"),
-        ({"devices.interfaces": [{"name": "default", "sriov": {}}]}, "devices.interfaces[0].sriov"),
         ({"devices.interfaces": [{"name": "default", "bridge": {}, "model": "ne1"}]}, "devices.interfaces[0].model"),
         (
             {"devices.interfaces": [{"name": "default", "bridge": {}, "pciAddress": "1"}]},
@@ -366,6 +365,74 @@ def test_an_absent_interface_has_no_card():
     assert (
         plan_of({"devices.interfaces": [{"name": "default", "bridge": {}, "state": "absent"}]}).devices.interfaces == ()
     )
+
+
+ALLOTTED = HOST | {
+    "pci": {"v/gpu": ["0000:65:00.0", "0000:66:00.0"]},
+    "mdev": {"v/vgpu": ["53764d0e-85a0-42b4-af5c-2046b460b1dc", "53764d0e-85a0-42b4-af5c-2046b460b1dd"]},
+    "usb": {"v/stick": ["3:12"]},
+    "links": {"fast": {"kind": "sriov", "pci": "0000:04:02.5"}},
+}
+
+
+def test_devices_of_the_host_are_taken_in_turn():
+    changes = {
+        "devices.gpus": [{"name": "g", "deviceName": "v/gpu"}],
+        "devices.hostDevices": [{"name": "h", "deviceName": "v/gpu"}, {"name": "s", "deviceName": "v/stick"}],
+    }
+    plan = plan_of(changes, ALLOTTED)
+    taken = [(one.kind, one.alias, one.source.bus if one.source else None) for one in plan.devices.host_devices]
+    assert taken == [("pci", "ua-hostdevice-h", 0x65), ("usb", "ua-hostdevice-s", None), ("pci", "ua-gpu-g", 0x66)]
+    assert plan.devices.controllers[0].model == "qemu-xhci"
+    xml = kvnode.render(plan)
+    assert (
+        '<source><address domain="0" bus="101" slot="0" function="0"/></source><alias name="ua-hostdevice-h"/>' in xml
+    )
+    assert '<hostdev mode="subsystem" type="usb" managed="no"><source><address bus="3" device="12"/></source>' in xml
+    changes["devices.gpus"] *= 2
+    with pytest.raises(HostError, match=r"gpus\[1\].deviceName: the node has allotted no \(further\) device 'v/gpu'"):
+        plan_of(changes, ALLOTTED)
+
+
+def test_the_first_virtual_gpu_draws_the_screen():
+    gpus = [{"name": name, "deviceName": "v/vgpu"} for name in "ab"]
+
+    def shown(changes):
+        plan = plan_of({"devices.gpus": gpus, **changes}, ALLOTTED)
+        return [(one.display, one.ramfb) for one in plan.devices.host_devices]
+
+    assert shown({}) == [(True, True), (False, False)]
+    assert shown({"devices.autoattachGraphicsDevice": False}) == [(False, False)] * 2
+    gpus[0]["virtualGPUOptions"] = {"display": {"ramFB": {"enabled": False}}}
+    assert shown({}) == [(True, False), (False, False)]
+    gpus[0]["virtualGPUOptions"] = {"display": {"enabled": False}}
+    assert shown({})[0] == (False, False)
+
+
+def test_a_function_of_a_card_is_its_interface():
+    networks = [{"name": "default", "pod": {}}, {"name": "fast", "multus": {"networkName": "fast"}}]
+    cards = [
+        {"name": "default", "bridge": {}},
+        {"name": "fast", "sriov": {}, "bootOrder": 1, "pciAddress": "0000:81:00.1"},
+    ]
+    changes = {"devices.interfaces": cards, "spec.networks": networks}
+    plan = plan_of(changes, ALLOTTED)
+    assert [card.network for card in plan.devices.interfaces] == ["default"]
+    assert (
+        '<source><address domain="0" bus="4" slot="2" function="5"/></source><boot order="1"/>'
+        '<alias name="ua-sriov-fast"/><address type="pci" domain="0" bus="129" slot="0" function="1"/></hostdev>'
+    ) in kvnode.render(plan)
+    with pytest.raises(HostError, match=r"interfaces\[1\].sriov: no function"):
+        plan_of(changes)
+
+
+def test_a_folder_is_shared_by_memory_and_a_socket():
+    volumes = [*manifest()["spec"]["volumes"], {"name": "f", "configMap": {"name": "f"}}]
+    plan = plan_of({"devices.filesystems": [{"name": "f", "virtiofs": {}}], "spec.volumes": volumes})
+    assert (plan.memory.source, plan.memory.shared) == ("memfd", True)
+    assert (
+        '<driver type="virtiofs" queue="1024"/><source socket="/var/run/kubevirt/virtiofs/1.sock"/><target dir="f"/>'
+    ) in kvnode.render(plan)
 
 
 def test_a_plan_is_plain_json():
