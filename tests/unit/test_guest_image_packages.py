@@ -208,6 +208,11 @@ def test_a_program_that_fails_is_quoted(command: list[str], why: str) -> None:
     assert why in str(caught.value)
 
 
+def test_a_full_disk_is_told_as_such_whatever_status_was_expected() -> None:
+    with pytest.raises(GuestImageError, match=r"sh found no space left on the device .*make room"):
+        run_tool(["sh", "-c", "cat /etc/passwd >/dev/full"], would_do="buy one", expected=(0, 1, 2))
+
+
 def test_programs_see_neither_locale_nor_clock_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     monkeypatch.setenv("TZ", "Asia/Tokyo")

@@ -78,7 +78,7 @@ def convert_to_qcow2(raw: Path, qcow2: Path) -> None:
     """Write ``raw`` as a qcow2 file; what is zero takes no room."""
     run_tool(
         ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", "-o", "compat=1.1,cluster_size=65536", raw, qcow2],
-        would_do="install qemu-utils, and make room in the cache's file system",
+        would_do="install qemu-utils",
     )
 
 
@@ -159,7 +159,7 @@ def _run(tools: Path, date: int, words: list[str | Path]) -> None:
         "MTOOLS_SKIP_CHECK": "1",
         "MTOOLSRC": os.devnull,
     }
-    run_tool(words, would_do="make room in the cache's file system, or remove the cache", environment=environment)
+    run_tool(words, would_do="remove the cache and build again", environment=environment)
 
 
 def _round_up(value: int, unit: int) -> int:

@@ -36,12 +36,12 @@ from kvnode.storage.guest_image.initramfs import build_initramfs, guest_files
 from kvnode.storage.guest_image.kernel_modules import modules_with_dependencies
 from kvnode.storage.guest_image.oci_layout import write_oci_layout
 from kvnode.storage.guest_image.recipe import Recipe
+from kvnode.storage.guest_image.tool import MAKE_ROOM, require_room
 
 Progress = Callable[[str], None]
 
 _BUSYBOX, _SYSLINUX, _MTOOLS, _SYSTEMD_BOOT = "busybox-static", "syslinux", "mtools", "systemd-boot-efi"
 _KEEP_DAYS = 30
-_SPACE = "make room in the cache's file system (an image takes about 300 MB while it is made), and try again"
 
 
 class Build(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ def build_image(recipe: Recipe, cache: Path, progress: Progress) -> Build:
             return build
     except OSError as error:
         where = error.filename or cache
-        raise GuestImageError(f"{recipe.name} can't be built: {where}: {error.strerror}; {_SPACE}") from error
+        raise GuestImageError(f"{recipe.name} can't be built: {where}: {error.strerror}; {MAKE_ROOM}") from error
 
 
 def build_key(recipe: Recipe, packages: list[Package], writers: list[str]) -> str:
@@ -159,6 +159,8 @@ def _resolve(recipe: Recipe, packages: PackageCache) -> dict[str, Package]:
 def _make(build: Build, recipe: Recipe, packages: PackageCache, inputs: dict[str, Package], progress: Progress) -> None:
     done = build.disk.parent
     done.parent.mkdir(exist_ok=True)
+    # The kernel's package is unpacked on the way: to some six times its size, as xz packs modules.
+    require_room(done.parent, 64_000_000 + 8 * inputs["kernel"].size, f"making {recipe.name}")
     with tempfile.TemporaryDirectory(dir=done.parent, prefix="building-") as scratch:
         new, work = Path(scratch) / "new", Path(scratch) / "work"
         (new / "oci").mkdir(parents=True)

@@ -25,13 +25,14 @@ from typing import IO
 import msgspec
 
 from kvnode.storage.guest_image.fault import GuestImageError
-from kvnode.storage.guest_image.tool import last_words, run_tool
+from kvnode.storage.guest_image.tool import last_words, require_room, run_tool
 
 Progress = Callable[[str], None]
 
 _CHECK_SOURCES = (
     "check that the network is up and that /etc/apt names a Debian mirror, run apt-get update, and try again"
 )
+_LISTS_BYTES = 200_000_000
 _INSTALL_APT = "an image is made from Debian's packages, so this needs a Debian host (apt and dpkg)"
 
 # A host's apt may run hooks after an update (docker images delete the host's archives there); unsigned lists are
@@ -51,7 +52,7 @@ Acquire::IndexTargets::deb::DEP-11-icons::DefaultEnabled "false";
 APT::Get::AllowUnauthenticated "false";
 APT::Architecture "amd64";
 Dir::Cache::pkgcache "pkgcache.bin";
-Dir::Cache::srcpkgcache "srcpkgcache.bin";
+Dir::Cache::srcpkgcache "";
 """
 
 
@@ -107,13 +108,14 @@ class PackageCache:
     def refresh(self) -> str:
         """Fetch the lists of the host's sources into the private folder; what apt complained about on the way."""
         self._progress("package lists: fetching them (kept apart from the host's)")
+        require_room(self._apt, _LISTS_BYTES, "fetching Debian's package lists")
         (self._lists / "partial").mkdir(parents=True, exist_ok=True)
         # Some source of the host may be unreachable and of no interest: whether what matters came, the next question
         # tells.
         ended = run_tool(
             [*self._command("apt-get", private=True), "-q", "update"],
-            would_do=_INSTALL_APT,
-            timeout_s=600,
+            would_do=_CHECK_SOURCES,
+            timeout_s=300,
             expected=(0, 100),
         )
         return last_words(ended.stderr)
@@ -126,6 +128,7 @@ class PackageCache:
         missing = [package for package in packages if not self._is_whole(package)]
         if not missing:
             return
+        require_room(self._files, 3 * sum(package.size for package in missing), "fetching packages")
         for package in missing:
             self._progress(f"{package}: fetching {package.size / 1e6:.1f} MB")
         with tempfile.TemporaryDirectory(dir=self._files, prefix="fetch-") as scratch:

@@ -7,16 +7,32 @@ is missing, fails or hangs is a GuestImageError with its last words.
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kvnode.storage.guest_image.fault import GuestImageError
 
+MAKE_ROOM = "make room in the file system of the cache, and try again"
+
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Proxies are the host's way out, and apt heeds them.
 _KEPT = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "APT_CONFIG")
+
+
+def require_room(folder: Path, wanted_bytes: int, what: str) -> None:
+    """Refuse to begin what would fill the disk: apt, for one, hangs on a full one.
+
+    Raises GuestImageError when the file system of ``folder`` has less than ``wanted_bytes`` free.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < wanted_bytes:
+        raise GuestImageError(
+            f"{what} takes {wanted_bytes / 1e6:.0f} MB, {folder} has {free / 1e6:.0f} MB free: {MAKE_ROOM}"
+        )
 
 
 def run_tool(
@@ -61,6 +77,8 @@ def run_tool(
         raise GuestImageError(f"{name} can't be run, {error.strerror}: {would_do}") from error
     except subprocess.TimeoutExpired as error:
         raise GuestImageError(f"{name} did not end within {timeout_s:g} s: {would_do}") from error
+    if ended.returncode and os.strerror(errno.ENOSPC).encode() in ended.stderr:
+        raise GuestImageError(f"{name} found no space left on the device ({last_words(ended.stderr)}): {MAKE_ROOM}")
     if ended.returncode not in expected:
         said = last_words(ended.stderr or ended.stdout or b"") or "it printed nothing"
         raise GuestImageError(f"{name} ended with status {ended.returncode} ({said}): {would_do}")
