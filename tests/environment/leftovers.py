@@ -120,13 +120,16 @@ def snapshot() -> dict[str, set[str]]:
 
 
 def differences(before: dict[str, set[str]], after: dict[str, set[str]]) -> list[tuple[str, str]]:
-    """Kind and sentence for whatever one has and the other hasn't."""
-    return [
-        (kind, f"{kind} {verb}: {name}")
-        for kind in PROBES
-        for verb, names in (("left behind", after[kind] - before[kind]), ("gone", before[kind] - after[kind]))
-        for name in sorted(names)
-    ]
+    """Kind and sentence for whatever one has and the other hasn't.
+
+    What was ours from the start may go: an earlier test's process or folder that was still on its way out.
+    """
+    found = []
+    for kind in PROBES:
+        found += [(kind, f"{kind} left behind: {name}") for name in sorted(after[kind] - before[kind])]
+        if kind in MACHINE_WIDE:
+            found += [(kind, f"{kind} gone: {name}") for name in sorted(before[kind] - after[kind])]
+    return found
 
 
 def pytest_configure(config: pytest.Config) -> None:
