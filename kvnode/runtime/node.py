@@ -101,15 +101,21 @@ def processes_by_part(paths: GuestPaths) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {part: [] for part in PARTS}
     for pid in processes_in(paths):
         name = _comm(pid)
+        if name is None:
+            continue
         part = "qemu" if name.startswith("qemu") else "dnsmasq" if name == "dnsmasq" else "launcher"
         found[part].append(pid)
     return found
 
 
-def _comm(pid: int) -> str:
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
-        return file.read().strip()
-    return ""
+def _comm(pid: int) -> str | None:
+    """What a process is called; None where it has ended, though nobody may have asked after it yet."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            name, _, rest = file.read().partition("(")[2].rpartition(")")
+    except OSError:
+        return None
+    return None if rest.split()[0] in ("Z", "X") else name
 
 
 def follow_to_end(connection: Connection, seen: Callable[[Status], None]) -> Status | None:
