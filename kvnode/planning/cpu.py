@@ -13,7 +13,7 @@ from kvnode.errors import HostError, NoFit
 from kvnode.facts import HostFacts
 from kvnode.planning.architecture import Architecture
 from kvnode.planning.domain_plan import CpuFeature, CpuPlan, Hypervisor, MemoryPlan, NumaCell, Topology, VcpuPlan
-from kvnode.planning.refusal import invalid, some_of
+from kvnode.planning.refusal import one_of, some_of
 
 _NO_CPU = CPU()
 _POLICIES = ("force", "require", "optional", "disable", "forbid")
@@ -91,11 +91,7 @@ def cpu_plan(
 
 
 def _feature(index: int, name: str, policy: str | None) -> CpuFeature:
-    policy = policy or "require"
-    if policy not in _POLICIES:
-        field = f"spec.domain.cpu.features[{index}].policy"
-        raise invalid(field, f"{policy[:60]!r} is none of {', '.join(_POLICIES)}")
-    return CpuFeature(name, policy)
+    return CpuFeature(name, one_of(f"spec.domain.cpu.features[{index}].policy", policy, _POLICIES) or "require")
 
 
 def _check_model(host: HostFacts, model: str) -> None:

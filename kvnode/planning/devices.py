@@ -30,7 +30,7 @@ from kvnode.planning.device_plans import (
 from kvnode.planning.disks import virtio_model
 from kvnode.planning.domain_plan import MemoryPlan
 from kvnode.planning.firmware import has_efi
-from kvnode.planning.refusal import invalid
+from kvnode.planning.refusal import invalid, one_of
 from kvnode.planning.settings import PlanSettings
 
 SOCKETS = "/var/run/kubevirt"
@@ -120,10 +120,9 @@ def video(vmi: VirtualMachineInstance, arch: Architecture) -> Video | None:
     asked = vmi.spec.domain.devices.video
     if not has_graphics(vmi):
         return None
-    if asked is not None and asked.type:
-        if asked.type not in _VIDEOS:
-            raise invalid("spec.domain.devices.video.type", f"{asked.type[:60]!r} is none of {', '.join(_VIDEOS)}")
-        return Video(asked.type, 1, vram_kib=arch.video_vram_kib if asked.type in ("vga", "cirrus") else None)
+    kind = one_of("spec.domain.devices.video.type", asked.type if asked is not None else None, _VIDEOS)
+    if kind is not None:
+        return Video(kind, 1, vram_kib=arch.video_vram_kib if kind in ("vga", "cirrus") else None)
     kind = arch.efi_video if has_efi(vmi) else arch.video
     return Video(kind, 1, vram_kib=arch.video_vram_kib if kind == "vga" else None)
 
@@ -133,9 +132,7 @@ def inputs(vmi: VirtualMachineInstance, arch: Architecture) -> tuple[Input, ...]
     made: list[Input] = []
     for position, asked in enumerate(vmi.spec.domain.devices.inputs):
         at = f"spec.domain.devices.inputs[{position}]"
-        bus = asked.bus or "usb"
-        if bus not in ("usb", "virtio"):
-            raise invalid(f"{at}.bus", f"{bus[:60]!r} is neither usb nor virtio")
+        bus = one_of(f"{at}.bus", asked.bus, ("usb", "virtio")) or "usb"
         if asked.type != "tablet":
             raise invalid(f"{at}.type", f"{asked.type[:60]!r} is not a tablet, which is what a guest can have more of")
         made.append(Input("tablet", bus, model="virtio" if bus == "virtio" else None, alias=f"ua-{asked.name}"))
@@ -173,9 +170,8 @@ def watchdogs(vmi: VirtualMachineInstance) -> tuple[Watchdog, ...]:
         model, action = "i6300esb", asked.i6300esb.action
     else:
         raise invalid(at, "a watchdog without a device: i6300esb, or diag288 on s390x")
-    if action and action not in _ACTIONS:
-        raise invalid(f"{at}.{model}.action", f"{action[:60]!r} is none of {', '.join(_ACTIONS)}")
-    return (Watchdog(model, action or "reset", f"ua-{asked.name}"),)
+    action = one_of(f"{at}.{model}.action", action, _ACTIONS) or "reset"
+    return (Watchdog(model, action, f"ua-{asked.name}"),)
 
 
 def sounds(vmi: VirtualMachineInstance) -> tuple[Sound, ...]:
@@ -183,9 +179,7 @@ def sounds(vmi: VirtualMachineInstance) -> tuple[Sound, ...]:
     asked = vmi.spec.domain.devices.sound
     if asked is None:
         return ()
-    model = asked.model or "ich9"
-    if model not in _SOUNDS:
-        raise invalid("spec.domain.devices.sound.model", f"{model[:60]!r} is none of {', '.join(_SOUNDS)}")
+    model = one_of("spec.domain.devices.sound.model", asked.model, _SOUNDS) or "ich9"
     return (Sound(model, f"ua-{asked.name}"),)
 
 
@@ -213,9 +207,6 @@ def panics(vmi: VirtualMachineInstance) -> tuple[Panic, ...]:
     """Devices that tell of a guest kernel's panic."""
     made: list[Panic] = []
     for position, asked in enumerate(vmi.spec.domain.devices.panic_devices):
-        model = asked.model or "isa"
-        if model not in _PANICS:
-            field = f"spec.domain.devices.panicDevices[{position}].model"
-            raise invalid(field, f"{model[:60]!r} is none of {', '.join(_PANICS)}")
-        made.append(Panic(model))
+        field = f"spec.domain.devices.panicDevices[{position}].model"
+        made.append(Panic(one_of(field, asked.model, _PANICS) or "isa"))
     return tuple(made)

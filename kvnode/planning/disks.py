@@ -30,7 +30,7 @@ from kvnode.planning.disk_operations import (
     volume_path,
 )
 from kvnode.planning.iothreads import IoThreads
-from kvnode.planning.refusal import invalid
+from kvnode.planning.refusal import invalid, one_of
 
 _PREFIX = {"virtio": "vd", "sata": "sd", "scsi": "sd", "usb": "sd"}
 _CACHES = ("none", "writethrough", "writeback")
@@ -148,7 +148,7 @@ def _device(
         serial=disk.serial or None,
         cache=_cache(at, disk),
         io=_io(at, disk),
-        error_policy=_one_of(f"{at}.errorPolicy", disk.error_policy, _ERROR_POLICIES) or "stop",
+        error_policy=one_of(f"{at}.errorPolicy", disk.error_policy, _ERROR_POLICIES) or "stop",
         discard="unmap" if face.device != "cdrom" and not facts.preallocated else None,
         queues=vcpus if virtio and vmi.spec.domain.devices.block_multi_queue else None,
         boot_order=disk.boot_order or None,
@@ -238,7 +238,7 @@ def _lun(target: LunTarget, bus: str) -> _Face:
 def _cdrom(at: str, target: CDRomTarget, bus: str) -> _Face:
     if bus == "virtio":
         raise invalid(f"{at}.bus", "there are no CD-ROM drives on virtio; sata, scsi and usb have them")
-    tray = _one_of(f"{at}.tray", target.tray, ("open", "closed"))
+    tray = one_of(f"{at}.tray", target.tray, ("open", "closed"))
     return _Face("cdrom", bus, target.readonly is not False, tray_open=tray == "open")
 
 
@@ -292,7 +292,7 @@ def _is_generated(volume: Volume) -> bool:
 
 def _cache(at: str, disk: Disk) -> str | None:
     """The manifest's cache mode; ``none`` for a disk that others write too, and for native IO, which needs it."""
-    cache = _one_of(f"{at}.cache", disk.cache, _CACHES)
+    cache = one_of(f"{at}.cache", disk.cache, _CACHES)
     native = disk.io == "native"
     if disk.shareable:
         if cache not in (None, "none"):
@@ -305,7 +305,7 @@ def _cache(at: str, disk: Disk) -> str | None:
 
 def _io(at: str, disk: Disk) -> str | None:
     """The manifest's IO mode; ``default`` is KubeVirt's word for leaving the choice to the host."""
-    io = _one_of(f"{at}.io", disk.io, _IO)
+    io = one_of(f"{at}.io", disk.io, _IO)
     return None if io == "default" else io
 
 
@@ -320,9 +320,3 @@ def _blockio(at: str, disk: Disk) -> BlockIo | None:
     if logical > physical:
         raise invalid(f"{at}.logical", f"{logical} is more than the physical block of {physical} bytes")
     return BlockIo(logical, physical, custom.discard_granularity)
-
-
-def _one_of(field: str, value: str | None, allowed: tuple[str, ...]) -> str | None:
-    if value and value not in allowed:
-        raise invalid(field, f"{value[:60]!r} is none of {', '.join(allowed)}")
-    return value or None

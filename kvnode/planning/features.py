@@ -17,7 +17,7 @@ from kvnode.planning.domain_plan import (
     Timer,
 )
 from kvnode.planning.hypervisor import translation_buffer_bytes
-from kvnode.planning.refusal import invalid
+from kvnode.planning.refusal import invalid, one_of
 
 _NO_FEATURES = Features()
 _NO_HYPERV = FeatureHyperv()
@@ -108,23 +108,17 @@ def _timers(timers: Timers) -> tuple[Timer, ...]:
     at = "spec.domain.clock.timer"
     made: list[Timer] = []
     if timers.rtc is not None:
-        policy = _one_of(f"{at}.rtc.tickPolicy", timers.rtc.tick_policy, _TICK_POLICIES)
-        track = _one_of(f"{at}.rtc.track", timers.rtc.track, _TRACKS)
+        policy = one_of(f"{at}.rtc.tickPolicy", timers.rtc.tick_policy, _TICK_POLICIES)
+        track = one_of(f"{at}.rtc.track", timers.rtc.track, _TRACKS)
         made.append(Timer("rtc", timers.rtc.present is not False, policy, track))
     if timers.pit is not None:
-        policy = _one_of(f"{at}.pit.tickPolicy", timers.pit.tick_policy, _TICK_POLICIES)
+        policy = one_of(f"{at}.pit.tickPolicy", timers.pit.tick_policy, _TICK_POLICIES)
         made.append(Timer("pit", timers.pit.present is not False, policy))
     if timers.kvm is not None:
         made.append(Timer("kvmclock", timers.kvm.present is not False))
     if timers.hpet is not None:
-        policy = _one_of(f"{at}.hpet.tickPolicy", timers.hpet.tick_policy, _TICK_POLICIES)
+        policy = one_of(f"{at}.hpet.tickPolicy", timers.hpet.tick_policy, _TICK_POLICIES)
         made.append(Timer("hpet", timers.hpet.present is not False, policy))
     if timers.hyperv is not None:
         made.append(Timer("hypervclock", timers.hyperv.present is not False))
     return tuple(made)
-
-
-def _one_of(field: str, value: str | None, allowed: tuple[str, ...]) -> str | None:
-    if value and value not in allowed:
-        raise invalid(field, f"{value[:60]!r} is none of {', '.join(allowed)}")
-    return value or None

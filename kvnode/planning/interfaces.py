@@ -8,7 +8,7 @@ from kvnode.planning.architecture import Architecture
 from kvnode.planning.device_plans import InterfaceDevice
 from kvnode.planning.disks import pci_address, virtio_model
 from kvnode.planning.network import NetworkPlan
-from kvnode.planning.refusal import invalid
+from kvnode.planning.refusal import invalid, one_of
 from kvnode.planning.settings import PlanSettings
 
 _MODELS = ("virtio", "e1000", "e1000e", "igb", "ne2k_pci", "pcnet", "rtl8139")
@@ -54,9 +54,7 @@ def _device(
     mtu: int | None,
     queues: int | None,
 ) -> InterfaceDevice:
-    model = interface.model or "virtio"
-    if model not in _MODELS:
-        raise invalid(f"{at}.model", f"{model[:60]!r} is none of {', '.join(_MODELS)}")
+    model = one_of(f"{at}.model", interface.model, _MODELS) or "virtio"
     return InterfaceDevice(
         interface.name,
         f"ua-{interface.name}",

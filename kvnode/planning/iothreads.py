@@ -10,8 +10,9 @@ from __future__ import annotations
 import msgspec
 
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.planning.refusal import invalid
+from kvnode.planning.refusal import invalid, one_of
 
+_POLICIES = ("shared", "auto", "supplementalPool")
 _THREADS_FOR_VCPU = 2
 _MOST_THREADS = 1024
 
@@ -33,9 +34,8 @@ def iothreads_plan(vmi: VirtualMachineInstance, on_virtio: tuple[bool, ...], vcp
     1, c and f 2, d 3, and a 4.
     """
     domain = vmi.spec.domain
-    policy, disks = domain.io_threads_policy, domain.devices.disks
-    if policy not in (None, "", "shared", "auto", "supplementalPool"):
-        raise invalid("spec.domain.ioThreadsPolicy", f"{policy[:60]!r} is none of shared, auto, supplementalPool")
+    disks = domain.devices.disks
+    policy = one_of("spec.domain.ioThreadsPolicy", domain.io_threads_policy, _POLICIES)
     if policy == "supplementalPool":
         return _pool(vmi, on_virtio)
     if not policy and not any(disk.dedicated_io_thread for disk in disks):

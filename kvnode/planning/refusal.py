@@ -19,6 +19,13 @@ def invalid(field: str, message: str) -> InvalidManifest:
     return InvalidManifest([FieldError(field, VALUE_INVALID, message)])
 
 
+def one_of(field: str, value: str | None, allowed: tuple[str, ...]) -> str | None:
+    """The value, or None where there is none; raises InvalidManifest for one that isn't among ``allowed``."""
+    if value and value not in allowed:
+        raise invalid(field, f"{value[:60]!r} is none of {', '.join(allowed)}")
+    return value or None
+
+
 def some_of(names: tuple[str, ...], most: int = 6) -> str:
     """The first names of many, for a sentence: ``a, b, c and 12 more``."""
     more = len(names) - most
