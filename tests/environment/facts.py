@@ -31,14 +31,18 @@ def _effective_capability(number: int) -> bool:
     return False
 
 
-def _kvm_works() -> bool:
-    from kvnode import probe_host
+def _kvm_is(state: str) -> Callable[[], bool]:
+    def probe() -> bool:
+        from kvnode import probe_host
 
-    return bool(probe_host().kvm == "works")
+        return bool(probe_host().kvm == state)
+
+    return probe
 
 
 def _cgroup_v2() -> bool:
-    return Path("/sys/fs/cgroup/cgroup.controllers").exists()
+    enabled = Path("/sys/fs/cgroup/cgroup.subtree_control")
+    return enabled.exists() and "cpuset" in enabled.read_text().split()
 
 
 def _cgroup_v1_cpuset() -> bool:
@@ -70,10 +74,11 @@ FACTS: dict[str, Fact] = {
     "cap_net_admin": Fact("CAP_NET_ADMIN", lambda: _effective_capability(CAP_NET_ADMIN)),
     "cap_sys_admin": Fact("CAP_SYS_ADMIN", lambda: _effective_capability(CAP_SYS_ADMIN)),
     "cap_sys_resource": Fact("CAP_SYS_RESOURCE", lambda: _effective_capability(CAP_SYS_RESOURCE)),
-    "kvm_works": Fact("KVM that runs guests at the processor's own speed", _kvm_works),
+    "kvm_works": Fact("KVM that runs guests at the processor's own speed", _kvm_is("works")),
+    "kvm_broken": Fact("KVM that opens and interprets every instruction", _kvm_is("broken")),
     "kvm_device": Fact("/dev/kvm that opens", _device("/dev/kvm")),
     "vhost_net": Fact("/dev/vhost-net", _device("/dev/vhost-net")),
-    "cgroup_v2": Fact("unified cgroup hierarchy", _cgroup_v2),
+    "cgroup_v2": Fact("unified cgroup hierarchy with cpuset", _cgroup_v2),
     "cgroup_v1_cpuset": Fact("cpuset controller of cgroup v1", _cgroup_v1_cpuset),
     "numa_cells_2": Fact("second NUMA cell", lambda: _numa_cells() >= 2),
     "cpus_4": Fact("four CPUs", lambda: len(os.sched_getaffinity(0)) >= 4),
