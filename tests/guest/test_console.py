@@ -8,7 +8,6 @@ import select
 import subprocess
 import termios
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -49,11 +48,11 @@ class Terminal:
 
 
 @pytest.fixture
-def booted(guests: Guests) -> Iterator[Guests]:
+def booted(guests: Guests) -> Guests:
     """A guest called ``talker`` that has a prompt."""
     guests.detach(EXAMPLE, "talker")
     wait_for("the console", lambda: "# " in guests.type("talker", ""))
-    yield guests
+    return guests
 
 
 def test_two_terminals_and_the_escape_key(booted: Guests) -> None:

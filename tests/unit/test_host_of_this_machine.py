@@ -1,4 +1,4 @@
-"""The probe of the real machine against what others say of it: lscpu, the kernel by other ways, a cgroup made for it."""
+"""The probe of the real machine against what others say: lscpu, the kernel by other ways, a cgroup made for it."""
 
 import contextlib
 import os
