@@ -20,9 +20,8 @@ KEY = "key"
 
 Path = tuple[str | int, ...]
 
-_CUT = r"(?:\.\.\.)?"
-_KEYS = rf"\['(?:[^'\\]|\\.)*'{_CUT}\]|\[\"(?:[^\"\\]|\\.)*\"{_CUT}\]"
-_STEP = re.compile(rf"(?P<key>{_KEYS})|\[(?P<index>\d+)\]|\.?(?P<name>\w+)")
+# What is below a map's key is never a field here, so a key goes on to the last bracket, whatever it has.
+_STEP = re.compile(r"\[(?P<index>\d+)\]|(?P<key>\[.*\])|\.?(?P<name>\w+)", re.DOTALL)
 
 
 @cache
@@ -52,8 +51,13 @@ def document(path: Path, value: Any) -> dict[str, Any]:
     return result
 
 
+def finding_path(path: Path) -> str:
+    """The path as a finding writes it: ``metadata.labels[key]``."""
+    return re.sub(rf"\.(annotations|labels|matchLabels|nodeSelector)\.{KEY}$", rf".\1[{KEY}]", dotted(path))
+
+
 def dotted(path: Path) -> str:
-    """The path as a finding writes it."""
+    """The path as `all_paths` has it."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
@@ -65,7 +69,7 @@ def is_real(field: str) -> bool:
         if step is None:
             return False
         position = step.end()
-        if step["index"] is not None:
+        if step["index"] is not None and f"{sofar}[0]" in paths:
             sofar += "[0]"
         elif step["name"] is not None and f"{sofar}.{step['name']}".removeprefix(".") in paths:
             sofar = f"{sofar}.{step['name']}".removeprefix(".")

@@ -1,7 +1,7 @@
 """Words for faults of a manifest: paths, values shown, and the refusal of a whole source.
 
-What a manifest says ends up in terminals and logs: values are shown short and printable, keys that aren't plain
-words in quotes.
+What a manifest says ends up in terminals and logs: values and keys are shown short and printable. Paths are written as
+Kubernetes writes them: fields follow a point, indexes and keys of a map stand in brackets.
 """
 
 import re
@@ -10,6 +10,10 @@ from typing import Any, NoReturn
 from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+# A qualified name: a DNS name, a slash and a name.
+_LONGEST_KEY = 253 + 1 + 63
+# Fields that hold keys of the user's own, for what looks at a document without its types.
+_MAPS = frozenset({"annotations", "binaryData", "data", "labels", "matchLabels", "nodeSelector", "stringData"})
 
 
 def shown(value: Any) -> str:
@@ -28,10 +32,19 @@ def shown(value: Any) -> str:
 
 
 def child(path: str, key: str) -> str:
-    """The path of a field: `spec.domain`, or `labels['a b']` where the key isn't a plain word."""
-    if _WORD.fullmatch(key):
+    """The path of a field, `spec.domain`, or of an entry where the key is no field: in a map of labels, or no word.
+
+    Resources count as fields (`requests.memory`, but `requests[example.com/fpga]`): KubeVirt's clients know them so.
+    """
+    if _WORD.fullmatch(key) and path.rpartition(".")[2] not in _MAPS:
         return f"{path}.{key}" if path else key
-    return f"{path}[{shown(key)}]"
+    return entry(path, key)
+
+
+def entry(path: str, key: str) -> str:
+    """The path of a map's entry: `metadata.labels[app]`; a key that can't be shown as it is stands in quotes."""
+    plain = len(key) <= _LONGEST_KEY and key.isprintable()
+    return f"{path}[{key if plain else shown(key)}]"
 
 
 def refuse(

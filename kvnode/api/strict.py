@@ -21,7 +21,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import fields
 
 from kvnode.api.base import Duration, IntOrString, Time
-from kvnode.api.fault import child, shown
+from kvnode.api.fault import child, entry, shown
 from kvnode.api.limits import MAX_DEPTH, MAX_FAULTS
 from kvnode.errors import VALUE_INVALID, FieldError, QuantityError
 from kvnode.quantity import Quantity, parse
@@ -117,11 +117,11 @@ def _object(kind: type[Struct]) -> Checker:
         arguments: dict[str, Any] = {}
         if walk.enter(path):
             for name, inner in value.items():
-                entry = shape.get(name)
-                if entry is None:
+                slot = shape.get(name)
+                if slot is None:
                     _unknown(walk, kind, value, name, path)
                 elif inner is not None:
-                    attribute, checker = entry
+                    attribute, checker = slot
                     arguments[attribute] = checker(walk, inner, f"{path}.{name}" if path else name, value, name)
         walk.depth -= 1
         # Built even if something in it is bad, so that the walk is one pass; `read` throws it away then.
@@ -168,13 +168,16 @@ def _array(item: Checker) -> Checker:
 
 
 def _map(item: Checker) -> Checker:
+    # Amounts of resources are told as fields.
+    path_of = child if item is _quantity else entry
+
     def check(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
         if not isinstance(value, dict):
             return walk.fault(path, f"{shown(value)} is not a map of keys and values", holder, key)
         found = {}
         if walk.enter(path):
             for name, inner in value.items():
-                below = f"{path}[{_plain_key(name)}]"
+                below = path_of(path, str(name))
                 own = _key_text(walk, name, below, value)
                 if inner is None:
                     walk.fault(below, "the value is empty; write '' if that is meant", value, own)
@@ -184,12 +187,6 @@ def _map(item: Checker) -> Checker:
         return found
 
     return check
-
-
-def _plain_key(name: Any) -> str:
-    """A key for a path: as it is, since keys such as `a.b/c` are words to Kubernetes, or in quotes."""
-    text = str(name)
-    return text if len(text) <= 320 and text.isprintable() else shown(text)
 
 
 # Scalars

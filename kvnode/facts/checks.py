@@ -11,6 +11,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from kvnode.api.fault import entry
 from kvnode.errors import VALUE_DUPLICATE, VALUE_INVALID, VALUE_NOT_SUPPORTED, FieldError, InvalidManifest
 from kvnode.facts.cpuset import CpusetError, parse_cpuset
 from kvnode.facts.host import Cell, HostFacts, LinkFacts, page_size_bytes
@@ -35,7 +36,7 @@ def inconsistencies(facts: HostFacts) -> Iterator[FieldError]:
         yield _invalid("arch", f"{facts.arch[:40]!r} is not the name of an architecture, such as x86_64")
     yield from _cpus(facts)
     for name, link in facts.links.items():
-        yield from _link(f"links[{name!r}]", link)
+        yield from _link(entry("links", name), link)
     for kind, grammar, example in (
         ("pci", _PCI, "0000:65:00.0"),
         ("mdev", _UUID, "53764d0e-85a0-42b4-af5c-2046b460b1dc"),
@@ -45,7 +46,7 @@ def inconsistencies(facts: HostFacts) -> Iterator[FieldError]:
             for index, address in enumerate(addresses):
                 if not grammar.fullmatch(address):
                     yield _invalid(
-                        f"{kind}[{resource!r}][{index}]", f"{address[:60]!r} is not an address such as {example}"
+                        f"{entry(kind, resource)}[{index}]", f"{address[:60]!r} is not an address such as {example}"
                     )
     yield from _names(facts)
 
@@ -87,7 +88,7 @@ def _cpus(facts: HostFacts) -> Iterator[FieldError]:
 def _pages(at: str, cell: Cell) -> Iterator[FieldError]:
     sizes: dict[int, str] = {}
     for size, pool in cell.hugepages.items():
-        field = f"{at}.hugepages[{size!r}]"
+        field = entry(f"{at}.hugepages", size)
         try:
             in_bytes = page_size_bytes(size)
         except InvalidManifest as error:
@@ -135,7 +136,7 @@ def _names(facts: HostFacts) -> Iterator[FieldError]:
     for purpose, firmware in facts.efi.items():
         for part, path in (("code", firmware.code), ("vars", firmware.vars)):
             if path is not None and not (path.startswith("/") and path.isprintable()):
-                yield _invalid(f"efi[{purpose!r}].{part}", f"{path[:60]!r} is not an absolute path")
+                yield _invalid(f"{entry('efi', purpose)}.{part}", f"{path[:60]!r} is not an absolute path")
 
 
 def _is_interface(text: str) -> bool:

@@ -22,7 +22,7 @@ from kvnode.api.validation.names import (
     qualified_name_fault,
     subdomain_fault,
 )
-from tests.api_paths import document, dotted, is_real, text_paths
+from tests.api_paths import document, finding_path, is_real, text_paths
 from tests.manifests import SOUND
 
 REASONS = {f"FieldValue{name}" for name in ("Invalid", "Required", "Duplicate", "NotSupported")}
@@ -72,7 +72,7 @@ def test_any_text_anywhere_has_an_answer(value):
 def test_what_no_text_may_hold_is_refused_at_its_path(value):
     for path in text_paths():
         fields = [finding.field for finding in answers({"metadata": {"name": "mill"}} | document(path, value))]
-        assert dotted(path) in fields
+        assert finding_path(path) in fields
 
 
 def test_ten_megabytes_in_any_text_are_refused_at_once_and_briefly():
@@ -82,7 +82,7 @@ def test_ten_megabytes_in_any_text_are_refused_at_once_and_briefly():
         findings = answers({"metadata": {"name": "mill"}} | document(path, text))
         assert time.monotonic() - begin < DEADLINE_S
         check(findings)
-        assert any(finding.field.startswith(dotted(path)) for finding in findings)
+        assert any(finding.field.startswith(finding_path(path)) for finding in findings)
 
 
 def test_a_text_that_spells_out_a_nul_holds_none():

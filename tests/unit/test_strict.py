@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from kvnode.api.decode import convert
+from kvnode.api.fault import child
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.kubevirt import KubeVirt
 from kvnode.api.probes import Probe
 from kvnode.api.strict import Walk, check_text, read
+from kvnode.api.validation import validate
 from kvnode.errors import FieldError
 
 
@@ -77,7 +80,7 @@ def test_all_faults_are_found_in_one_pass() -> None:
         ({"domain": {"memory": {"guest": True}}}, "spec.domain.memory.guest", "a quantity such as 512Mi"),
         (
             {"domain": {"resources": {"requests": {"cpu": "x"}}}},
-            "spec.domain.resources.requests[cpu]",
+            "spec.domain.resources.requests.cpu",
             "not a quantity",
         ),
         ({"hostname": "a\0b"}, "spec.hostname", "a NUL character at 1"),
@@ -141,3 +144,31 @@ def test_depth_of_untyped_values_is_bounded() -> None:
     walk = Walk()
     check_text(value, walk)
     assert "deeper than 100" in walk.errors[0].message
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "written"),
+    [
+        ("", "spec", "spec"),
+        ("spec", "domain", "spec.domain"),
+        ("spec", "a b", "spec[a b]"),
+        ("metadata.labels", "app", "metadata.labels[app]"),
+        ("metadata.annotations", "a.example/b", "metadata.annotations[a.example/b]"),
+        ("spec.domain.resources.requests", "memory", "spec.domain.resources.requests.memory"),
+        ("spec.domain.resources.requests", "example.com/fpga", "spec.domain.resources.requests[example.com/fpga]"),
+        ("metadata.labels", "a\n", "metadata.labels['a\\n']"),
+        ("metadata.labels", "x" * 318, f"metadata.labels[{'x' * 40!r}...]"),
+    ],
+)
+def test_a_path_is_written_as_kubernetes_writes_it(path: str, key: str, written: str) -> None:
+    assert child(path, key) == written
+
+
+def test_whoever_looks_at_a_map_of_text_writes_the_same_path() -> None:
+    """Typed or not: the strict walk, validation, and the search for broken text."""
+    labels = {"metadata": {"name": "a", "labels": {"zone": "a b"}}}
+    walk = Walk()
+    read(VirtualMachineInstance, {"metadata": {"labels": {"zone": 1}}}, walk)
+    check_text({"metadata": {"labels": {"zone": "\0"}}}, walk)
+    found = [error.field for error in (*walk.errors, *validate(convert(labels, VirtualMachineInstance)))]
+    assert [field for field in found if "labels" in field] == ["metadata.labels[zone]"] * 3

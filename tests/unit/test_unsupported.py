@@ -174,7 +174,7 @@ def test_every_line_of_the_table_is_a_field(line):
         ({"spec.architecture": "arm64", f"{DOMAIN}.firmware": {"bootloader": {}}}, ["spec.architecture"]),
         (
             {"metadata.annotations": {"hooks.kubevirt.io/hookSidecars": "[]", "mine": "x"}},
-            ["metadata.annotations['hooks.kubevirt.io/hookSidecars']"],
+            ["metadata.annotations[hooks.kubevirt.io/hookSidecars]"],
         ),
     ],
 )

@@ -40,7 +40,7 @@ REFUSED = [
     ({LIMITS: {"cpu": "-3"}}, f"{LIMITS}.cpu", "Invalid"),
     ({REQUESTS: {"cpu": "2500m"}, LIMITS: {"cpu": "500m"}}, f"{REQUESTS}.cpu", "Invalid"),
     ({REQUESTS: {"cpu": "two"}}, f"{REQUESTS}.cpu", "Invalid"),
-    ({REQUESTS: {"example.com/fpga": "x"}}, f"{REQUESTS}['example.com/fpga']", "Invalid"),
+    ({REQUESTS: {"example.com/fpga": "x"}}, f"{REQUESTS}[example.com/fpga]", "Invalid"),
     ({f"{MEMORY}.guest": "1e999999999"}, f"{MEMORY}.guest", "Invalid"),
     ({f"{MEMORY}.guest": "512"}, f"{MEMORY}.guest", "Invalid"),
     ({f"{MEMORY}.guest": "0"}, f"{MEMORY}.guest", "Invalid"),
