@@ -28,9 +28,8 @@ def broker(tmp_path: Path, opened: Opened) -> tuple[Serial, socket.socket]:
         server.bind(str(tmp_path / "serial.sock"))
         server.listen()
         serial = Serial(str(tmp_path / "console.log"))
-        serial.connect(str(tmp_path / "serial.sock"))
+        serial.guest = serial.connect(str(tmp_path / "serial.sock"))
         qemu, _ = server.accept()
-    assert serial.guest is not None
     opened += [qemu, serial.guest]
     return serial, qemu
 

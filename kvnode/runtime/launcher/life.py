@@ -30,6 +30,8 @@ PRESS_AGAIN_S = 5.0
 TRY_AGAIN_S = 5.0
 CALM_S = 2.0
 """A guest that was let go on and has not been paused again for so long has got over its disk's fault."""
+FORCE_S = 12.0
+"""How long libvirt may take over ending a guest by force: it gives QEMU 10 s for SIGTERM. Below the node's patience."""
 FAREWELL_S = 2.0
 EXIT_STATUS = {"Succeeded": 0, "Failed": 4}
 EXIT_NOT_STARTED = 3
@@ -57,6 +59,7 @@ class Life:
         self._resume_at: float | None = None
         self._calm_at: float | None = None
         self._forced = False
+        self._give_up_at: float | None = None
         self._started = False
 
     # -- threads beside the loop
@@ -102,7 +105,7 @@ class Life:
 
     def _timeout_s(self) -> float | None:
         stops = (self._stop_at, self._press_at) if self._stop_at is not None else ()
-        due = [at for at in (self._resume_at, self._calm_at, *stops) if at is not None]
+        due = [at for at in (self._resume_at, self._calm_at, self._give_up_at, *stops) if at is not None]
         wait_s = max(0.0, min(due) - time.monotonic()) if due else None
         if self._reap_again:
             return min(0.5, wait_s) if wait_s is not None else 0.5
@@ -118,11 +121,14 @@ class Life:
         if self._calm_at is not None and now >= self._calm_at:
             self._calm_at = None
             self._become("Running")
+        if self._give_up_at is not None and now >= self._give_up_at:
+            # The worker hangs in libvirt, as with a QEMU that answers nothing; with pid 1 the kernel ends all of it.
+            self._become("Succeeded", "Forced", "the guest was ended by force, with its sandbox: libvirt could not")
         if self._stop_at is None or self._forced:
             return
         if now >= self._stop_at:
             self._forced = True
-            self._stop_at = None
+            self._stop_at, self._give_up_at = None, now + FORCE_S
             self._work.put(self._domain.destroy)
         elif now >= self._press_at:
             self._press_at = now + PRESS_AGAIN_S
@@ -144,9 +150,9 @@ class Life:
             case "running":
                 self._become("Running", qemu_pid=self._domain.qemu_pid(), timings_ms=dict(self._domain.timings_ms))
                 self._started = True
-            case "console":
-                if self._serial.guest is not None:
-                    self._selector.register(self._serial.guest, selectors.EVENT_READ, self._on_guest)
+            case socket.socket():
+                self._serial.guest = what
+                self._selector.register(what, selectors.EVENT_READ, self._on_guest)
             case Failure():
                 self._become("Failed", what.reason, what.message)
             case Paused():
@@ -262,10 +268,12 @@ class Life:
     # -- the serial console
 
     def _connect_serial(self, order: Start) -> None:
-        """Runs on the worker, between creation and the first instruction: nothing printed is missed."""
+        """Runs on the worker, between creation and the first instruction: nothing printed is missed.
+
+        The loop alone puts the socket into use: a terminal may attach at any moment.
+        """
         if order.serial_socket is not None:
-            self._serial.connect(order.serial_socket, logged=order.serial_log)
-            self._notify("console")
+            self._notify(self._serial.connect(order.serial_socket, logged=order.serial_log))
 
     def _on_guest(self, _sock: object, mask: int) -> None:
         guest = self._serial.guest
@@ -274,8 +282,7 @@ class Life:
             self._selector.unregister(guest)
         if mask & selectors.EVENT_WRITE:
             self._serial.write_guest()
-        for terminal in list(self._serial.terminals.values()):
-            self._settle_terminal(terminal)
+        self._settle_terminals()
         self._settle_guest()
 
     def _settle_guest(self) -> None:
@@ -296,27 +303,40 @@ class Life:
         self._selector.modify(client.socket, _EVENTS, lambda _sock, mask: self._on_terminal(terminal, mask))
 
     def _on_terminal(self, terminal: Terminal, mask: int) -> None:
+        if terminal.socket.fileno() not in self._serial.terminals:
+            return  # dropped by an event before it in the same round
         if mask & selectors.EVENT_READ and not self._serial.read_terminal(terminal):
             self._drop_terminal(terminal)
-            return
-        self._settle_terminal(terminal)
         self._serial.write_guest()
+        self._settle_terminals()
         self._settle_guest()
+
+    def _settle_terminals(self) -> None:
+        for terminal in list(self._serial.terminals.values()):
+            self._settle_terminal(terminal)
 
     def _settle_terminal(self, terminal: Terminal) -> None:
         if not self._serial.write_terminal(terminal):
             self._drop_terminal(terminal)
             return
-        events = (selectors.EVENT_WRITE if terminal.pending else 0) | (
+        wanted = (selectors.EVENT_WRITE if terminal.pending else 0) | (
             selectors.EVENT_READ if self._serial.takes_input else 0
         )
-        self._selector.modify(
-            terminal.socket, events or selectors.EVENT_WRITE, self._selector.get_key(terminal.socket).data
-        )
+        self._watch_terminal(terminal, wanted)
+
+    def _watch_terminal(self, terminal: Terminal, wanted: int) -> None:
+        """A terminal of which nothing is wanted leaves the selector: it would be ready all the time."""
+        watched = terminal.socket in self._selector.get_map()
+        if watched and wanted:
+            self._selector.modify(terminal.socket, wanted, self._selector.get_key(terminal.socket).data)
+        elif wanted:
+            self._selector.register(terminal.socket, wanted, lambda _sock, mask: self._on_terminal(terminal, mask))
+        elif watched:
+            self._selector.unregister(terminal.socket)
 
     def _drop_terminal(self, terminal: Terminal) -> None:
         self._serial.terminals.pop(terminal.socket.fileno(), None)
-        self._selector.unregister(terminal.socket)
+        self._watch_terminal(terminal, 0)
         terminal.socket.close()
 
     # -- the end

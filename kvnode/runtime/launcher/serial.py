@@ -62,14 +62,14 @@ class Serial:
         self.to_guest = bytearray()
         self.terminals: dict[int, Terminal] = {}
 
-    def connect(self, path: str, *, logged: bool = True) -> None:
-        """Connects to QEMU's end; what the guest prints is kept where ``logged``."""
+    def connect(self, path: str, *, logged: bool = True) -> socket.socket:
+        """A connection to QEMU's end, to become ``guest``; what comes by it is kept where ``logged``."""
         if logged:
             self.log = SerialLog(self._log_path)
         guest = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         guest.connect(path)
         guest.setblocking(False)
-        self.guest = guest
+        return guest
 
     def attach(self, sock: socket.socket, backlog_bytes: int, first: bytes) -> Terminal:
         """Takes a connection over as a terminal; ``first`` came with its request already."""
