@@ -70,7 +70,8 @@ spec.domain.features.apic.**
 spec.domain.features.kvm.**
 spec.domain.features.pvspinlock.**
 spec.domain.features.smm.**
-spec.domain.features.hypervPassthrough.enabled = false
+spec.domain.features.hyperv.**
+spec.domain.features.hypervPassthrough.**
 spec.domain.devices.autoattachGraphicsDevice
 spec.domain.devices.autoattachInputDevice = false
 spec.domain.devices.autoattachMemBalloon
@@ -120,8 +121,9 @@ spec.domain.devices.interfaces[].macAddress
 spec.domain.devices.interfaces[].bootOrder
 spec.domain.devices.interfaces[].pciAddress
 spec.domain.devices.interfaces[].acpiIndex
-spec.domain.devices.interfaces[].state = "up"
+spec.domain.devices.interfaces[].state
 spec.domain.devices.interfaces[].ports.**
+spec.domain.devices.interfaces[].portRanges.**
 spec.domain.devices.interfaces[].dhcpOptions.**
 """
 
@@ -137,6 +139,13 @@ spec.evictionStrategy
 spec.volumes[].containerDisk.imagePullSecret
 """
 """What only a cluster acts on: the Pod's place, its rank and its account."""
+
+_RESERVED = """
+spec.domain.resources.requests.cpu
+spec.domain.resources.limits.cpu
+spec.domain.resources.limits.memory
+"""
+"""What the guest's size may come from, and what only a cluster holds a Pod to."""
 
 _ACTING_ANNOTATIONS = (
     "alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity",
@@ -183,8 +192,11 @@ def _parents_of(path: str) -> Iterator[str]:
         yield path.removesuffix("[]")
 
 
-NO_EFFECT = tuple(_POD.split())
-"""Paths that are kept and followed by nobody in the standalone mode: one machine has nothing to choose between."""
+NO_EFFECT = {
+    **dict.fromkeys(_POD.split(), "it is kept, and nothing here follows it: that is a cluster's to do"),
+    **dict.fromkeys(_RESERVED.split(), "it may say how large the guest is, but nothing here holds the guest to it"),
+}
+"""Paths that the standalone mode takes without doing what a cluster would, and what to tell the user."""
 
 SUPPORTED: dict[str, _Table] = {"standalone": _Table(_MACHINE, _POD), "cluster": _Table(_MACHINE, _POD)}
 """What is built, by mode."""
@@ -214,11 +226,17 @@ def unsupported(vmi: VirtualMachineInstance, where: Where) -> list[FieldError]:
     return findings
 
 
-def without_effect(vmi: VirtualMachineInstance) -> list[str]:
-    """Paths that the manifest sets and the standalone mode keeps without following them, for a note to the user."""
-    table = _Table(_POD)
+def without_effect(vmi: VirtualMachineInstance) -> list[FieldError]:
+    """What the standalone mode takes without doing what a cluster would, as notes to the user and not as faults.
+
+    vmi -- as it was written: what defaulting fills in is nobody's wish
+    """
     spec = msgspec.to_builtins(vmi.spec)
-    return [field for field, pattern in _set_fields(spec, "spec", "spec") if _known(pattern, table)]
+    return [
+        FieldError(field, VALUE_NOT_SUPPORTED, f"{sentence}.")
+        for field, pattern in _set_fields(spec, "spec", "spec")
+        if (sentence := NO_EFFECT.get(pattern) or NO_EFFECT.get(f"{pattern}.**")) is not None
+    ]
 
 
 def _unknown(value: Any, field: str, pattern: str, table: _Table) -> Iterator[tuple[str, str, Any]]:
@@ -246,10 +264,6 @@ def _set_fields(value: Any, field: str, pattern: str) -> Iterator[tuple[str, str
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _set_fields(item, f"{field}[{index}]", f"{pattern}[]")
-
-
-def _known(pattern: str, table: _Table) -> bool:
-    return pattern in table.paths or pattern in table.subtrees
 
 
 def _sentence(pattern: str, value: Any, table: _Table, where: str) -> str:

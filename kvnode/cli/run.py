@@ -72,7 +72,7 @@ def accepted_guests(file: str, name: str | None, namespace: str | None) -> list[
 
 def _accepted(guest: Guest, name: str | None, namespace: str | None) -> VirtualMachineInstance:
     from kvnode.api.defaults import default
-    from kvnode.api.unsupported import unsupported
+    from kvnode.api.unsupported import unsupported, without_effect
     from kvnode.api.validation import validate
     from kvnode.planning.references import resolve_references
 
@@ -80,6 +80,8 @@ def _accepted(guest: Guest, name: str | None, namespace: str | None) -> VirtualM
     errors = [*validate(vmi), *unsupported(vmi, "standalone")]
     if errors:
         raise InvalidManifest(errors)
+    for note in guest.located(without_effect(guest.vmi)):
+        say(f"note: {note}")
     return resolve_references(vmi, _in_namespace(guest.objects, namespace))
 
 
