@@ -47,7 +47,7 @@ class Process(msgspec.Struct, frozen=True):
         try:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(fd, number)
-            return bool(select.select([fd], [], [], timeout_s)[0])
+            return readable(fd, timeout_s)
         finally:
             os.close(fd)
 
@@ -57,9 +57,16 @@ class Process(msgspec.Struct, frozen=True):
         if fd is None:
             return True
         try:
-            return bool(select.select([fd], [], [], timeout_s)[0])
+            return readable(fd, timeout_s)
         finally:
             os.close(fd)
+
+
+def readable(fd: int, timeout_s: float | None) -> bool:
+    """Whether a descriptor has something to be read, or its end, within the time; select(2) knows none above 1023."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(None if timeout_s is None else timeout_s * 1000))
 
 
 def _start_ticks(pid: int) -> int:

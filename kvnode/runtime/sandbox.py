@@ -11,7 +11,6 @@ import contextlib
 import importlib.util
 import json
 import os
-import select
 import subprocess
 import sys
 import time
@@ -20,7 +19,8 @@ from pathlib import Path
 import msgspec
 
 from kvnode.errors import HostError
-from kvnode.runtime.process import Process
+from kvnode.paths import node_root
+from kvnode.runtime.process import Process, readable
 
 POD_FOLDER = "/var/run/kubevirt"
 PRIVATE_FOLDER = "/var/run/kubevirt-private"
@@ -157,12 +157,18 @@ def pod_order(
         env={"PATH": "/usr/sbin:/usr/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"},
         log=str(state / "launcher.log"),
         reap=reap,
-        reap_env={name: os.environ[name] for name in ("KVNODE_ROOT", "PATH", "CNI_PATH") if name in os.environ},
+        reap_env=_reap_environment(),
         files=system_files(uid, gid, hostname, resolv_conf),
         binds=[*package, (str(state / "pod"), POD_FOLDER, True), *binds],
         scratch={LIBVIRT_ROOT: "32m", "/tmp": "16m"},
         devices=devices,
     )
+
+
+def _reap_environment() -> dict[str, str]:
+    """What of our environment the clean-up needs; it runs in another folder, so the root is made absolute."""
+    kept = {name: os.environ[name] for name in ("PATH", "CNI_PATH") if name in os.environ}
+    return {**kept, "KVNODE_ROOT": str(node_root())}
 
 
 def system_files(uid: int, gid: int, hostname: str, resolv_conf: str) -> dict[str, str]:
@@ -206,12 +212,17 @@ def start_sandbox(order: Order, timeout_s: float = 20.0) -> Sandbox:
         helper.stdin.write(msgspec.json.encode(order))
     helper.wait()
     try:
-        pids = _read_report(report_read, time.monotonic() + timeout_s)
+        pids, failure = _read_report(report_read, time.monotonic() + timeout_s)
     except BaseException:
         os.close(life_write)
         raise
     finally:
         os.close(report_read)
+    if failure is not None:
+        os.close(life_write)
+        if "keeper" in pids:
+            Process.of(pids["keeper"]).wait(timeout_s)
+        raise HostError(failure)
     return Sandbox(Process.of(pids["pid"]), Process.of(pids["keeper"]), life_write)
 
 
@@ -220,35 +231,34 @@ def start_sandbox(order: Order, timeout_s: float = 20.0) -> Sandbox:
 _MOVE_FDS = """\
 import os, sys
 script, report, life = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-high = [os.dup(report), os.dup(life)]
 import fcntl
-high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for fd in high]
-os.closerange(3, 100)
+high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 5) for fd in (report, life)]
 os.dup2(high[0], 3); os.dup2(high[1], 4)
-os.closerange(100, 110)
+os.closerange(5, max(report, life, *high) + 1)
 if os.fork():
     os._exit(0)
 os.execv(sys.executable, [sys.executable, "-I", "-S", "-B", script])
 """
 
 
-def _read_report(fd: int, deadline: float) -> dict[str, int]:
-    """The pids from sandbox_init's report; the end of the file says that the launcher was executed."""
+def _read_report(fd: int, deadline: float) -> tuple[dict[str, int], str | None]:
+    """The pids from sandbox_init's report, and why it failed if it did; the end of the file says that it is done."""
     data = b""
     while True:
-        readable, _, _ = select.select([fd], [], [], max(0.0, deadline - time.monotonic()))
-        if not readable:
+        if not readable(fd, max(0.0, deadline - time.monotonic())):
             raise HostError("the sandbox was not ready in time; the host may be overloaded: try again")
         chunk = os.read(fd, 65536)
         if not chunk:
             break
         data += chunk
     pids: dict[str, int] = {}
+    failure = None
     for line in data.splitlines():
         message = json.loads(line)
         if "error" in message:
-            raise HostError(f"the sandbox can't be made: {message['error']} (root with CAP_SYS_ADMIN is needed)")
-        pids |= message
-    if "pid" not in pids:
-        raise HostError("the sandbox's first process ended before it could say why; see the kernel's log")
-    return pids
+            failure = f"the sandbox can't be made: {message['error']} (root with CAP_SYS_ADMIN is needed)"
+        else:
+            pids |= message
+    if failure is None and "pid" not in pids:
+        failure = "the sandbox's first process ended before it could say why; see the kernel's log"
+    return pids, failure

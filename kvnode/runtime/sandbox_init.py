@@ -205,6 +205,9 @@ def keep(pid: int, reap: list[str], env: dict[str, str]) -> None:
 
 def main() -> None:
     """The keeper's whole life."""
+    # The launcher, an ordinary user, goes through the folders that root makes here, whatever root's own umask.
+    os.umask(0o022)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # what the starter had blocked is none of the launcher's
     order = json.load(sys.stdin)
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
