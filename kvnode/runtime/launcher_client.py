@@ -9,6 +9,7 @@ import struct
 import time
 from pathlib import Path
 
+from kvnode.runtime.process import Process
 from kvnode.runtime.protocol import Connection, ProtocolError
 
 SOCKET_NAME = "launcher.sock"
@@ -49,13 +50,13 @@ def connect_launcher(pod: Path, uid: int, timeout_s: float) -> Connection:
         os.close(folder)
 
 
-def await_launcher(pod: Path, uid: int, timeout_s: float) -> Connection:
-    """As ``connect_launcher``, of a launcher that was just executed: tries until it listens."""
+def await_launcher(pod: Path, uid: int, timeout_s: float, launcher: Process) -> Connection:
+    """As ``connect_launcher``, of a launcher that was just executed: tries until it listens or has ended."""
     deadline = time.monotonic() + timeout_s
     while True:
         try:
             return connect_launcher(pod, uid, timeout_s)
         except ProtocolError:
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= deadline or not launcher.alive():
                 raise
             time.sleep(0.01)

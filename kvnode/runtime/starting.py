@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,7 @@ import msgspec
 from kvnode.api.encode import to_dict
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.domain import render
-from kvnode.errors import AlreadyExists, HostError
+from kvnode.errors import AlreadyExists, HostError, KvnodeError
 from kvnode.facts import HostFacts, LinkFacts
 from kvnode.host import probe_host
 from kvnode.network.dnsmasq import start_dnsmasq
@@ -36,6 +37,7 @@ from kvnode.runtime.guests import (
     GuestRecord,
     locked_guests,
     processes_in,
+    read_bounded,
     read_record,
     remove_empty,
     write_record,
@@ -65,6 +67,10 @@ from kvnode.storage.images import ImageStore
 LAUNCHER_S = 30.0
 START_S = 120.0
 """How long libvirt may take over creating the domain: on a busy machine a QEMU takes seconds to come up."""
+
+
+class DomainFailed(HostError):
+    """libvirt could not start the domain, in the launcher's words; it ends then."""
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -192,17 +198,18 @@ class _Start:
         resolver = resolver_facts(self.vmi.spec.dns_policy, self.vmi.spec.dns_config)
         with self.progress.step("make the sandbox"):
             sandbox = self._sandbox(disks, capabilities.folder, host)
-        with self.progress.step("attach it to the network"), Netns.of_pid(sandbox.launcher.pid) as netns:
-            attach(self.paths.state.name, sandbox.launcher.pid, self.node)
-            link = probe_links(netns, "eth0", resolver)
-            final = self._final_plan(host, link)
-        with self.progress.step("hand the address over"), Netns.of_pid(sandbox.launcher.pid) as netns:
-            apply_links(final.network, netns, STANDALONE_UID)
-            for interface in final.network.interfaces:
-                if interface.dhcp is not None:
-                    start_dnsmasq(interface.dhcp, sandbox.launcher.pid)
-        with self.progress.step("start the domain"):
-            connection, status = self._start_domain(final)
+        with self._launcher_blamed(sandbox):
+            with self.progress.step("attach it to the network"), Netns.of_pid(sandbox.launcher.pid) as netns:
+                attach(self.paths.state.name, sandbox.launcher.pid, self.node)
+                link = probe_links(netns, "eth0", resolver)
+                final = self._final_plan(host, link)
+            with self.progress.step("hand the address over"), Netns.of_pid(sandbox.launcher.pid) as netns:
+                apply_links(final.network, netns, STANDALONE_UID)
+                for interface in final.network.interfaces:
+                    if interface.dhcp is not None:
+                        start_dnsmasq(interface.dhcp, sandbox.launcher.pid)
+            with self.progress.step("start the domain"):
+                connection, status = self._start_domain(final, sandbox.launcher)
         self._update(
             phase="Running",
             addresses=_addresses(final, link),
@@ -211,6 +218,20 @@ class _Start:
         )
         sandbox.commit()
         return Started(self.record, self.paths, final, status, connection)
+
+    @contextlib.contextmanager
+    def _launcher_blamed(self, sandbox: Sandbox) -> Iterator[None]:
+        """Where the launcher has ended by itself, its own last words are the reason, not what then fails without it."""
+        try:
+            yield
+        except DomainFailed:
+            raise
+        except KvnodeError as error:
+            if sandbox.launcher.alive():
+                raise
+            said = (read_bounded(self.paths.state / "launcher.log", 2000, tail=True) or b"").decode(errors="replace")
+            words = " | ".join(filter(None, map(str.strip, said.splitlines()))) or "nothing"
+            raise HostError(f"the guest's launcher has ended at once; its last words: {words}") from error
 
     def _update(self, **changes: object) -> None:
         self.record = msgspec.structs.replace(self.record, **changes)
@@ -248,11 +269,11 @@ class _Start:
         host = msgspec.structs.replace(host, links=dict.fromkeys(pod_networks, link))
         return plan(self.vmi, host)
 
-    def _start_domain(self, final: DomainPlan) -> tuple[Connection, Status]:
+    def _start_domain(self, final: DomainPlan, launcher: Process) -> tuple[Connection, Status]:
         xml = render(final)
         write_whole(self.paths.state / "domain.xml", xml.encode())
         write_whole(self.paths.state / "vmi.json", msgspec.json.encode(to_dict(self.vmi)))
-        connection = await_launcher(self.paths.pod, STANDALONE_UID, LAUNCHER_S)
+        connection = await_launcher(self.paths.pod, STANDALONE_UID, LAUNCHER_S, launcher)
         self.undo.callback(connection.close)
         serial = final.devices.serials[0] if final.devices.serials else None
         order = Start(xml, final.grace_period_s)
@@ -264,7 +285,7 @@ class _Start:
         while isinstance(reply, Status) and reply.phase == "Scheduled":
             reply = connection.receive()
         if isinstance(reply, Refused) or reply.phase != "Running":
-            raise HostError(f"{reply.message} ({reply.reason})")
+            raise DomainFailed(f"{reply.message} ({reply.reason})")
         for name, milliseconds in reply.timings_ms.items():
             self.progress.done(f"  {name}", milliseconds / 1000)
         return connection, reply
