@@ -15,7 +15,7 @@ from kvnode.api.fault import refuse
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-_AT = re.compile(r"(.*?)(?: - at `\$(?:\.)?(.*)`)?", re.DOTALL)
+_AT = re.compile(r"(.*?)(?: - at `(?:key in )?\$\.?(.*)`)?", re.DOTALL)
 
 
 def decode(data: bytes | str, kind: type[T]) -> T:
@@ -39,11 +39,17 @@ def convert(value: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(_without_nulls(value), kind)
     except msgspec.ValidationError as error:
-        match = _AT.fullmatch(str(error))
-        message, path = match.groups(default="") if match else (str(error), "")
+        path, message = located(error)
         refuse(message, field=path)
     except RecursionError:
         refuse("it is nested too deeply")
+
+
+def located(error: msgspec.ValidationError) -> tuple[str, str]:
+    """Path and sentence of what msgspec found: ``spec.domain.cpu.cores``, "Expected `int | null`, got `str`"."""
+    match = _AT.fullmatch(str(error))
+    message, path = match.groups(default="") if match else (str(error), "")
+    return path, message
 
 
 @cache

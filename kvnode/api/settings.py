@@ -22,7 +22,14 @@ from kvnode.quantity import Quantity, parse
 if TYPE_CHECKING:
     from kvnode.api.configuration import ArchSpecificConfiguration, KubeVirtConfiguration
 
-__all__ = ["ALPHA_GATES", "DEFAULT_EMULATED_MACHINES", "DEFAULT_MACHINE_TYPES", "Settings", "settings_of"]
+__all__ = [
+    "ALPHA_GATES",
+    "DEFAULT_EMULATED_MACHINES",
+    "DEFAULT_MACHINE_TYPES",
+    "Settings",
+    "settings_of",
+    "typed_configuration",
+]
 
 DEFAULT_MACHINE_TYPES: Mapping[str, str] = MappingProxyType(
     {"amd64": "q35", "arm64": "virt", "s390x": "s390-ccw-virtio"},
@@ -106,7 +113,7 @@ def settings_of(config: Mapping[str, Any] | KubeVirtConfiguration | None) -> Set
     """
     if not config:
         return _PLAIN
-    read = _typed(config)
+    read = typed_configuration(config)
     opened, shut = _gates(read)
     architectures, live, network = read.architecture_configuration, read.live_update_configuration, read.network
     reservation = read.persistent_reservation_configuration
@@ -130,16 +137,20 @@ def settings_of(config: Mapping[str, Any] | KubeVirtConfiguration | None) -> Set
     )
 
 
-def _typed(config: Mapping[str, Any] | KubeVirtConfiguration) -> KubeVirtConfiguration:
+def typed_configuration(config: Mapping[str, Any] | KubeVirtConfiguration) -> KubeVirtConfiguration:
+    """A ``spec.configuration`` as its type. Raises InvalidManifest by the path of the first value of a wrong type."""
     # Imported here: most who default a guest have no configuration, and its types are many.
     from kvnode.api.configuration import KubeVirtConfiguration
+    from kvnode.api.decode import located
 
     if isinstance(config, KubeVirtConfiguration):
         return config
     try:
         return msgspec.convert(config, KubeVirtConfiguration)
     except msgspec.ValidationError as error:
-        raise InvalidManifest([FieldError("spec.configuration", VALUE_INVALID, f"{error}.")]) from error
+        path, message = located(error)
+        field = f"spec.configuration.{path}".rstrip(".")
+        raise InvalidManifest([FieldError(field, VALUE_INVALID, f"{message}.")]) from None
 
 
 def _gates(read: KubeVirtConfiguration) -> tuple[frozenset[str], frozenset[str]]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from kvnode.api.configuration import KubeVirtConfiguration
+from kvnode.api.settings import typed_configuration
 from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
 
 Configuration = Mapping[str, Any] | KubeVirtConfiguration
@@ -40,11 +41,7 @@ def plan_settings(config: Configuration | None) -> PlanSettings:
     """
     if not config:
         return _PLAIN
-    if not isinstance(config, KubeVirtConfiguration):
-        try:
-            config = msgspec.convert(config, KubeVirtConfiguration)
-        except msgspec.ValidationError as error:
-            raise InvalidManifest([FieldError("spec.configuration", VALUE_INVALID, f"{error}")]) from None
+    config = typed_configuration(config)
     options, smbios = config.virtual_machine_options, config.smbios
     entries: tuple[tuple[str, str | None], ...] = ()
     if smbios is not None:

@@ -14,7 +14,9 @@ from kvnode.api.descriptions import field_descriptions
 from kvnode.api.disks import Disk
 from kvnode.api.encode import to_dict
 from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.settings import settings_of
 from kvnode.errors import FieldError, InvalidManifest
+from kvnode.planning.settings import plan_settings
 
 for _module in pkgutil.iter_modules(kvnode.api.__path__):
     importlib.import_module(f"kvnode.api.{_module.name}")
@@ -92,3 +94,23 @@ def test_a_long_description_stands_above_its_field() -> None:
     text = "when the firmware tries it, 1 first; without any order, disks come in the order of the list"
     assert field_descriptions(Disk)["bootOrder"] == text
     assert field_descriptions(Disk)["dedicatedIOThread"] == "whether the disk gets an IO thread of its own"
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({"cpuModel": 5}, "spec.configuration.cpuModel"),
+        ({"smbios": {"family": 5}}, "spec.configuration.smbios.family"),
+        (
+            {"developerConfiguration": {"featureGates": ["a", 1]}},
+            "spec.configuration.developerConfiguration.featureGates[1]",
+        ),
+        ([1], "spec.configuration"),
+    ],
+)
+@pytest.mark.parametrize("reader", [settings_of, plan_settings])
+def test_a_configuration_at_fault_is_told_by_its_path(reader, config, field):
+    with pytest.raises(InvalidManifest) as caught:
+        reader(config)
+    assert [error.field for error in caught.value.errors] == [field]
+    assert " - at " not in str(caught.value)
