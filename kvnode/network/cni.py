@@ -101,7 +101,12 @@ def _run(config: dict[str, Any], environment: dict[str, str]) -> bytes:
     environment |= {"CNI_PATH": ":".join(map(str, plugin_folders())), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
     try:
         done = subprocess.run(
-            [program], input=msgspec.json.encode(config), capture_output=True, timeout=_PLUGIN_S, env=environment
+            [program],
+            input=msgspec.json.encode(config),
+            capture_output=True,
+            timeout=_PLUGIN_S,
+            env=environment,
+            start_new_session=True,  # Ctrl-C is for us: a plugin that it ended half way would leave half a link
         )
     except subprocess.TimeoutExpired:
         raise HostError(f"the CNI plugin {name} took more than {_PLUGIN_S:.0f} s") from None

@@ -163,10 +163,11 @@ def _set_sysctl(operation: SetSysctl) -> None:
     middle = f"conf/{operation.link}/" if operation.link is not None else ""
     path = f"/proc/sys/net/{operation.family}/{middle}{operation.key}"
     try:
-        with open(path, "r+") as knob:
-            # A read-only /proc/sys that has the value already is no reason to fail.
-            if knob.read().strip() != str(operation.value):
-                knob.seek(0)
+        # Looked at first: a read-only /proc/sys that has the value already is no reason to fail.
+        with open(path) as knob:
+            there = knob.read().strip()
+        if there != str(operation.value):
+            with open(path, "w") as knob:
                 knob.write(str(operation.value))
     except FileNotFoundError:
         if operation.family != "ipv6":

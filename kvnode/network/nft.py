@@ -56,7 +56,13 @@ def load_ruleset(script: str) -> None:
         raise HostError("a guest's network needs nft, which is not here: install the package nftables")
     try:
         done = subprocess.run(
-            [nft, "-f", "-"], input=script, capture_output=True, text=True, timeout=_LOAD_S, env={"LC_ALL": "C"}
+            [nft, "-f", "-"],
+            input=script,
+            capture_output=True,
+            text=True,
+            timeout=_LOAD_S,
+            env={"LC_ALL": "C"},
+            start_new_session=True,  # Ctrl-C is for us, who may be about to take back what was begun
         )
     except subprocess.TimeoutExpired:
         raise HostError(f"nft didn't load the packet rules within {_LOAD_S:.0f} s") from None

@@ -30,9 +30,10 @@ _ACKS_THAT_FIT = 64
 _BYTES_THAT_FIT = 1 << 16
 _RECEIVE_BYTES = 1 << 16
 _ANSWER_S = 10.0
+_DUMP_TRIES = 50
 
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3
-_NLM_F_REQUEST, _NLM_F_DUMP = 0x1, 0x300
+_NLM_F_REQUEST, _NLM_F_DUMP_INTR, _NLM_F_DUMP = 0x1, 0x10, 0x300
 _RTM_NEWLINK, _RTM_GETLINK = 16, 18
 _RTM_NEWADDR, _RTM_GETADDR = 20, 22
 _RTM_NEWROUTE, _RTM_GETROUTE = 24, 26
@@ -176,7 +177,20 @@ class RouteSocket:
                 found.append(KernelRoute(oif, str(dst), str(ip_address(gateway)) if gateway else None))
         return found
 
-    def _dump(self, ask: int, answer: int, body: bytes) -> Iterator[bytes]:
+    def _dump(self, ask: int, answer: int, body: bytes) -> list[bytes]:
+        """The bodies of a whole answer; asked again while something changed under it.
+
+        Such an answer may lack what was there all the time, and whoever sees no link takes its guest for gone.
+        """
+        for _ in range(_DUMP_TRIES):
+            bodies, consistent = self._one_dump(ask, answer, body)
+            if consistent:
+                return bodies
+        raise HostError(f"links and addresses change faster than the kernel can list them ({_DUMP_TRIES} times)")
+
+    def _one_dump(self, ask: int, answer: int, body: bytes) -> tuple[list[bytes], bool]:
+        bodies: list[bytes] = []
+        consistent = True
         self._sequence += 1
         size = _HEADER.size + len(body)
         self._socket.send(_HEADER.pack(size, ask, _NLM_F_REQUEST | _NLM_F_DUMP, self._sequence, 0) + body)
@@ -184,17 +198,18 @@ class RouteSocket:
             data = self._receive()
             at = 0
             while len(data) - at >= _HEADER.size:
-                length, kind, _, sequence, _ = _HEADER.unpack_from(data, at)
+                length, kind, flags, sequence, _ = _HEADER.unpack_from(data, at)
                 if not _HEADER.size <= length <= len(data) - at:
                     raise HostError(f"the kernel's answer about links is cut off at {at} of {len(data)} bytes")
                 if sequence == self._sequence:
+                    consistent = consistent and not flags & _NLM_F_DUMP_INTR
                     if kind == _NLMSG_DONE:
-                        return
+                        return bodies, consistent
                     if kind == _NLMSG_ERROR:
                         number = -struct.unpack_from("=i", data, at + _HEADER.size)[0]
                         raise HostError(f"the kernel doesn't tell about its links: {os.strerror(number)}")
                     if kind == answer:
-                        yield data[at + _HEADER.size : at + length]
+                        bodies.append(data[at + _HEADER.size : at + length])
                 at += (length + 3) & ~3
 
     def _receive(self) -> bytes:
@@ -202,6 +217,8 @@ class RouteSocket:
             return self._socket.recv(_RECEIVE_BYTES)
         except TimeoutError:
             raise HostError(f"the kernel didn't answer about its links within {_ANSWER_S:.0f} s") from None
+        except OSError as error:
+            raise HostError(f"the kernel's answer about its links was lost: {error.strerror}") from error
 
 
 def _attributes(body: bytes, start: int) -> Iterator[tuple[int, bytes]]:

@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -232,3 +233,19 @@ def test_grouped_links_go_together():
 
         assert pod.netns.run(delete) == []
         assert set(links_of(pod)) == {"lo", "eth0"}
+
+
+def test_knobs_of_a_read_only_proc_that_have_their_value_are_no_failure():
+    """As in a container, where /proc/sys can't be written."""
+    work = (
+        "from kvnode.network.links import _set_sysctl; from kvnode.planning.link_operations import SetSysctl\n"
+        "_set_sysctl(SetSysctl('ipv4', 'ip_forward', int(open('/proc/sys/net/ipv4/ip_forward').read()), None))\n"
+        "try: _set_sysctl(SetSysctl('ipv4', 'ip_forward', 7, None))\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    read_only = "mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys"
+    script = f'{read_only} && exec "$0" -c "$1"'
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-ec", script, sys.executable, work], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "HostError /proc/sys/net/ipv4/ip_forward can't be set to 7: Read-only file system\n"

@@ -97,3 +97,12 @@ def test_where_plugins_are_looked_for(tmp_path: Path, monkeypatch: pytest.Monkey
         find_plugin("bridge")
     os.chmod(tmp_path / "bridge", 0o755)
     assert find_plugin("bridge") == tmp_path / "bridge"
+
+
+def test_ctrl_c_in_the_terminal_does_not_reach_a_plugin(plugin, tmp_path: Path):
+    """It would end it half way, just while the start is being taken back."""
+    plugin(f"cut -d' ' -f5,6 /proc/$$/stat > {tmp_path}/group")
+    delete(CONFIG, "abc", "eth0")
+    group, session = map(int, (tmp_path / "group").read_text().split())
+    assert group != os.getpgid(0)
+    assert session != os.getsid(0)
