@@ -41,10 +41,12 @@ def talk(paths: GuestPaths, record: GuestRecord, backlog_bytes: int = 0) -> None
         first = connection.attach(backlog_bytes)
     except ProtocolError as error:
         raise HostError(f"the console of {record.name!r} can't be opened: {error}") from None
-    with connection:
+    with connection, raw_terminal():
+        # Said once the terminal is raw, so that nothing typed after it is lost or echoed twice.
         say(f"connected to the console of {record.namespace}/{record.name}; the escape key is Ctrl-]")
-        with raw_terminal():
-            ended = relay(connection.socket, first)
+        if sys.stderr.isatty():
+            sys.stderr.write("\r")  # a raw terminal goes down at a line's end, and not back
+        ended = relay(connection.socket, first)
     say("" if sys.stderr.isatty() else "disconnected")
     if ended:
         say("the guest closed the console")
@@ -58,7 +60,7 @@ def raw_terminal() -> Iterator[None]:
         return
     before = termios.tcgetattr(sys.stdin)
     try:
-        tty.setraw(sys.stdin)
+        tty.setraw(sys.stdin, termios.TCSADRAIN)
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)

@@ -45,9 +45,10 @@ class Guests:
         self.clients.append(client)
         return client
 
-    def listed(self, name: str) -> dict[str, object]:
+    def listed(self, name: str, namespace: str = "default") -> dict[str, object]:
         """What ``ps -o json`` says of one guest."""
-        (found,) = [guest for guest in json.loads(self.kvnode("ps", "-o", "json").stdout) if guest["name"] == name]
+        listed = json.loads(self.kvnode("ps", "-n", namespace, "-o", "json").stdout)
+        (found,) = [guest for guest in listed if guest["name"] == name]
         return dict(found)
 
     def names(self) -> list[str]:
