@@ -120,7 +120,7 @@ def _comm(pid: int) -> str | None:
 
 def follow_to_end(connection: Connection, seen: Callable[[Status], None]) -> Status | None:
     """Waits for the guest's end, each change told to ``seen``; None where the launcher went without a word."""
-    connection.socket.settimeout(None)
+    connection.limit(None)
     try:
         status = connection.status(Follow())
         while True:
@@ -182,10 +182,14 @@ def _ask_to_stop(
         with connect_launcher(paths.pod, STANDALONE_UID, ANSWER_S) as connection:
             connection.status(Stop(grace_s))
             say(f"asked to shut down; it has {grace_s} s until it is ended by force")
-            connection.socket.settimeout(grace_s + END_SLACK_S)
+            # One deadline for all of it: a launcher that a guest has taken over could talk on and on.
+            deadline = time.monotonic() + grace_s + END_SLACK_S
             status = connection.status(Follow())
             while status.phase not in ENDED_PHASES:
+                connection.limit(deadline - time.monotonic())
                 reply = connection.receive()
+                if time.monotonic() > deadline:
+                    raise ProtocolError("the guest has not ended within its grace period")
                 if isinstance(reply, Status):
                     status = reply
     except ProtocolError as error:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from typing import Any
 
 import msgspec
@@ -21,6 +22,10 @@ from kvnode.errors import KvnodeError
 VERSION = 1
 MAX_FRAME_BYTES = 16 << 20
 _LENGTH = struct.Struct("!I")
+_SHORTEST_S, _LONGEST_S = (
+    0.001,
+    1e6,
+)  # a socket's timeout has to fit into 31 bits of milliseconds, and 0 is another mode
 
 
 class ProtocolError(KvnodeError):
@@ -166,7 +171,7 @@ class Connection:
     def __init__(self, sock: socket.socket, program: str, timeout_s: float) -> None:
         self.socket = sock
         self._frames = Frames()
-        sock.settimeout(timeout_s)
+        self.limit(timeout_s)
         self._send(Hello(VERSION, program))
         self.peer = checked_hello(self._receive())
 
@@ -178,8 +183,23 @@ class Connection:
         except OSError as error:
             raise ProtocolError(f"the launcher has gone ({error.strerror})") from None
 
+    def limit(self, timeout_s: float | None) -> None:
+        """How long each answer may take from now on; None for ever."""
+        self.socket.settimeout(None if timeout_s is None else min(max(timeout_s, _SHORTEST_S), _LONGEST_S))
+
     def _receive(self) -> bytes:
+        """A whole frame within the limit, however many pieces the peer makes of it."""
+        timeout_s = self.socket.gettimeout()
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        try:
+            return self._receive_until(deadline)
+        finally:
+            self.socket.settimeout(timeout_s)
+
+    def _receive_until(self, deadline: float | None) -> bytes:
         while (body := self._frames.next()) is None:
+            if deadline is not None:
+                self.limit(deadline - time.monotonic())
             try:
                 data = self.socket.recv(65536)
             except TimeoutError:

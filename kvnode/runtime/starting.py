@@ -280,7 +280,7 @@ class _Start:
         if serial is not None:
             order = msgspec.structs.replace(order, serial_socket=serial.path, serial_log=serial.logged)
         connection.status(order)
-        connection.socket.settimeout(START_S)
+        connection.limit(START_S)
         reply = connection.ask(Follow())
         while isinstance(reply, Status) and reply.phase == "Scheduled":
             reply = connection.receive()

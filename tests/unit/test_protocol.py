@@ -147,5 +147,43 @@ def test_both_sides_of_ours_understand_each_other(tmp_path: Path) -> None:
     assert asked == [Query(), Follow()]
 
 
+def test_a_peer_that_answers_a_byte_at_a_time_has_no_more_time_than_another(tmp_path: Path) -> None:
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(tmp_path / "launcher.sock"))
+    server.listen()
+    ended = threading.Event()
+
+    def drip() -> None:
+        peer, _ = server.accept()
+        with peer:
+            peer.sendall((1 << 20).to_bytes(4, "big"))
+            while not ended.wait(0.05):
+                try:
+                    peer.sendall(b"x")
+                except OSError:
+                    return
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        with pytest.raises(ProtocolError, match="does not answer within its time"):
+            connect_launcher(tmp_path, _me(), 0.5)
+    finally:
+        ended.set()
+        thread.join()
+        server.close()
+
+
+@pytest.mark.parametrize("timeout_s", [2.0**63, 5e6, -1.0, 0.0])
+def test_any_grace_period_makes_a_limit(timeout_s: float) -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        theirs.sendall(frame(Hello(VERSION, "x")))
+        with Connection(ours, "test", 5.0) as connection:
+            connection.limit(timeout_s)
+            theirs.sendall(frame(Status("Running")))
+            assert connection.status(Query()).phase == "Running"
+
+
 def test_a_protocol_error_is_one_of_ours() -> None:
     assert issubclass(ProtocolError, KvnodeError)
