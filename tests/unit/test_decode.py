@@ -105,9 +105,6 @@ def test_a_long_description_stands_above_its_field() -> None:
             {"developerConfiguration": {"featureGates": ["a", 1]}},
             "spec.configuration.developerConfiguration.featureGates[1]",
         ),
-            {"developerConfiguration": {"featureGates": ["a", 1]}},
-            "spec.configuration.developerConfiguration.featureGates[1]",
-        ),
         ([1], "spec.configuration"),
     ],
 )
