@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ import msgspec
 from kvnode.errors import HostError
 from kvnode.paths import GuestPaths, NodePaths, guest_id
 from kvnode.runtime.process import Process
+from kvnode.storage.files import host_errors, open_folder, remove_entry
 
 ENDED_PHASES = ("Succeeded", "Failed")
 STARTING_PHASES = ("Pending", "Scheduled")
@@ -76,7 +76,7 @@ def write_record(paths: GuestPaths, record: GuestRecord) -> None:
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Writes a file that is there whole or not at all, and still there after a crash of the machine."""
+    """Writes a file that is there whole or not at all; not for what has to outlast the machine, as /run doesn't."""
     new = path.with_name(path.name + ".new")
     try:
         fd = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
@@ -143,8 +143,8 @@ def locked_guests(node: NodePaths) -> Iterator[None]:
     folder that was removed meanwhile tries the new one.
     """
     while True:
-        node.guests.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
+            node.guests.mkdir(mode=0o700, parents=True, exist_ok=True)
             fd = os.open(node.guests, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:
             continue
@@ -167,10 +167,14 @@ def remove_empty(*folders: Path) -> None:
             folder.rmdir()
 
 
-def forget(paths: GuestPaths, node: NodePaths) -> None:
-    """Removes what is left of a guest that has ended: its record and its logs."""
-    with locked_guests(node):
-        shutil.rmtree(paths.state, ignore_errors=True)
+def remove_state(paths: GuestPaths) -> None:
+    """Removes what is left of a guest that has ended, its record and its logs; the caller holds ``locked_guests``.
+
+    The launcher could write in a part of it, so it is removed as strangers' folders are.
+    """
+    absent = contextlib.suppress(FileNotFoundError)
+    with host_errors("remove the guest's folder", paths.state), absent, open_folder(paths.state.parent) as guests:
+        remove_entry(paths.state.name, guests)
 
 
 def processes_in(paths: GuestPaths) -> list[int]:

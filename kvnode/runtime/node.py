@@ -12,7 +12,6 @@ them.  The guest itself is the launcher's.  What holds:
 from __future__ import annotations
 
 import contextlib
-import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -27,12 +26,12 @@ from kvnode.runtime.guests import (
     ENDED_PHASES,
     GuestRecord,
     all_guests,
-    forget,
     locked_guests,
     processes_in,
     read_bounded,
     read_record,
     remove_empty,
+    remove_state,
     write_record,
 )
 from kvnode.runtime.interrupts import interrupts_deferred
@@ -166,10 +165,13 @@ def finish_guest(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> Gue
     """
     if record.keeper is not None:
         record.keeper.wait(KEEPER_S)
-    with interrupts_deferred():
+    with interrupts_deferred(), locked_guests(node):
+        there = read_record(paths)
+        if there is not None and there.created != record.created:
+            return record  # somebody else was faster, and its name is another guest's by now
         reap(node, paths)
         ended = read_record(paths) or record
-        forget(paths, node)
+        remove_state(paths)
     return ended
 
 
@@ -250,4 +252,4 @@ def abandon(node: NodePaths, paths: GuestPaths) -> None:
     """Undoes a start: as ``reap``, and without a record left."""
     reap(node, paths)
     with locked_guests(node):
-        shutil.rmtree(paths.state, ignore_errors=True)
+        remove_state(paths)

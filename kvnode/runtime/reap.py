@@ -6,11 +6,14 @@ is said on the launcher's log, and ``kvnode stop`` tries again.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import sys
 
-from kvnode.errors import KvnodeError
+from kvnode.errors import HostError, KvnodeError
 from kvnode.paths import GuestPaths, NodePaths
+from kvnode.runtime.guests import read_record
 from kvnode.runtime.node import reap
 
 
@@ -21,12 +24,15 @@ def main(argv: list[str]) -> int:
         return 2
     node = NodePaths.here()
     paths = GuestPaths(node.guests / ident, node.guests / ident / "pod", node.lib / "guests" / ident)
+    record = read_record(paths)
+    if record is not None and record.keeper is not None and record.keeper.pid != os.getpid():
+        return 0  # whoever waited for us has given up, and the name is another guest's by now
     try:
         reap(node, paths, int(status))
-    except KvnodeError as error:
-        with open(paths.state / "launcher.log", "a", encoding="utf-8") as log:
+    except (KvnodeError, OSError) as error:
+        with contextlib.suppress(FileNotFoundError), open(paths.state / "launcher.log", "a", encoding="utf-8") as log:
             log.write(f"kvnode: {error}\n")
-        return error.exit_status
+        return HostError.exit_status
     return 0
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -40,6 +39,7 @@ from kvnode.runtime.guests import (
     read_bounded,
     read_record,
     remove_empty,
+    remove_state,
     write_record,
     write_whole,
 )
@@ -106,7 +106,7 @@ def start_guest(
         record = GuestRecord(namespace, name, time.time(), attached=attached, starter=Process.of(os.getpid()))
         with interrupts_deferred():
             _claim(node, paths, record)
-            undo.callback(_abandon, node, paths)
+            undo.callback(_abandon, node, paths, progress)
         started = _Start(vmi, node, paths, record, progress, undo).run(host)
         undo.pop_all()
     return started
@@ -126,7 +126,7 @@ def _claim(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> None:
             if there is not None and there.keeper is not None:
                 there.keeper.wait(KEEPER_S)
             reap(node, paths)
-            shutil.rmtree(paths.state, ignore_errors=True)
+            remove_state(paths)
         try:
             paths.state.mkdir(mode=0o700)
             for folder in (paths.state / "root", paths.pod):
@@ -135,7 +135,7 @@ def _claim(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> None:
             for folder in (paths.pod, paths.private):
                 os.chown(folder, STANDALONE_UID, STANDALONE_UID)
         except OSError as error:
-            shutil.rmtree(paths.state, ignore_errors=True)
+            remove_state(paths)
             raise HostError(f"the guest's folder {paths.state} can't be made: {error.strerror}") from error
         write_record(paths, record)
 
@@ -144,15 +144,20 @@ def _sweep(node: NodePaths) -> None:
     """Takes away disks whose guests nobody knows any more: a machine that went down has lost their records."""
     with contextlib.suppress(FileNotFoundError):
         for private in (node.lib / "guests").iterdir():
-            if not (node.guests / private.name).exists():
-                remove_disks(private)
-                remove_empty(private)
+            # What can't be removed is no reason to start no guest any more.
+            with contextlib.suppress(HostError):
+                if not (node.guests / private.name).exists():
+                    remove_disks(private)
+                    remove_empty(private)
 
 
-def _abandon(node: NodePaths, paths: GuestPaths) -> None:
-    """The way back of a start that failed; its own failure must not hide the first one."""
-    with interrupts_deferred(), contextlib.suppress(HostError):
-        abandon(node, paths)
+def _abandon(node: NodePaths, paths: GuestPaths, progress: Progress) -> None:
+    """The way back of a start that failed; its own failure is told and must not hide the first one."""
+    with interrupts_deferred():
+        try:
+            abandon(node, paths)
+        except (KvnodeError, OSError) as error:
+            progress.note(f"{error}; `kvnode stop` tries again to take it away")
 
 
 class _Start:

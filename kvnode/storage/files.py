@@ -177,6 +177,36 @@ def remove_entry(name: str, dir_fd: int) -> None:
     except FileNotFoundError:
         return
     if stat.S_ISDIR(state.st_mode):
-        shutil.rmtree(name, dir_fd=dir_fd)
+        _remove_folder(name, dir_fd)
     else:
         os.unlink(name, dir_fd=dir_fd)
+
+
+def _remove_folder(name: str, dir_fd: int) -> None:
+    """Removes a folder that a guest may have filled, so nested deeper than recursion or descriptors would follow.
+
+    What lies in an inner folder is moved up to the outermost one, so that two folders at most are open at a time.
+    """
+    with open_folder(name, dir_fd) as top:
+        while entries := os.listdir(top):
+            for entry in entries:
+                if not _unlinked(entry, top):
+                    _hoist_folders(entry, top)
+                    os.rmdir(entry, dir_fd=top)
+    os.rmdir(name, dir_fd=dir_fd)
+
+
+def _hoist_folders(name: str, top: int) -> None:
+    """Empties the folder ``name`` in ``top``: its files go, its folders become ``top``'s."""
+    with open_folder(name, top) as folder:
+        for entry in os.listdir(folder):
+            if not _unlinked(entry, folder):
+                os.rename(entry, f"removed-{os.urandom(16).hex()}", src_dir_fd=folder, dst_dir_fd=top)
+
+
+def _unlinked(name: str, folder: int) -> bool:
+    """Removes what is no folder; False for a folder, which is left."""
+    if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+        return False
+    os.unlink(name, dir_fd=folder)
+    return True

@@ -89,13 +89,14 @@ def prepare_disks(
 
 
 def remove_disks(private: Path) -> None:
-    """Removes what ``prepare_disks`` made, whatever the guest put in its place; nothing there is fine.
+    """Empties ``private`` of what ``prepare_disks`` made and of whatever the guest put there; nothing there is fine.
 
     The read-only mounts on the bases must be gone (they are with the guest's mount namespace).
     """
     absent = contextlib.suppress(FileNotFoundError)
     with host_errors("remove the guest's disks", private), absent, open_folder(private) as root:
-        remove_entry(_DISKS, root)
+        for name in os.listdir(root):
+            remove_entry(name, root)
 
 
 def _prepare(operation: DiskOperation, folder: int, uid: int, gid: int, disks: dict[int, CachedDisk]) -> bool:

@@ -136,8 +136,8 @@ def test_a_full_disk(guests: Guests, tmp_path: Path, kvnode_root: Path) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "kvnode-test", folder], check=True)
     try:
         (folder / "filler").write_bytes(bytes(60 << 10))
-        refused = guests.kvnode("run", str(EXAMPLE), "--name", "nospace", status=3)
-        assert "space" in refused.stderr
+        refused = guests.kvnode("run", str(EXAMPLE), "--name", "crowded", status=3)
+        assert "the disk is full" in refused.stderr
         (folder / "filler").unlink()
     finally:
         subprocess.run(["umount", folder], check=True)

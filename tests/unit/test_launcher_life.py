@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def test_a_guest_that_libvirt_can_not_end_goes_with_the_launcher(scene: Scene, m
     assert 0 < wait_s <= life_module.FORCE_S
     life._tick()
     assert life._status.phase == "Scheduled", "libvirt is given its time"
-    now = life_module.time.monotonic()
-    monkeypatch.setattr(life_module.time, "monotonic", lambda: now + life_module.FORCE_S)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + life_module.FORCE_S)
     life._tick()
     assert (life._status.phase, life._status.reason) == ("Succeeded", "Forced")

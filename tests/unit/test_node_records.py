@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from kvnode.errors import HostError
@@ -22,8 +23,9 @@ from kvnode.runtime.guests import (
     write_record,
     write_whole,
 )
-from kvnode.runtime.node import ended_as
+from kvnode.runtime.node import ended_as, finish_guest
 from kvnode.runtime.process import Process
+from kvnode.runtime.reap import main as reap_main
 
 
 @pytest.fixture
@@ -128,3 +130,39 @@ def test_how_a_guest_ended(node: NodePaths, left: bytes | None, status: int | No
     end = ended_as(paths, status)
     assert end.phase == phase
     assert words in end.message
+
+
+@pytest.fixture
+def own_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NodePaths:
+    monkeypatch.setenv("KVNODE_ROOT", str(tmp_path))
+    return NodePaths.here()
+
+
+def test_whoever_finishes_late_leaves_the_next_guest_of_that_name_alone(own_node: NodePaths) -> None:
+    paths = GuestPaths.of("default", "a", own_node)
+    paths.pod.mkdir(parents=True)
+    (paths.private / "disks").mkdir(parents=True)
+    write_record(paths, GuestRecord("default", "a", 2.0))
+    old = GuestRecord("default", "a", 1.0)
+    assert finish_guest(own_node, paths, old) == old
+    assert read_record(paths) is not None
+    assert (paths.private / "disks").is_dir()
+    keeper = msgspec.structs.replace(old, keeper=Process(os.getppid(), 1))
+    write_record(paths, keeper)
+    assert reap_main([paths.state.name, "0"]) == 0
+    assert read_record(paths) == keeper, "another keeper's guest was touched"
+
+
+def test_a_guest_that_is_finished_leaves_nothing_whatever_it_made(own_node: NodePaths, tmp_path: Path) -> None:
+    paths = GuestPaths.of("default", "a", own_node)
+    deep = paths.pod
+    for _ in range(150):
+        deep = deep / ("x" * 20)
+    deep.mkdir(parents=True)
+    (paths.private / "nvram").mkdir(parents=True)
+    record = GuestRecord("default", "a", 1.0, phase="Running")
+    write_record(paths, record)
+    assert finish_guest(own_node, paths, record).reason == "LauncherCrashed"
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert not paths.state.exists()
+    assert not paths.private.exists()

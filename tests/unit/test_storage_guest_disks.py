@@ -174,13 +174,32 @@ def test_a_guests_links_lead_nowhere_when_disks_are_removed(
     prepare(private, disks)
     (private / "disks" / "0" / "link").symlink_to(outside)
     (private / "disks" / "link").symlink_to(outside)
-    (private / "other").write_bytes(b"stays")
+    (private / "nvram").mkdir()
+    (private / "nvram" / "efi-vars.fd").write_bytes(b"the launcher made it")
     remove_disks(private)
-    assert os.listdir(private) == ["other"]
+    assert os.listdir(private) == []
     (private / "disks").symlink_to(outside)
     remove_disks(private)
-    assert os.listdir(private) == ["other"]
+    assert os.listdir(private) == []
     assert os.listdir(outside) == ["precious"]
+
+
+def test_folders_nested_deeper_than_python_goes_are_removed(private: Path) -> None:
+    """A guest that has broken out into its launcher can make such, and its name would be taken for ever."""
+    private.mkdir()
+    top = here = os.open(private, os.O_RDONLY)
+    for depth in range(3000):
+        os.mkdir("d", dir_fd=here)
+        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        if depth % 500 == 0:
+            os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=inner))
+        if here != top:
+            os.close(here)
+        here = inner
+    os.close(here)
+    os.close(top)
+    remove_disks(private)
+    assert os.listdir(private) == []
 
 
 def test_removing_is_done_when_nothing_is_there(private: Path) -> None:
