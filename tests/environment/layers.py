@@ -1,7 +1,7 @@
 """The layers of the suite, in the order in which a fault is cheapest to find, and the time that each one takes.
 
 A layer is a folder of tests/. Those above need less of the machine than those below: a broken escape rule is seen in
-the first second and not after the first boot.
+the first second and not after the first boot. The benchmarks are run once each, to see that they still run.
 """
 
 import time
@@ -19,6 +19,7 @@ LAYERS = (
     "libvirt",
     "guest",
     "budgets",
+    "benchmarks",
 )
 
 # Seconds that one test may take before it is taken for hung; emulation is some thirty times slower than a processor.
@@ -26,9 +27,9 @@ TIMEOUTS_S = {"packaging": 300, "libvirt": 120, "guest": 300, "budgets": 300}
 
 
 def layer_of(nodeid: str) -> str:
-    """The folder below tests/ that a test lies in."""
+    """The folder below tests/ that a test lies in, or ``benchmarks``."""
     parts = nodeid.split("/")
-    return parts[1] if parts[0] == "tests" and len(parts) > 2 else "other"
+    return parts[1] if parts[0] == "tests" and len(parts) > 2 else parts[0]
 
 
 def _place(item: pytest.Item) -> int:
