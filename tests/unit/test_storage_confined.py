@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+import tracemalloc
 
 import pytest
 
@@ -64,6 +65,17 @@ def test_a_sleeper_ends_by_the_clock() -> None:
     with pytest.raises(TookTooLong, match="it took longer than 0.5 seconds"):
         run("sleep 60", Limits(timeout_s=0.5))
     assert time.monotonic() - begun < 10
+
+
+def test_a_tool_that_never_stops_complaining_fills_no_memory() -> None:
+    tracemalloc.start()
+    script = "head -c 200000000 /dev/zero >&2; echo done"
+    outcome = run_confined(["sh", "-c", script], uid=NOBODY, gid=NOBODY, limits=Limits(), package="dash")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert outcome.stdout == b"done\n"
+    assert len(outcome.stderr) == 16 << 20
+    assert peak < 64 << 20
 
 
 def test_a_tool_that_is_not_there_is_named_with_its_package() -> None:
