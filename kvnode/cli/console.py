@@ -82,7 +82,7 @@ def relay(guest: socket.socket, first: bytes) -> bool:
             # A regular file is always readable, and epoll refuses to say so.
             ready = {key.fd for key, _ in selector.select(0 if regular and open_input else 0.2)}
             if guest.fileno() in ready:
-                data = guest.recv(65536)
+                data = received(guest)
                 if not data:
                     return True
                 write_all(out, data)
@@ -90,7 +90,8 @@ def relay(guest: socket.socket, first: bytes) -> bool:
             if open_input and (regular or terminal in ready):
                 typed = os.read(terminal, 4096)
                 before, escape, _ = typed.partition(ESCAPE) if is_terminal else (typed, b"", b"")
-                guest.sendall(before)
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # its end is read in the next round
+                    guest.sendall(before)
                 if escape:
                     return False
                 if not typed:
@@ -99,6 +100,14 @@ def relay(guest: socket.socket, first: bytes) -> bool:
                         selector.unregister(terminal)
             if not open_input and time.monotonic() - heard > QUIET_S:
                 return False
+
+
+def received(guest: socket.socket) -> bytes:
+    """What the guest printed; nothing once its side has closed, or was killed with words of ours unread."""
+    try:
+        return guest.recv(65536)
+    except ConnectionResetError:
+        return b""
 
 
 def write_all(fd: int, data: bytes) -> None:

@@ -148,9 +148,12 @@ def logs_command(name: str, namespace: str, launcher: bool, follow: bool) -> Non
     paths, _ = find_guest(NodePaths.here(), namespace, name)
     log = paths.state / "launcher.log" if launcher else paths.pod / "console.log"
     shown = show_log(log)
-    while follow and processes_in(paths):
-        time.sleep(0.2)
+    while follow:
+        runs = bool(processes_in(paths))  # looked at first, so that the last words are shown
         shown = show_more(log, shown)
+        if not runs:
+            return
+        time.sleep(0.2)
 
 
 def show_log(log: Path) -> int:

@@ -116,14 +116,17 @@ def start_all(guests: list[VirtualMachineInstance], node: NodePaths, *, attached
 
     Until they run, an end of the command (``kvnode stop``, a closed terminal) is an interruption as Ctrl-C is.
     """
+    from kvnode.runtime.interrupts import interrupts_deferred
+
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     started: list[Started] = []
     try:
         for vmi in guests:
             started.append(_start(vmi, node, attached=attached))
     except BaseException:
-        for guest in started:
-            _stop_quietly(node, guest)
+        with interrupts_deferred():
+            for guest in started:
+                _stop_quietly(node, guest)
         raise
     finally:
         for number, handler in before.items():

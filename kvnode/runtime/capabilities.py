@@ -93,9 +93,11 @@ def _ask(node: NodePaths, host: HostFacts, folder: Path) -> CapabilityFacts:
             reap=["/bin/true"],
         )
         sandbox = start_sandbox(order)
-        ended = sandbox.launcher.wait(PROBE_TIMEOUT_S)
-        sandbox.abandon()
-        sandbox.wait_for_keeper(10.0)
+        try:
+            ended = sandbox.launcher.wait(PROBE_TIMEOUT_S)
+        finally:
+            sandbox.abandon()
+            sandbox.wait_for_keeper(10.0)
         if not ended:
             raise HostError(
                 f"libvirt did not say within {PROBE_TIMEOUT_S:.0f} s what QEMU can do; is the host overloaded?"

@@ -26,6 +26,7 @@ def interrupts_deferred() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if handler is not None:  # a program's own, which was not set from Python and can't be put back from here
+                signal.signal(number, handler)
         if came:
             os.kill(os.getpid(), came[0])
