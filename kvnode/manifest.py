@@ -62,18 +62,43 @@ def load_all(source: Source) -> list[Any]:
     """
     found: list[Any] = []
     errors: list[FieldError] = []
-    for document in list(_read(source)):
-        walk = Walk(document.lines)
-        for path, item in _items(document, walk):
-            found.append(_object(item, path, walk))
-        errors += walk.errors
-        if len(errors) >= MAX_FAULTS:
-            break
-    if len(errors) >= MAX_FAULTS:
-        errors.append(FieldError("", VALUE_INVALID, f"these are the first {MAX_FAULTS} faults; there may be more"))
+    for reading in readings(source):
+        found += reading.objects
+        errors += reading.errors
     if errors:
         raise InvalidManifest(errors)
     return found
+
+
+class Reading(Struct, frozen=True):
+    """What became of one document: its objects, or every fault of it.
+
+    value -- the document in JSON's types
+    """
+
+    value: Any
+    objects: tuple[Any, ...]
+    errors: list[FieldError]
+
+
+def readings(source: Source) -> Iterator[Reading]:
+    """Each document of a source by itself, for whoever goes on with what is good; empty ones are passed over.
+
+    Raises as `load` does where the source can't be taken apart any further. Ends early, and says so, where there are
+    more faults than anybody reads.
+    """
+    faults = 0
+    for document in _read(source):
+        if document.value is None:
+            continue
+        walk = Walk(document.lines)
+        objects = tuple(_object(item, path, walk) for path, item in _items(document, walk))
+        faults += len(walk.errors)
+        if faults >= MAX_FAULTS:
+            more = FieldError("", VALUE_INVALID, f"these are the first {MAX_FAULTS} faults; there may be more")
+            yield Reading(document.value, (), [*walk.errors, more])
+            return
+        yield Reading(document.value, () if walk.errors else objects, walk.errors)
 
 
 def instance_of(guest: VirtualMachineInstance | VirtualMachine) -> VirtualMachineInstance:
@@ -149,8 +174,6 @@ def _file(path: Path) -> bytes:
 def _items(document: Document, walk: Walk) -> Iterator[tuple[str, dict[str, Any]]]:
     """The objects of one document with their paths in it: itself, or what a list holds."""
     value = document.value
-    if value is None:
-        return
     if document.number > 1:
         walk.suffix = f" (document {document.number})"
     if not isinstance(value, dict):

@@ -8,7 +8,7 @@ InvalidManifest.
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -74,7 +74,13 @@ def _documents(text: str) -> Iterator[Document]:
 
 def plain(value: Any) -> Any:
     """A copy of a Python value in JSON's types. Raises InvalidManifest for what JSON doesn't have, by its path."""
-    return _Copier().copy(value, "", 0)
+    try:
+        return _Copier().copy(value, 0)
+    except _NotPlain as error:
+        path = ""
+        for step in reversed(error.steps):
+            path = child(path, step) if isinstance(step, str) else f"{path}[{step}]"
+        refuse(error.message, field=path[:_LONGEST_PATH])
 
 
 def _at_once(found: Iterator[Document]) -> list[Document]:
@@ -143,29 +149,47 @@ _JSON = json.JSONDecoder(
 _JSON_SPACE = re.compile(r"[ \t\r\n]*")
 
 
+_LONGEST_PATH = 1000
+
+
+class _NotPlain(Exception):
+    """What a copy stumbled over, and the steps to it from the inside out: no path is made of what is in order."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        self.steps: list[str | int] = []
+
+
 class _Copier:
     """Copies a value within the limits on depth and count."""
 
     def __init__(self) -> None:
         self.count = 0
 
-    def copy(self, value: Any, path: str, depth: int) -> Any:
+    def copy(self, value: Any, depth: int) -> Any:
         self.count += 1
         if self.count > MAX_VALUES:
             refuse(f"it has more than {MAX_VALUES} values")
         if depth > MAX_DEPTH:
-            refuse(f"it is nested deeper than {MAX_DEPTH} levels", field=path[:64])
+            raise _NotPlain(f"it is nested deeper than {MAX_DEPTH} levels")
         if value is None or isinstance(value, str | bool | int):
             return value
         if isinstance(value, float):
             if not math.isfinite(value):
-                refuse("the number is infinite or none at all, or too large", field=path)
+                raise _NotPlain("the number is infinite or none at all, or too large")
             return whole(value)
         if isinstance(value, dict):
-            for key in value:
-                if not isinstance(key, str):
-                    refuse(f"the key {shown(key)} is not text", field=path)
-            return {key: self.copy(inner, child(path, key), depth + 1) for key, inner in value.items()}
+            return dict(self._inside(value.items(), depth, text_keys=True))
         if isinstance(value, list | tuple):
-            return [self.copy(inner, f"{path}[{index}]", depth + 1) for index, inner in enumerate(value)]
-        refuse(f"{type(value).__name__} is none of JSON's types", field=path)
+            return [inner for _, inner in self._inside(enumerate(value), depth)]
+        raise _NotPlain(f"{type(value).__name__} is none of JSON's types")
+
+    def _inside(self, items: Iterable[tuple[Any, Any]], depth: int, *, text_keys: bool = False) -> Iterator[Any]:
+        for step, inner in items:
+            if text_keys and not isinstance(step, str):
+                raise _NotPlain(f"the key {shown(step)} is not text")
+            try:
+                yield step, self.copy(inner, depth + 1)
+            except _NotPlain as error:
+                error.steps.append(step)
+                raise

@@ -1,13 +1,12 @@
 """All that is wrong with a file, as rows for ``kvnode validate``.
 
-A file is read whole first. Where that fails, each of its documents is read by itself: those that can be read are
-judged like any other, and the faults of the rest are told with the object they are in.
+Each document is read by itself: those that can be read are judged like any other, and the faults of the rest are told
+with the object they are in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any, Literal
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 import kvnode
 from kvnode.cli.sources import Guest, guest_of, is_guest, label_of, no_guest, read_bytes
 from kvnode.errors import FieldError, InvalidManifest
+from kvnode.manifest import readings
 
 Where = Literal["standalone", "cluster"]
 
@@ -30,34 +30,19 @@ class Fault(msgspec.Struct, frozen=True):
 
 def file_faults(file: str, config: Any, where: Where | None) -> list[Fault]:
     """Every fault of every guest in a file, or that it has none; with ``where`` also what can't run there yet."""
-    data = read_bytes(file)
+    objects: list[Any] = []
+    faults: list[Fault] = []
     try:
-        objects = tuple(kvnode.load_all(data))
+        for reading in readings(read_bytes(file)):
+            objects += reading.objects
+            faults += _rows(_label(reading.value), reading.errors)
+            faults += _object_faults(reading.objects, config, where)
     except InvalidManifest as error:
-        return list(_by_document(data, error.errors, config, where))
-    if not any(map(is_guest, objects)):
-        return _rows("", [no_guest(file, objects)])
-    return list(_object_faults(objects, config, where))
-
-
-def _by_document(data: bytes, errors: list[FieldError], config: Any, where: Where | None) -> Iterator[Fault]:
-    """``errors`` are those of the whole file: only they know the lines, and a document alone how many are its own."""
-    from kvnode.api.document import documents
-
-    told = iter(errors)
-    try:
-        for document in documents(data):
-            if document.value is None:
-                continue
-            try:
-                objects = tuple(kvnode.load_all(document.value))
-            except InvalidManifest as error:
-                yield from _rows(_label(document.value), list(islice(told, len(error.errors))))
-            else:
-                yield from _object_faults(objects, config, where)
-    except InvalidManifest:
-        pass  # not to be taken apart: the whole file's errors say why
-    yield from _rows("", list(told))
+        # What follows can't be told apart from what is broken.
+        faults += _rows("", error.errors)
+    if not faults and not any(map(is_guest, objects)):
+        return _rows("", [no_guest(file, tuple(objects))])
+    return faults
 
 
 def _object_faults(objects: tuple[Any, ...], config: Any, where: Where | None) -> Iterator[Fault]:
@@ -82,8 +67,8 @@ def _guest_faults(guest: Guest, config: Any, where: Where | None) -> list[Fault]
 
 
 def _label(document: Any) -> str:
-    """What a document that can't be read says that it is."""
-    if not isinstance(document, dict):
+    """What a document that can't be read says that it is; empty where it doesn't say."""
+    if not isinstance(document, dict) or not isinstance(document.get("kind"), str):
         return ""
     meta = document.get("metadata")
     meta = meta if isinstance(meta, dict) else {}

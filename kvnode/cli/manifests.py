@@ -79,8 +79,8 @@ def validate_command(file: str, config: str | None, where: Where | None, output:
         write_json(faults)
     else:
         for fault in faults:
-            place = ": ".join(filter(None, (fault.object, fault.field)))
-            write(printable(shortened(f"{place}: {fault.message} ({fault.reason})")) + "\n")
+            sentence = ": ".join(filter(None, (fault.object, fault.field, f"{fault.message} ({fault.reason})")))
+            write(printable(shortened(sentence)) + "\n")
         if not faults:
             say("nothing is wrong")
     return _FAULTY if faults else 0

@@ -376,3 +376,20 @@ def test_no_hostile_name_reaches_the_terminal_raw(write, facts, said, command, t
     for stream in (out, err):
         assert all(character.isprintable() or character == "\n" for character in stream)
     assert not any(line.startswith("error: b") for line in err.splitlines())
+
+
+def test_each_fault_is_told_of_its_own_object(tmp_path, capsys):
+    """A document that is too large is at fault only as text, which must not shift the others' faults."""
+    large, broken, wrong = guest("large"), guest("broken"), guest("wrong", machine={"type": "pink"})
+    large["metadata"]["annotations"] = {"a": "x" * (4 << 20)}
+    broken["spec"]["hostnam"] = "b"
+    file = tmp_path / "guests.yaml"
+    file.write_text("\n---\n".join(map(json.dumps, [large, broken, wrong])) + "\n--- 5\n")
+    assert main(["validate", str(file), "-o", "json"]) == 1
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["object"], row["field"]) for row in rows] == [
+        ("VirtualMachineInstance/team/large", "metadata.annotations[a]"),
+        ("VirtualMachineInstance/team/broken", "spec.hostnam"),
+        ("VirtualMachineInstance/team/wrong", "spec.domain.machine.type"),
+        ("", ""),
+    ]

@@ -13,7 +13,7 @@ from kvnode.api.kubevirt import KubeVirt
 from kvnode.api.limits import MAX_DOCUMENTS, MAX_SOURCE
 from kvnode.api.virtual_machine import VirtualMachine
 from kvnode.errors import VALUE_NOT_SUPPORTED, VALUE_REQUIRED, FieldError, InvalidManifest, NotFound
-from kvnode.manifest import instance_of
+from kvnode.manifest import instance_of, readings
 
 GUEST = """\
 apiVersion: kubevirt.io/v1
@@ -249,3 +249,29 @@ def test_a_machine_whose_template_is_not_all_is_refused() -> None:
     ]
     # Read, it is fine: controllers look up what it names.
     assert isinstance(kvnode.load_all(machine(instancetype={"name": "u1.small"}))[0], VirtualMachine)
+
+
+def test_each_document_is_read_by_itself() -> None:
+    big = f"apiVersion: v1\nkind: Secret\nmetadata: {{labels: {{a: '{'y' * (4 << 20)}'}}}}\n"
+    found = list(readings(f"---\n{GUEST}---\n{big}---\nkind: Secret\n---\n{SECRET}"))
+    assert [[type(item).__name__ for item in reading.objects] for reading in found] == [
+        ["VirtualMachineInstance"],
+        [],
+        [],
+        ["Secret"],
+    ]
+    assert [[error.field for error in reading.errors] for reading in found] == [
+        [],
+        ["metadata.labels[a]"],
+        ["apiVersion"],
+        [],
+    ]
+
+
+def test_what_is_no_json_is_told_by_its_path() -> None:
+    for value, field in [
+        ({"a": [1, {"b c": {2}}]}, "a[1][b c]"),
+        ({"metadata": {"labels": {"x": float("inf")}}}, "metadata.labels[x]"),
+        ({"a": {1: 2}}, "a"),
+    ]:
+        assert [error.field for error in faults(value)] == [field]

@@ -36,12 +36,12 @@ def string_rules(vmi: VirtualMachineInstance) -> Iterator[FieldError]:
     if b"\\u0000" in document:
         yield from _broken_texts(vmi)
     if len(document) > MAX_OBJECT_BYTES:
-        field, length = max(_texts(msgspec.to_builtins(vmi), ""), key=lambda pair: len(pair[1])), len(document)
-        yield invalid(
-            field[0],
-            f"the object has {length} bytes, more than {MAX_OBJECT_BYTES}, the most that is stored; "
-            f"this is its largest text ({len(field[1])} characters).",
-        )
+        field, text = max(_texts(msgspec.to_builtins(vmi), ""), key=lambda pair: len(pair[1]))
+        message = f"the object has {len(document)} bytes, more than {MAX_OBJECT_BYTES}, the most that is stored"
+        if len(text) > MAX_OBJECT_BYTES // 8:
+            yield invalid(field, f"{message}; this is its largest text ({len(text)} characters).")
+        else:
+            yield invalid("", f"{message}; no text of it stands out, there are too many.")
 
 
 def _broken_texts(vmi: VirtualMachineInstance) -> Iterator[FieldError]:
