@@ -49,10 +49,13 @@ _CAPABILITIES = {
     "CAP_MKNOD": process.CAP_MKNOD,
 }
 
+# A mount namespace alone is no proof: AppArmor's profile for containers lets one be made and no mount in it.
 _UNSHARE = """
 import ctypes, sys
 libc = ctypes.CDLL(None, use_errno=True)
-sys.exit(0 if libc.unshare(int(sys.argv[1])) == 0 else ctypes.get_errno())
+flag, private = int(sys.argv[1]), ctypes.c_ulong(0x44000)
+done = libc.unshare(flag) == 0 and (flag != 0x20000 or libc.mount(b"none", b"/", None, private, None) == 0)
+sys.exit(0 if done else ctypes.get_errno())
 """
 # linux/sched.h; a pid namespace takes effect for children, so making one here costs nothing.
 _NAMESPACES = {"mount": 0x20000, "ipc": 0x8000000, "pid": 0x20000000, "network": 0x40000000, "host name": 0x4000000}

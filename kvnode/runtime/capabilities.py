@@ -90,19 +90,19 @@ def _ask(node: NodePaths, host: HostFacts, folder: Path) -> CapabilityFacts:
             hostname="probe",
             binds=[],
             devices=["kvm"] if host.kvm == "works" else [],
-            reap=["/bin/true"],
+            # The keeper removes the folder, also behind whoever was killed while they waited.
+            reap=["/bin/sh", "-c", 'rm -rf -- "$0"; rmdir -- "$1" 2>/dev/null', str(state), str(node.run)],
         )
         sandbox = start_sandbox(order)
         try:
-            ended = sandbox.launcher.wait(PROBE_TIMEOUT_S)
+            if not sandbox.launcher.wait(PROBE_TIMEOUT_S):
+                raise HostError(
+                    f"libvirt did not say within {PROBE_TIMEOUT_S:.0f} s what QEMU can do; is the host overloaded?"
+                )
+            return _keep(state, folder)
         finally:
             sandbox.abandon()
             sandbox.wait_for_keeper(10.0)
-        if not ended:
-            raise HostError(
-                f"libvirt did not say within {PROBE_TIMEOUT_S:.0f} s what QEMU can do; is the host overloaded?"
-            )
-        return _keep(state, folder)
     finally:
         shutil.rmtree(state, ignore_errors=True)
         remove_empty(node.run)

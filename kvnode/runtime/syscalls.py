@@ -50,11 +50,6 @@ def unshare(flags: int) -> None:
     _checked(_libc.unshare(flags), "unshare")
 
 
-def setns(fd: int, kind: int) -> None:
-    """setns(2): joins the namespace that ``fd`` refers to, which has to be of ``kind`` (``CLONE_NEW*``)."""
-    _checked(_libc.setns(fd, kind), "setns")
-
-
 def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
     """mount(2)"""
     _checked(

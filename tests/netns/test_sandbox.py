@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -107,3 +110,24 @@ def test_the_clean_up_is_told_the_root_in_full(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KVNODE_ROOT", "here")
     assert order_in(tmp_path, reap=[]).reap_env["KVNODE_ROOT"] == str(tmp_path / "here")
+
+
+def test_a_probe_whose_starter_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    """The first start on a node asks libvirt for seconds: time enough to be killed."""
+    code = (
+        "from kvnode.runtime.capabilities import ensure_capabilities; from kvnode.paths import NodePaths\n"
+        "from kvnode.facts import HostFacts; import os\n"
+        "ensure_capabilities(NodePaths.here(), HostFacts(arch=os.uname().machine, kvm='absent'), print)\n"
+    )
+    starter = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "KVNODE_ROOT": str(tmp_path)})
+    wait_until(lambda: any(tmp_path.glob("run/kvnode/probe-*/launcher.log")))
+    starter.kill()
+    starter.wait()
+    wait_until(lambda: not (tmp_path / "run/kvnode").exists())
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -28,8 +28,9 @@ def is_there(child: subprocess.Popen[bytes]) -> bool:
     return Path(f"/proc/{child.pid}").exists()
 
 
-def test_a_qemu_that_is_a_daemon_is_taken_at_once() -> None:
-    child = ended_child("qemu-system-x86", daemon=True)
+@pytest.mark.parametrize("name", ["qemu-system-x86", "qemu-kvm"])
+def test_a_qemu_that_is_a_daemon_is_taken_at_once(name: str) -> None:
+    child = ended_child(name, daemon=True)
     reaper = Reaper()
     reaper.reap()
     assert not is_there(child)

@@ -28,7 +28,7 @@ class Zombie(NamedTuple):
     @property
     def is_qemu_daemon(self) -> bool:
         """Whether nobody but us can be waiting for it."""
-        return self.name.startswith("qemu-system") and self.session != os.getsid(0)
+        return self.name.startswith(("qemu-system", "qemu-kvm")) and self.session != os.getsid(0)
 
 
 class Reaper:
