@@ -1,0 +1,267 @@
+"""A machine: mount, pid, network, uts and ipc namespaces of its own, and the daemons that run in them.
+
+The control plane is one machine, each node another. A machine's process 1 is ``pause`` (pause.c), started by
+machine.sh: when it is killed the kernel ends every process of the machine, and with them go its mounts, its links and
+its rules. So ending a machine needs no account of what it did, and holds after any crash. It is found by its command
+line, which names its root folder from the first moment on, and not by what some record says.
+
+Its root is a folder of this host with its own /etc, /var and /tmp, and this host's /usr, read-only. Daemons write their
+logs to /var/log there, which stays readable from outside when the machine has ended.
+"""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.cluster.cgroups import make_cgroup
+from deploy.cluster.faults import ClusterError, last_lines
+
+SCRIPT = Path(__file__).with_name("machine.sh")
+START_TIMEOUT_S = 30.0
+END_TIMEOUT_S = 30.0
+
+# A machine's own folders, and this host's files of /etc that programs of /usr look for.
+FOLDERS = (
+    *("usr", "proc", "sys", "dev", "run", "tmp", "root", "home", "mnt", "srv", "etc/ssl", "opt/cluster"),
+    *("etc/cni/net.d", "etc/kubernetes", "etc/containerd", "var/lib/cni", "var/lib/kubelet", "var/lib/containerd"),
+    *("var/log/pods", "var/log/containers", "var/cache", "var/tmp"),
+)
+FROM_ETC = (
+    *("alternatives", "debian_version", "ethertypes", "group", "ld.so.cache", "ld.so.conf", "ld.so.conf.d"),
+    *("localtime", "mime.types", "nsswitch.conf", "os-release", "passwd", "protocols", "services", "xattr.conf"),
+)
+MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+
+# A kubelet sets these for the whole kernel, which is not a node's to change: it finds them as it wants them.
+KERNEL_SETTINGS = {
+    "vm/overcommit_memory": "1",
+    "vm/panic_on_oom": "0",
+    "kernel/panic": "10",
+    "kernel/panic_on_oops": "1",
+    "kernel/keys/root_maxkeys": "1000000",
+    "kernel/keys/root_maxbytes": "25000000",
+}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One machine; ``folder`` is its own on this host, ``cgroup`` relative to each hierarchy."""
+
+    name: str
+    folder: Path
+    cgroup: str
+
+    @property
+    def root(self) -> Path:
+        """What is ``/`` inside, without what is mounted there."""
+        return self.folder / "root"
+
+    def path(self, inside: str) -> Path:
+        """A file of the machine by its path inside, where it lies in the machine's own folder."""
+        return self.root / inside.lstrip("/")
+
+    def log(self, daemon: str) -> Path:
+        return self.path(f"/var/log/{daemon}.log")
+
+    def pid(self) -> int:
+        """The machine's process 1, as this host counts; ClusterError where the machine isn't up."""
+        for pid, words in processes_of(self.root):
+            if Path(words[0]).name == "pause":
+                return pid
+        raise ClusterError(f"{self.name} is not up; see {self.folder}, or start over (make cluster-down, make cluster)")
+
+    # -- its life ----------------------------------------------------------------------------------------------------
+
+    def create(self, programs: Mapping[str, Path], hosts: Mapping[str, str]) -> None:
+        """Lay out the root and start process 1.
+
+        ``programs`` are bound to /opt/cluster by these names; one must be ``pause``. ``hosts`` are addresses by name.
+        """
+        self._lay_out(hosts)
+        bound: list[str] = []
+        for name, source in programs.items():
+            self.path(f"/opt/cluster/{name}").touch(mode=0o755)
+            bound += [str(source), f"opt/cluster/{name}"]
+        for setting, value in KERNEL_SETTINGS.items():
+            if Path("/proc/sys", setting).exists():
+                source = self.folder / "kernel" / setting.replace("/", ".")
+                source.parent.mkdir(exist_ok=True)
+                source.write_text(f"{value}\n")
+                bound += [str(source), f"proc/sys/{setting}"]
+        make_cgroup(f"{self.cgroup}/daemons")
+        self._start(bound)
+
+    def _lay_out(self, hosts: Mapping[str, str]) -> None:
+        for folder in FOLDERS:
+            self.path(folder).mkdir(parents=True, exist_ok=True)
+        for folder in ("tmp", "var/tmp"):
+            self.path(folder).chmod(0o1777)
+        self.path("root").chmod(0o700)
+        for link, points_to in {"var/run": "/run", "var/lock": "/run/lock"}.items():
+            self.path(link).symlink_to(points_to)
+        for name in MERGED:
+            if Path("/", name).is_symlink():
+                self.path(name).symlink_to(f"usr/{name}")
+        for name in FROM_ETC:
+            source, target = Path("/etc", name), self.path(f"/etc/{name}")
+            if source.is_dir() and not source.is_symlink():
+                shutil.copytree(source, target, symlinks=True)
+            elif source.exists():
+                shutil.copy2(source, target, follow_symlinks=True)
+        names = {"localhost": "127.0.0.1", **hosts}
+        self.path("/etc/hosts").write_text("".join(f"{address} {name}\n" for name, address in names.items()))
+        self.path("/etc/hostname").write_text(f"{self.name}\n")
+        self.path("/etc/machine-id").write_text(f"{os.urandom(16).hex()}\n")
+        self.path("/etc/resolv.conf").write_text("")
+
+    def _start(self, bound: Sequence[str]) -> None:
+        log = self.folder / "start.log"
+        with log.open("wb") as out:
+            started = subprocess.Popen(
+                ["unshare", "--mount", "--pid", "--net", "--uts", "--ipc", "--fork", "--kill-child=KILL", "--"]
+                + ["sh", str(SCRIPT), str(self.root), self.name, *bound],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if any(Path(words[0]).name == "pause" for _, words in processes_of(self.root)):
+                return
+            if started.poll() is not None:
+                break
+            time.sleep(0.01)
+        started.kill()
+        raise ClusterError(
+            f"{self.name} did not come up within {START_TIMEOUT_S:.0f} s: its namespaces or mounts can't be made; "
+            f"this needs root with CAP_SYS_ADMIN and CAP_NET_ADMIN. {last_lines(log)}"
+        )
+
+    # -- what runs in it ---------------------------------------------------------------------------------------------
+
+    def command(self, *words: str | Path) -> list[str]:
+        """A command as it is called from here to run inside."""
+        return ["nsenter", "-t", str(self.pid()), "-m", "-p", "-n", "-u", "-i", "--", *map(str, words)]
+
+    def run(
+        self, *words: str | Path, stdin: str | None = None, timeout_s: float = 60, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command inside to its end; ClusterError where it fails (if ``check``) or takes longer."""
+        told = f"{shlex.join(map(str, words))} on {self.name}"
+        try:
+            done = subprocess.run(
+                self.command(*words), input=stdin or "", capture_output=True, text=True, timeout=timeout_s, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise ClusterError(f"{told} did not end within {timeout_s:.0f} s") from None
+        if check and done.returncode:
+            said = (done.stderr or done.stdout).strip()[-2000:]
+            raise ClusterError(f"{told} failed with status {done.returncode}: {said}")
+        return done
+
+    def start(self, daemon: str, *words: str) -> None:
+        """Start a daemon inside, in the machine's own cgroup; it is nobody's child but process 1's.
+
+        Its output is appended to its log. That it started doesn't say that it stays: ask ``alive``.
+        """
+        cgroups = make_cgroup(f"{self.cgroup}/daemons")
+        script = (
+            f"for folder in {shlex.join(map(str, cgroups))}; do echo 0 >$folder/cgroup.procs; done\n"
+            "export HOME=/root PATH=/opt/cluster:/usr/sbin:/usr/bin:/sbin:/bin\nname=$1\nshift\n"
+            'setsid "$@" </dev/null >>/var/log/$name.log 2>&1 &\n'
+            "echo $! >/run/daemons/$name.pid\n"
+        )
+        self.run("sh", "-ec", script, "sh", daemon, *words)
+
+    def alive(self, daemon: str) -> bool:
+        """Whether the daemon runs."""
+        root = Path(f"/proc/{self.pid()}/root")
+        try:
+            inner = int((root / f"run/daemons/{daemon}.pid").read_text())
+            state = (root / f"proc/{inner}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return state not in "ZX"
+
+    def stop(self, daemon: str, signal_number: int = signal.SIGTERM, timeout_s: float = 30) -> None:
+        """End a daemon and wait until it is gone; nothing where it doesn't run."""
+        if not self.alive(daemon):
+            return
+        self.run("sh", "-c", f'kill -{int(signal_number)} "$(cat /run/daemons/$1.pid)"', "sh", daemon, check=False)
+        deadline = time.monotonic() + timeout_s
+        while self.alive(daemon):
+            if time.monotonic() > deadline:
+                raise ClusterError(
+                    f"{daemon} on {self.name} still runs {timeout_s:.0f} s after signal {int(signal_number)}; "
+                    f"{last_lines(self.log(daemon))}"
+                )
+            time.sleep(0.02)
+
+    def require(self, daemon: str) -> None:
+        """Raise ClusterError with the daemon's last words where it has ended."""
+        if not self.alive(daemon):
+            raise ClusterError(f"{daemon} on {self.name} has ended; {last_lines(self.log(daemon))}")
+
+
+def processes_of(folder: Path) -> Iterator[tuple[int, list[str]]]:
+    """Process ids and command lines of the machines whose root is this folder or lies below it."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        # `unshare ... sh machine.sh ROOT`, then `sh machine.sh ROOT`, then `pause ROOT`.
+        if words and Path(words[0]).name in ("unshare", "sh", "pause"):
+            named = [Path(word) for word in words if word.startswith("/")]
+            if any(path.name == "root" and path.is_relative_to(folder) for path in named):
+                yield int(entry.name), words
+
+
+def end_machines(folder: Path) -> int:
+    """Kill every machine whose root lies below this folder, and wait until all is gone; how many there were.
+
+    Raises ClusterError where one stays, which only a process stuck in the kernel can bring about.
+    """
+    ended = 0
+    deadline = time.monotonic() + END_TIMEOUT_S
+    while left := list(processes_of(folder)):
+        for pid, words in left:
+            ended += Path(words[0]).name == "pause"
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        # A killed process 1 is gone from /proc only when the kernel has ended the last process of its namespace.
+        wait_for = {pid for pid, _ in left}
+        while any(Path(f"/proc/{pid}").exists() and not _is_zombie(pid) for pid in wait_for):
+            if time.monotonic() > deadline:
+                raise ClusterError(
+                    f"processes {sorted(wait_for)} of {folder} are killed and still there after {END_TIMEOUT_S:.0f} s: "
+                    "one of them hangs in the kernel; only a restart of this machine ends it"
+                )
+            time.sleep(0.02)
+        _reap(wait_for)
+    return ended
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def _reap(pids: set[int]) -> None:
+    """Those that are our own children leave a zombie until somebody asks."""
+    for pid in pids:
+        try:
+            os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            continue
