@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -47,6 +48,9 @@ COMPLETION = "_KVNODE_COMPLETE"
 
 # What the wheel's `node` extra installs, by the name that is imported: the core does without.
 NODE_PACKAGES = {"libvirt": "libvirt-python", "pyroute2": "pyroute2", "psutil": "psutil", "pycdlib": "pycdlib"}
+
+# Of a group that was called without a subcommand; its sentence is the whole help. Click before 8.2 only prints it.
+_NO_WORDS: tuple[type[Exception], ...] = tuple(filter(None, [getattr(click.exceptions, "NoArgsIsHelpError", None)]))
 
 INTERNAL_STATUS = 3
 INTERRUPTED_STATUS = 130
@@ -106,6 +110,7 @@ def run_command(argv: Sequence[str] | None = None) -> int:
         report(error)
         return error.exit_status
     except (KeyboardInterrupt, click.Abort):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more, while the interpreter ends, would end it its own way
         return INTERRUPTED_STATUS
     except OutputLost as error:
         return _output_failed(error)
@@ -129,16 +134,30 @@ class _Output(io.FileIO):
             raise OutputLost(error.errno, error.strerror) from error
 
 
+class _Remarks(io.FileIO):
+    """Standard error: what nobody listens to any more, or has room for, stops no work and changes no exit status."""
+
+    def write(self, data: Any, /) -> Any:
+        try:
+            written = super().write(data)
+        except OSError:
+            written = None
+        return len(data) if written is None else written
+
+
 def _prepare_streams() -> None:
     """XML and manifests are UTF-8 whatever the locale says; streams that were closed lead nowhere."""
     if sys.stdout is None or sys.stdout is sys.__stdout__:
-        sys.stdout = _stream(1 if sys.stdout is not None else os.open(os.devnull, os.O_WRONLY))
+        sys.stdout = _stream(
+            _Output(1 if sys.stdout is not None else os.open(os.devnull, os.O_WRONLY), "w", closefd=False)
+        )
     if sys.stderr is None or sys.stderr is sys.__stderr__:
-        sys.stderr = _stream(2 if sys.stderr is not None else os.open(os.devnull, os.O_WRONLY))
+        sys.stderr = _stream(
+            _Remarks(2 if sys.stderr is not None else os.open(os.devnull, os.O_WRONLY), "w", closefd=False)
+        )
 
 
-def _stream(descriptor: int) -> io.TextIOWrapper:
-    output = _Output(descriptor, "w", closefd=False)
+def _stream(output: io.FileIO) -> io.TextIOWrapper:
     return io.TextIOWrapper(
         io.BufferedWriter(output), encoding="utf-8", errors="backslashreplace", line_buffering=output.isatty()
     )
@@ -154,6 +173,9 @@ def _invoke(words: list[str]) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.UsageError as error:
+        if isinstance(error, _NO_WORDS):
+            _say_lines(error.format_message().splitlines())
+            return error.exit_code
         usage = error.ctx.get_usage().splitlines() if error.ctx is not None else []
         _say_lines([*usage, *f"error: {error.format_message()}".splitlines()])
         return error.exit_code

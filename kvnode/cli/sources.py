@@ -18,11 +18,12 @@ import kvnode
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.virtual_machine import VirtualMachine
 from kvnode.cli.terminal import in_guest, warn
-from kvnode.errors import VALUE_REQUIRED, FieldError, InvalidManifest, NotFound
+from kvnode.errors import VALUE_REQUIRED, FieldError, InvalidManifest, NotFound, UsageError
 from kvnode.facts import HostFacts
 
 _MOST_BYTES = 128 << 20
 _TEMPLATE = "spec.template."
+_TAKEN = f"{__name__}.standard-input"
 
 file_argument = click.argument("file", metavar="FILE")
 config_option = click.option("--config", metavar="KUBEVIRT.yaml", help="The KubeVirt resource whose settings count.")
@@ -59,12 +60,23 @@ def read_bytes(file: str) -> bytes:
     """A file's content, or standard input's for ``-``. Raises NotFound that says why it can't be read."""
     try:
         if file == "-":
+            _claim_standard_input()
             return sys.stdin.buffer.read(_MOST_BYTES)
         with Path(file).open("rb") as opened:
             return opened.read(_MOST_BYTES)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise NotFound(f"{file!r} can't be read: {why}") from None
+
+
+def _claim_standard_input() -> None:
+    """It can be read once: for the manifest, or for the facts, or for the configuration."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return
+    if context.meta.setdefault(_TAKEN, False):
+        raise UsageError("- is standard input, which can be read once: give the other one as a file")
+    context.meta[_TAKEN] = True
 
 
 def read_guests(file: str) -> list[Guest]:

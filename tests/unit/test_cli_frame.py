@@ -189,3 +189,12 @@ def test_packages_add_commands_and_ours_win(monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "(from cluster.cli)" in out
     assert "evil" not in out
+
+
+@pytest.mark.parametrize("words", [[], ["image"]])
+def test_a_group_without_a_subcommand_shows_its_help_once(words):
+    done = kvnode(*words)
+    assert done.returncode == 2
+    assert done.stderr.count("Usage:") == 1
+    assert "error:" not in done.stderr
+    assert "Commands:" in done.stderr

@@ -393,3 +393,14 @@ def test_each_fault_is_told_of_its_own_object(tmp_path, capsys):
         ("VirtualMachineInstance/team/wrong", "spec.domain.machine.type"),
         ("", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("option", "first"),
+    [("--facts", guest()), ("--config", {"apiVersion": "kubevirt.io/v1", "kind": "KubeVirt", "spec": {}})],
+)
+def test_standard_input_is_read_for_one_thing(option, first):
+    words = [sys.executable, "-m", "kvnode", "render", "-", option, "-"]
+    done = subprocess.run(words, input=json.dumps(first), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "error: - is standard input, which can be read once" in done.stderr
