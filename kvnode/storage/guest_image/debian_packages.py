@@ -132,7 +132,9 @@ class PackageCache:
         for package in missing:
             self._progress(f"{package}: fetching {package.size / 1e6:.1f} MB")
         with tempfile.TemporaryDirectory(dir=self._files, prefix="fetch-") as scratch:
-            folder = Path(scratch)
+            folder = Path(scratch) / "apt"
+            folder.mkdir()
+            os.chmod(scratch, 0o711)
             _let_apt_write(folder)
             run_tool(
                 [
@@ -143,15 +145,16 @@ class PackageCache:
                 timeout_s=900,
                 cwd=folder,
             )
-            came = {_sha256(path): path for path in folder.glob("*.deb")}
+            # Copies, out of apt's hands before they are looked at: what the cache holds belongs to whoever builds.
+            copies = (shutil.copyfile(path, Path(scratch) / path.name) for path in folder.glob("*.deb"))
+            came = {_sha256(path): path for path in copies}
             for package in missing:
                 if package.sha256 not in came:
                     raise GuestImageError(
                         f"{package} did not come with SHA-256 {package.sha256}, which the archive's lists give it: "
                         "a proxy or mirror changes files on the way; use another mirror"
                     )
-                # A copy, out of apt's hands: what the cache holds belongs to whoever builds.
-                os.replace(shutil.copyfile(came[package.sha256], folder / "checked"), self._path(package))
+                os.replace(came[package.sha256], self._path(package))
 
     @contextmanager
     def opened(self, package: Package) -> Iterator[PackageFiles]:
