@@ -102,7 +102,7 @@ def check_node(facts: HostFacts | None = None) -> list[Check]:
     facts = facts or probe_host()
     checks = [_kvnode(), _extensions(), _modules(), _root(), _namespaces(), _tun(), _kvm(facts)]
     checks += [_qemu(facts), _libvirt(facts), *map(_program, PROGRAMS), _cni()]
-    checks += [_cpus(facts), _memory(facts), _hugepages(facts), _cgroups(), _disk_space(), _forwarding()]
+    checks += [_cpus(facts), _memory(facts), _hugepages(facts), _cgroups(), _disk_space(), _forwarding(), _firewall()]
     return checks
 
 
@@ -293,6 +293,32 @@ def _forwarding() -> Check:
     forwarding = Tree().number("proc/sys/net/ipv4/ip_forward")
     value = "on" if forwarding else "off; kvnode turns it on while guests run"
     return Check("IP forwarding", forwarding is not None, value, required=False)
+
+
+def _firewall() -> Check:
+    """Whether some table drops what is forwarded unless a rule says otherwise, as Docker's does; ours can't know."""
+    nft = shutil.which("nft", path=os.pathsep.join((os.environ.get("PATH", os.defpath), *_SBIN)))
+    listed = _run([nft, "list", "chains"]) if nft is not None else None
+    if listed is None or listed.returncode:
+        return Check("firewall", True, "unknown", required=False)
+    dropping = dropping_tables(listed.stdout)
+    if not dropping:
+        return Check("firewall", True, "lets pass what is forwarded", required=False)
+    why = "guests may not get out, nor reach each other where bridged packets are filtered"
+    remedy = "let kvnode's bridge pass: iptables -I DOCKER-USER -i kvnode0 -j ACCEPT, and the same with -o"
+    return Check("firewall", False, f"{', '.join(dropping)} drops what is forwarded", False, why, remedy)
+
+
+def dropping_tables(chains: str) -> list[str]:
+    """The tables for IPv4 in the output of ``nft list chains`` that have a forward hook with the policy drop."""
+    found: dict[str, None] = {}
+    table = ""
+    for line in map(str.strip, chains.splitlines()):
+        if line.startswith("table "):
+            table = line.removesuffix("{").strip()
+        elif "hook forward " in line and "policy drop" in line and table.startswith(("table ip ", "table inet ")):
+            found[table] = None
+    return list(found)
 
 
 def _run(words: list[str]) -> subprocess.CompletedProcess[str] | None:

@@ -147,3 +147,30 @@ def test_a_node_that_cannot_is_three(monkeypatch, capsys, tmp_path):
     out = capsys.readouterr().out
     assert "apt-get install dnsmasq-base" in out
     assert "No guest runs here until this is mended: qemu-img, dnsmasq, nft." in out
+
+
+@pytest.mark.parametrize(
+    ("chains", "tables"),
+    [
+        ("", []),
+        ("table ip filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n}\n",
+         ["table ip filter"]),
+        ("table ip filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy accept;\n\t}\n}\n",
+         []),
+        ("table ip6 filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority 0; policy drop;\n\t}\n}\n", []),
+        ("table inet a {\n\tchain i {\n\t\ttype filter hook input priority 0; policy drop;\n\t}\n\tchain f {\n"
+         "\t\ttype filter hook forward priority 0; policy drop;\n\t}\n\tchain u {\n\t}\n}\n", ["table inet a"]),
+    ],
+)  # fmt: skip
+def test_a_firewall_that_keeps_guests_from_going_out(chains, tables):
+    assert doctor.dropping_tables(chains) == tables
+
+
+def test_a_firewall_that_drops_is_told_with_what_would_do(monkeypatch, tmp_path):
+    chains = "table ip filter {\nchain FORWARD {\ntype filter hook forward priority filter; policy drop;\n}\n}"
+    (tmp_path / "nft").write_text(f"#!/bin/sh\necho '{chains}'\n")
+    (tmp_path / "nft").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    check = found("firewall")
+    assert (check.ok, check.required, check.value) == (False, False, "table ip filter drops what is forwarded")
+    assert "DOCKER-USER" in check.remedy
