@@ -18,7 +18,7 @@ from kvnode.api.meta import LocalObjectReference
 from kvnode.api.volumes import CloudInitNoCloudSource, Volume
 from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
 from kvnode.planning.hostname import guest_hostname
-from kvnode.quantity import to_bytes
+from kvnode.planning.refusal import bytes_of
 
 DISKS_DIR = "/var/run/kubevirt-private/disks"
 """Where the guest's disks lie in its Pod: one folder for each volume, called by its index."""
@@ -141,10 +141,11 @@ def _is_latest(image: str) -> bool:
 
 def _empty_disk(index: int, volume: Volume) -> EmptyDisk:
     assert volume.empty_disk is not None
-    capacity = to_bytes(volume.empty_disk.capacity)
+    field = f"spec.volumes[{index}].emptyDisk.capacity"
+    capacity = bytes_of(field, volume.empty_disk.capacity)
     if capacity < SECTOR_BYTES:
         raise _fault(
-            f"spec.volumes[{index}].emptyDisk.capacity",
+            field,
             f"{volume.empty_disk.capacity!r} is {capacity} bytes, less than one sector of {SECTOR_BYTES}",
         )
     sectors = -(-capacity // SECTOR_BYTES)

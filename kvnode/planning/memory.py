@@ -7,8 +7,8 @@ from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import NoFit
 from kvnode.facts import HostFacts
 from kvnode.planning.domain_plan import MemoryPlan
-from kvnode.planning.refusal import invalid
-from kvnode.quantity import Quantity, to_bytes
+from kvnode.planning.refusal import bytes_of, invalid
+from kvnode.quantity import Quantity
 
 MIB = 1 << 20
 _SMALLEST = MIB
@@ -51,7 +51,7 @@ def requested_bytes(vmi: VirtualMachineInstance, memory: MemoryPlan) -> int:
         return 0
     requests = vmi.spec.domain.resources.requests or {}
     if "memory" in requests:
-        return min(to_bytes(requests["memory"]), memory.bytes)
+        return min(bytes_of("spec.domain.resources.requests.memory", requests["memory"]), memory.bytes)
     return memory.bytes
 
 
@@ -79,7 +79,7 @@ def _amounts(resources: ResourceRequirements) -> tuple[tuple[str, dict[str, Quan
 
 
 def _in_range(field: str, amount: Quantity) -> int:
-    size = to_bytes(amount)
+    size = bytes_of(field, amount)
     if not _SMALLEST <= size <= _LARGEST:
         raise invalid(field, f"{str(amount)[:60]!r} is {size} bytes; a guest has from {_SMALLEST} to {_LARGEST}")
     return size
@@ -93,7 +93,7 @@ def _page_bytes(vmi: VirtualMachineInstance, size: int) -> int | None:
     text = memory.hugepages.page_size
     if not text:
         raise invalid(field, "huge pages without a size; name it, such as 2Mi")
-    page = to_bytes(text)
+    page = bytes_of(field, text)
     if page < 1024 or page & (page - 1):
         raise invalid(field, f"{text[:60]!r} is {page} bytes, and a page is a power of two of at least 1Ki")
     if size % page:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.errors import VALUE_INVALID, VALUE_NOT_SUPPORTED, FieldError, InvalidManifest
+from kvnode.errors import VALUE_INVALID, VALUE_NOT_SUPPORTED, FieldError, InvalidManifest, QuantityError
+from kvnode.quantity import Quantity, to_bytes
 
 _DOMAIN = "spec.domain"
 
@@ -24,6 +25,14 @@ def one_of(field: str, value: str | None, allowed: tuple[str, ...]) -> str | Non
     if value and value not in allowed:
         raise invalid(field, f"{value[:60]!r} is none of {', '.join(allowed)}")
     return value or None
+
+
+def bytes_of(field: str, quantity: Quantity) -> int:
+    """The quantity in bytes; raises InvalidManifest where it is none."""
+    try:
+        return to_bytes(quantity)
+    except QuantityError as error:
+        raise invalid(field, str(error)) from None
 
 
 def some_of(names: tuple[str, ...], most: int = 6) -> str:

@@ -4,6 +4,8 @@ import pytest
 
 import kvnode
 from kvnode import InvalidManifest, NoFit
+from kvnode.api.decode import convert
+from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import HostError
 from kvnode.facts import HostFacts
 from kvnode.planning.hypervisor import translation_buffer_bytes
@@ -90,6 +92,7 @@ def test_memory_that_may_not_grow_has_no_slots():
         ({"guest": "1Gi", "maxGuest": "512Mi"}, "spec.domain.memory.maxGuest"),
         ({"guest": "1Gi", "hugepages": {"pageSize": "3Mi"}}, "spec.domain.memory.hugepages.pageSize"),
         ({"guest": "1025Mi", "hugepages": {"pageSize": "2Mi"}}, "spec.domain.memory.hugepages.pageSize"),
+        ({"guest": "1Gi", "hugepages": {"pageSize": "2ki"}}, "spec.domain.memory.hugepages.pageSize"),
     ],
 )
 def test_amounts_that_are_none(memory, field):
@@ -196,3 +199,24 @@ def test_the_same_facts_give_the_same_bytes():
     first, second = (kvnode.render(plan_of(facts=EMULATING)) for _ in range(2))
     assert first == second
     assert plan_of(facts=EMULATING) == plan_of(facts=EMULATING)
+
+
+def test_a_quantity_that_nobody_has_checked_is_refused_by_its_path():
+    """The fast decoder takes any text for a quantity; a plan without admission says which one is none."""
+    for document, field in [
+        ({"domain": {"memory": {"guest": "lots"}}}, "spec.domain.memory.guest"),
+        (
+            {"domain": {"memory": {"guest": "1Gi"}, "resources": {"requests": {"memory": "1Gb"}}}},
+            "spec.domain.resources.requests.memory",
+        ),
+        (
+            {
+                "domain": {"memory": {"guest": "1Gi"}, "devices": {"disks": [{"name": "a"}]}},
+                "volumes": [{"name": "a", "emptyDisk": {"capacity": ""}}],
+            },
+            "spec.volumes[0].emptyDisk.capacity",
+        ),
+    ]:
+        with pytest.raises(InvalidManifest) as error:
+            kvnode.plan(convert({"spec": document}, VirtualMachineInstance), HostFacts())
+        assert fields_of(error) == [field]
