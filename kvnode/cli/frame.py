@@ -13,7 +13,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -110,7 +109,6 @@ def run_command(argv: Sequence[str] | None = None) -> int:
         report(error)
         return error.exit_status
     except (KeyboardInterrupt, click.Abort):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more, while the interpreter ends, would end it its own way
         return INTERRUPTED_STATUS
     except OutputLost as error:
         return _output_failed(error)

@@ -6,6 +6,7 @@ force; a client that is killed takes nothing with it.
 
 from __future__ import annotations
 
+import secrets
 import signal
 import time
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import click
 
 from kvnode.cli.sources import Guest, read_guests
 from kvnode.cli.terminal import in_guest, say
-from kvnode.errors import GuestCrashed, InvalidManifest, KvnodeError, UsageError
+from kvnode.errors import VALUE_DUPLICATE, FieldError, GuestCrashed, InvalidManifest, KvnodeError, UsageError
 
 if TYPE_CHECKING:
     from kvnode.api.instance import VirtualMachineInstance
@@ -41,16 +42,26 @@ def run_command(file: str, name: str | None, namespace: str | None, detach: bool
     if console and len(guests) > 1:
         raise UsageError(f"--console is for one guest, and {file!r} has {len(guests)}")
     node = NodePaths.here()
-    started = start_all(guests, node, attached=not detach)
-    if detach:
-        for guest in started:
-            guest.connection.close()
-        return 0
-    if console:
-        from kvnode.cli.console import talk
+    with CtrlC() as ctrl_c:
+        started = start_all(guests, node, ctrl_c, attached=not detach)
+        if detach:
+            for guest in started:
+                guest.connection.close()
+            return 0
+        if console:
+            _talk_first(node, started[0])
+        return _stay(node, started, ctrl_c)
 
-        talk(started[0].paths, started[0].record)
-    return _stay(node, started)
+
+def _talk_first(node: NodePaths, guest: Started) -> None:
+    """The console before all else; a guest that was started for a console that can't be had is taken back."""
+    from kvnode.cli.console import talk
+
+    try:
+        talk(guest.paths, guest.record)
+    except KvnodeError:
+        _stop_quietly(node, guest)
+        raise
 
 
 def accepted_guests(file: str, name: str | None, namespace: str | None) -> list[VirtualMachineInstance]:
@@ -65,9 +76,22 @@ def accepted_guests(file: str, name: str | None, namespace: str | None) -> list[
         except InvalidManifest as error:
             located = InvalidManifest(guest.located(error.errors))
             faults += (located if len(read) == 1 else in_guest(located, guest.label)).errors
+    faults += _repeated(guests)
     if faults:
         raise InvalidManifest(faults)
     return guests
+
+
+def _repeated(guests: list[VirtualMachineInstance]) -> list[FieldError]:
+    """Guests of one file that have the name of one before them."""
+    faults, seen = [], set()
+    for vmi in guests:
+        label = (vmi.metadata.namespace or "default", vmi.metadata.name)
+        if label in seen:
+            message = f"the file has two guests {label[1]!r} in namespace {label[0]!r}: a guest is called once"
+            faults.append(FieldError("metadata.name", VALUE_DUPLICATE, message))
+        seen.add(label)
+    return faults
 
 
 def _accepted(guest: Guest, name: str | None, namespace: str | None) -> VirtualMachineInstance:
@@ -89,10 +113,17 @@ def _renamed(vmi: VirtualMachineInstance, name: str | None, namespace: str | Non
     """The same guest under another name, and so another object: what derives from identity is its own."""
     import msgspec
 
+    if name is None and not vmi.metadata.name and vmi.metadata.generate_name:
+        name = _generated(vmi.metadata.generate_name)
     changes = {key: value for key, value in (("name", name), ("namespace", namespace)) if value is not None}
     if not changes:
         return vmi
     return msgspec.structs.replace(vmi, metadata=msgspec.structs.replace(vmi.metadata, uid=None, **changes))
+
+
+def _generated(prefix: str) -> str:
+    """A name as an API server makes it of ``metadata.generateName``: at most 58 of its characters, and five more."""
+    return prefix[:58] + "".join(secrets.choice("bcdfghjklmnpqrstvwxz2456789") for _ in range(5))
 
 
 def _in_namespace(objects: tuple[Any, ...], namespace: str | None) -> tuple[Any, ...]:
@@ -111,10 +142,11 @@ def _in_namespace(objects: tuple[Any, ...], namespace: str | None) -> tuple[Any,
     )
 
 
-def start_all(guests: list[VirtualMachineInstance], node: NodePaths, *, attached: bool) -> list[Started]:
+def start_all(guests: list[VirtualMachineInstance], node: NodePaths, ctrl_c: CtrlC, *, attached: bool) -> list[Started]:
     """Starts every guest, or none: what was started before one that fails is taken back.
 
-    Until they run, an end of the command (``kvnode stop``, a closed terminal) is an interruption as Ctrl-C is.
+    Until they run, an end of the command (``kvnode stop``, a closed terminal) is an interruption as Ctrl-C is; from
+    then on, without a gap, Ctrl-C is ``ctrl_c``'s.
     """
     from kvnode.runtime.interrupts import interrupts_deferred
 
@@ -122,7 +154,9 @@ def start_all(guests: list[VirtualMachineInstance], node: NodePaths, *, attached
     started: list[Started] = []
     try:
         for vmi in guests:
-            started.append(_start(vmi, node, attached=attached))
+            _start(vmi, node, started, attached=attached)
+        if attached:
+            ctrl_c.guests = started
     except BaseException:
         with interrupts_deferred():
             for guest in started:
@@ -138,17 +172,17 @@ def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _start(vmi: VirtualMachineInstance, node: NodePaths, *, attached: bool) -> Started:
+def _start(vmi: VirtualMachineInstance, node: NodePaths, started: list[Started], *, attached: bool) -> None:
+    """Starts one guest and puts it to those that are."""
     from kvnode.cli.step_lines import StepLines
     from kvnode.runtime.starting import start_guest
 
     label = f"{vmi.metadata.namespace or 'default'}/{vmi.metadata.name}"
     say(f"starting {label}")
     began = time.monotonic()
-    started = start_guest(vmi, node, StepLines(), attached=attached)
-    where = f", address {', '.join(started.record.addresses)}" if started.record.addresses else ""
+    record = start_guest(vmi, node, StepLines(), attached=attached, taken=started.append).record
+    where = f", address {', '.join(record.addresses)}" if record.addresses else ""
     say(f"{label} runs after {time.monotonic() - began:.2f} s{where}")
-    return started
 
 
 def _stop_quietly(node: NodePaths, guest: Started) -> None:
@@ -162,27 +196,26 @@ def _stop_quietly(node: NodePaths, guest: Started) -> None:
         say(f"warning: {guest.record.name} could not be taken back: {error}")
 
 
-def _stay(node: NodePaths, started: list[Started]) -> int:
+def _stay(node: NodePaths, started: list[Started], ctrl_c: CtrlC) -> int:
     """Follows every guest to its end; the exit status of the whole."""
     hint = f"kvnode console {started[0].record.name}" if len(started) == 1 else "kvnode ps"
     say(f"Ctrl-C shuts down; in another terminal: {hint}")
-    ctrl_c = CtrlC(started)
-    with ctrl_c:
-        failures = [failure for guest in started if (failure := _finish(node, guest))]
+    failures = [failure for guest in started if (failure := _finish(node, guest))]
     if failures and not ctrl_c.pressed:
         raise GuestCrashed("; ".join(failures))
     return INTERRUPTED if ctrl_c.pressed else 0
 
 
 class CtrlC:
-    """While it holds, Ctrl-C asks the guests to shut down, and from the second time on ends them by force.
+    """While it holds, Ctrl-C is an interruption as ever, until it is told ``guests``: from then on it asks those to
+    shut down, and from the second time on ends them by force.
 
     The handler does the asking itself, on connections of its own, so that no wait that it interrupts loses a word.
     """
 
-    def __init__(self, guests: list[Started]) -> None:
+    def __init__(self) -> None:
         self.pressed = 0
-        self._guests = guests
+        self.guests: list[Started] | None = None
         self._before: Any = None
 
     def __enter__(self) -> CtrlC:
@@ -193,9 +226,11 @@ class CtrlC:
         signal.signal(signal.SIGINT, self._before)
 
     def _on_interrupt(self, _number: int, _frame: object) -> None:
+        if self.guests is None:
+            raise KeyboardInterrupt
         self.pressed += 1
         say("asked to shut down; Ctrl-C again ends by force" if self.pressed == 1 else "ending by force")
-        for guest in self._guests:
+        for guest in self.guests:
             _ask_to_stop(guest, force=self.pressed > 1)
 
 
@@ -220,12 +255,15 @@ def _finish(node: NodePaths, guest: Started) -> str | None:
     from kvnode.runtime.node import finish_guest, follow_to_end
 
     label = f"{guest.record.namespace}/{guest.record.name}"
+    told = ""
 
     def tell(status: Status) -> None:
-        if status.phase == "Running" and status.message:
-            say(f"{label}: {status.message}")
+        nonlocal told
+        if status.phase == "Running" and status.message != told:
+            told = status.message
+            say(f"{label}: {told or 'it runs again'}")
 
-    end = follow_to_end(guest.connection, tell)
+    end = follow_to_end(guest.connection, guest.status, tell)
     guest.connection.close()
     record = finish_guest(node, guest.paths, guest.record)
     phase, message = (end.phase, end.message) if end is not None else (record.phase, record.message)

@@ -117,11 +117,14 @@ def _comm(pid: int) -> str | None:
     return None if rest.split()[0] in ("Z", "X") else name
 
 
-def follow_to_end(connection: Connection, seen: Callable[[Status], None]) -> Status | None:
-    """Waits for the guest's end, each change told to ``seen``; None where the launcher went without a word."""
+def follow_to_end(connection: Connection, status: Status, seen: Callable[[Status], None]) -> Status | None:
+    """Waits for the guest's end, each change told to ``seen``; None where the launcher went without a word.
+
+    The connection has asked to follow already, and ``status`` is the last that came: a launcher that has ended
+    meanwhile can't be asked any more, but what it said waits to be read.
+    """
     connection.limit(None)
     try:
-        status = connection.status(Follow())
         while True:
             seen(status)
             if status.phase in ENDED_PHASES:
@@ -170,8 +173,10 @@ def finish_guest(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> Gue
         if there is not None and there.created != record.created:
             return record  # somebody else was faster, and its name is another guest's by now
         reap(node, paths)
-        ended = read_record(paths) or record
+        ended = read_record(paths)
         remove_state(paths)
+    if ended is None:  # another command was quicker
+        return msgspec.structs.replace(record, phase="Failed", message="it was stopped, and left no last word")
     return ended
 
 
@@ -196,6 +201,7 @@ def _ask_to_stop(
                     status = reply
     except ProtocolError as error:
         say(f"{error}; ending it by force")
+        end_processes(paths)  # its keeper, which is waited for next, waits for that
 
 
 def end_processes(paths: GuestPaths) -> None:

@@ -11,7 +11,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -90,11 +90,13 @@ def start_guest(
     *,
     attached: bool,
     host: HostFacts | None = None,
+    taken: Callable[[Started], None] = lambda _started: None,
 ) -> Started:
     """Starts a guest and returns once it runs.
 
     vmi       -- defaulted and validated, references resolved
     attached  -- the caller stays with the guest and forgets it when it has ended
+    taken     -- is handed the guest at the moment from which it is the caller's, interruptions or not
 
     Raises AlreadyExists, NoFit, HostError, InvalidImage ...; nothing is left then.
     """
@@ -108,7 +110,9 @@ def start_guest(
             _claim(node, paths, record)
             undo.callback(_abandon, node, paths, progress)
         started = _Start(vmi, node, paths, record, progress, undo).run(host)
-        undo.pop_all()
+        with interrupts_deferred():
+            undo.pop_all()
+            taken(started)
     return started
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.environment.command import KVNODE
 from tests.guest.conftest import EXAMPLE, Guests, alive, kill, pings, wait_for
@@ -105,6 +107,84 @@ def test_a_client_that_ends_during_the_start_leaves_nothing(guests: Guests, step
         return
     guests.kvnode("stop", "halfway", status=None)
     assert guests.names() == []
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_an_interruption_at_the_moment_it_runs_leaves_nothing(guests: Guests, attempt: int) -> None:
+    """Between the end of the start and the handler that asks a guest to shut down there is no gap."""
+    client = guests.attach(EXAMPLE, "instant")
+    started(client)
+    client.send_signal(signal.SIGINT)
+    _, said = client.communicate(timeout=60)
+    assert client.returncode == 130, said
+    assert guests.names() == []
+
+
+def three(tmp_path: Path) -> Path:
+    """A manifest of three guests."""
+    document = yaml.safe_load(EXAMPLE.read_text())
+    names = ("one", "two", "three")
+    documents = [{**document, "metadata": {**document["metadata"], "name": name}} for name in names]
+    (tmp_path / "three.yaml").write_text(yaml.safe_dump_all(documents))
+    return tmp_path / "three.yaml"
+
+
+def run_three(guests: Guests, tmp_path: Path, until: str) -> subprocess.Popen[str]:
+    """A client that starts three guests and has said ``until``."""
+    client = subprocess.Popen(
+        [KVNODE, "run", three(tmp_path)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    guests.clients.append(client)
+    assert client.stderr is not None
+    assert any(until in line for line in client.stderr)
+    return client
+
+
+def test_an_impatient_user_leaves_none_of_three(guests: Guests, tmp_path: Path) -> None:
+    """Every Ctrl-C after the first comes while the guests before the third are taken back."""
+    client = run_three(guests, tmp_path, "starting default/three")
+    while client.poll() is None:
+        client.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+    assert client.returncode in (130, -signal.SIGINT)  # the latter where one came after the last line of ours
+    assert guests.names() == []
+
+
+def test_one_that_is_stopped_while_others_start_has_not_crashed(guests: Guests, tmp_path: Path) -> None:
+    client = run_three(guests, tmp_path, "starting default/two")
+    guests.kvnode("stop", "one", "--force")
+    assert client.stderr is not None
+    assert any("Ctrl-C shuts down" in line for line in client.stderr)
+    guests.kvnode("stop", "two", "three", "--force")
+    _, said = client.communicate(timeout=60)
+    assert client.returncode == 0, said
+
+
+def test_a_guest_of_a_generated_name(guests: Guests, tmp_path: Path) -> None:
+    document = yaml.safe_load(EXAMPLE.read_text())
+    document["metadata"] = {"generateName": "some-"}
+    (tmp_path / "vmi.yaml").write_text(yaml.safe_dump(document))
+    for _ in range(2):
+        guests.kvnode("run", str(tmp_path / "vmi.yaml"), "--detach")
+    names = guests.names()
+    assert len(names) == 2
+    assert all(re.fullmatch("some-[a-z0-9]{5}", name) for name in names)
+    guests.kvnode("stop", *names, "--force")
+
+
+def test_two_guests_of_one_name_in_a_file_are_refused_before_any_starts(guests: Guests, tmp_path: Path) -> None:
+    (tmp_path / "twice.yaml").write_text("---\n".join([EXAMPLE.read_text()] * 2))
+    refused = guests.kvnode("run", str(tmp_path / "twice.yaml"), "--detach", status=1)
+    assert "metadata.name" in refused.stderr
+    assert "starting" not in refused.stderr
+
+
+def test_a_start_that_nobody_can_hear_of(guests: Guests) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([KVNODE, "run", EXAMPLE, "--name", "unheard", "--detach"], stderr=full, timeout=60)
+    assert done.returncode == 0
+    assert guests.listed("unheard")["phase"] == "Running"
+    guests.kvnode("stop", "unheard", "--force")
 
 
 def test_a_name_can_be_used_again_after_a_crash_without_a_stop(guests: Guests) -> None:

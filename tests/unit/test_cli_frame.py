@@ -138,6 +138,14 @@ def test_nobody_to_tell_changes_no_status():
         assert done.returncode == 1, closed
 
 
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&1 | true"])
+def test_what_is_said_and_not_heard_changes_no_status(redirection, tmp_path):
+    shell = f'set -o pipefail; {{ "$@"; echo $? >{tmp_path}/status; }} {redirection}'
+    words = [sys.executable, "-m", "kvnode", "render", "/no/such"]
+    subprocess.run(["bash", "-c", shell, "bash", *words], timeout=60)
+    assert (tmp_path / "status").read_text() == "1\n"
+
+
 def test_the_shell_completes_commands():
     environment = {**os.environ, "_KVNODE_COMPLETE": "bash_complete", "COMP_WORDS": "kvnode re", "COMP_CWORD": "1"}
     done = kvnode(env=environment)
