@@ -26,7 +26,7 @@ from tests.environment.root import STATE
 SETTLE_S = 10.0
 
 # Kinds that others on the machine change as well.
-MACHINE_WIDE = ("link", "network namespace", "nft table", "mount", "setting")
+MACHINE_WIDE = ("link", "network namespace", "nft table", "mount", "cgroup", "setting")
 
 
 def _descendants() -> Iterator[str]:
