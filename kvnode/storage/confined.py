@@ -156,9 +156,10 @@ def end_confined(process: subprocess.Popen[bytes]) -> None:
             pipe.close()
 
 
-def dying_with_us(argv: Sequence[str]) -> list[str]:
-    """The command line that runs a trusted tool so that it ends when we do, however we end."""
-    return [_tool("setpriv", "util-linux"), *_DIE_WITH_US, "--", *argv]
+def dying_with_us(argv: Sequence[str], largest_file_bytes: int) -> list[str]:
+    """The command line that runs a trusted tool so that it ends when we do, however we end, or writes too much."""
+    limited = [_tool("prlimit", "util-linux"), f"--fsize={largest_file_bytes}", "--"]
+    return [*limited, _tool("setpriv", "util-linux"), *_DIE_WITH_US, "--", *argv]
 
 
 def _tool(name: str, package: str) -> str:

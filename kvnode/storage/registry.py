@@ -98,7 +98,10 @@ def fetch(name: ImageReference, folder: Path, progress: Callable[[str], None]) -
     require_space("fetch the image", folder, sum(layer.size for layer in chosen.manifest.layers))
     pinned = f"{name.name}@{chosen.descriptor.digest}"
     target = folder / "image"
-    _skopeo(["copy", "--preserve-digests", f"docker://{pinned}", f"dir:{target}"], str(name), folder, progress)
+    # skopeo learns a blob's digest at its end, and a registry could send without one.
+    largest = max(part.size for part in (*chosen.manifest.layers, chosen.manifest.config))
+    words = ["copy", "--preserve-digests", f"docker://{pinned}", f"dir:{target}"]
+    _skopeo(words, str(name), folder, progress, max(largest, DOCUMENT_LIMIT))
     return FetchedImage(target, chosen)
 
 
@@ -108,7 +111,13 @@ def _raw(reference: str, folder: Path) -> bytes:
     return _skopeo(arguments, reference, folder, None)
 
 
-def _skopeo(arguments: list[str], reference: str, folder: Path, progress: Callable[[str], None] | None) -> bytes:
+def _skopeo(
+    arguments: list[str],
+    reference: str,
+    folder: Path,
+    progress: Callable[[str], None] | None,
+    largest_file_bytes: int = DOCUMENT_LIMIT,
+) -> bytes:
     """Runs skopeo; returns what it wrote, or hands each line of it to ``progress``."""
     tool = shutil.which("skopeo")
     if tool is None:
@@ -116,7 +125,7 @@ def _skopeo(arguments: list[str], reference: str, folder: Path, progress: Callab
     complaints = folder / "skopeo.log"
     with host_errors("fetch the image", folder), open(complaints, "w+b") as log:
         process = subprocess.Popen(
-            dying_with_us([tool, *_policy(folder), *arguments]),
+            dying_with_us([tool, *_policy(folder), *arguments], largest_file_bytes),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

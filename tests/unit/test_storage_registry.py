@@ -16,6 +16,7 @@ from kvnode.storage.oci import host_architecture
 from tests.images.packed import OCI_INDEX, OCI_MANIFEST, SECTORS, Packer, digest_of, tar
 
 LAYER = tar(("disk/disk.img", SECTORS))
+PIECE = 1 << 20
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
 DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar"
@@ -29,6 +30,7 @@ class Registry:
         self.tags: dict[str, dict[str, Any]] = {}
         self.asked: list[str] = []
         self.status = 200
+        self.sent = 0
         registry = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -71,7 +73,13 @@ class Registry:
         request.send_header("Docker-Content-Digest", f"sha256:{hashlib.sha256(data).hexdigest()}")
         request.end_headers()
         if request.command == "GET":
-            request.wfile.write(data)
+            for at in range(0, len(data), PIECE):
+                try:
+                    request.wfile.write(data[at : at + PIECE])
+                except ConnectionError:
+                    request.close_connection = True
+                    return
+                self.sent += PIECE
 
     def close(self) -> None:
         self.server.shutdown()
@@ -181,6 +189,14 @@ def test_a_blob_that_is_not_what_it_should_be(registry: Registry, store: ImageSt
     registry.tags["1"] = registry.packer.image([LAYER])
     registry.packer.blobs[digest_of(LAYER)] = LAYER.replace(b"first", b"other")
     _fail(store, f"{registry.host}/test/disk:1", HostError, "could not fetch")
+
+
+def test_a_blob_that_does_not_end_does_not_fill_the_disk(registry: Registry, store: ImageStore) -> None:
+    registry.tags["1"] = registry.packer.image([LAYER])
+    registry.packer.blobs[digest_of(LAYER)] = LAYER + bytes(100 << 20)
+    _fail(store, f"{registry.host}/test/disk:1", HostError, "file size limit exceeded|could not fetch")
+    assert registry.sent < 50 << 20
+    assert not list((store.folder / "tmp").iterdir())
 
 
 def test_an_index_for_other_machines(registry: Registry, store: ImageStore) -> None:
