@@ -52,7 +52,8 @@ RANGES = tuple(
     for block in ("10.188.0.0/16", "10.77.0.0/16", "172.28.0.0/16", "192.168.176.0/20")
     for subnet in IPv4Network(block).subnets(new_prefix=20)
 )
-"""What a root's range is chosen from: the first that no route of the host's overlaps. 4093 guests fit into one.
+"""What a root's range is chosen from: the first that no route of the host's overlaps. Each has 4093 addresses for
+guests, more than the 1023 links that the kernel lets join one bridge (BR_PORT_BITS).
 
 None of the ranges that container engines take without looking (podman's 10.88.0.0/16, docker's 172.17.0.0/16).
 """
