@@ -19,8 +19,9 @@ _FEATURES = "spec.domain.features"
 def check_requirements(plan: DomainPlan, host: HostFacts) -> None:
     """Raise HostError for the first thing in the plan that this host's software can't do."""
     if plan.hypervisor == "qemu":
+        why = (plan.hypervisor_note or "").removeprefix("emulated: ")
         for field, what in _needs_kvm(plan):
-            raise HostError(f"{field}: {what} is KVM's work, and this guest would be emulated: {plan.hypervisor_note}")
+            raise HostError(f"{field}: {what} is KVM's work, and this guest would be emulated: {why}")
     for field, what, libvirt, qemu in _needs_versions(plan):
         for name, wanted, have in (("libvirt", libvirt, host.libvirt), ("QEMU", qemu, host.qemu)):
             if have is not None and have < wanted:
