@@ -14,8 +14,16 @@ REMOVE_TIMEOUT_S = 20.0
 
 
 def hierarchies() -> list[Path]:
-    """The mount points of all cgroup hierarchies that have controllers or a name: one for each on v1, one on v2."""
-    v1, v2 = [], []
+    """The mount points of the hierarchies that a kubelet works with: one for each controller on v1, one on v2."""
+    v1, v2 = _mounted()
+    if not v1 and not v2:
+        raise ClusterError("no cgroup hierarchy is mounted, and a kubelet needs one: mount cgroup2 at /sys/fs/cgroup")
+    return v1 or v2
+
+
+def _mounted() -> tuple[list[Path], list[Path]]:
+    v1: list[Path] = []
+    v2: list[Path] = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         fields = line.split()
         kind = fields[fields.index("-") + 1]
@@ -23,10 +31,7 @@ def hierarchies() -> list[Path]:
             v1.append(Path(fields[4]))
         elif kind == "cgroup2":
             v2.append(Path(fields[4]))
-    found = v1 or v2
-    if not found:
-        raise ClusterError("no cgroup hierarchy is mounted, and a kubelet needs one: mount cgroup2 at /sys/fs/cgroup")
-    return found
+    return v1, v2
 
 
 def make_cgroup(name: str) -> list[Path]:
@@ -62,13 +67,14 @@ def _inherit_cpuset(parent: Path, folder: Path) -> None:
 
 
 def remove_cgroups(name: str) -> None:
-    """Remove the cgroup and all below it, in every hierarchy; its processes must have ended.
+    """Remove the cgroup and all below it, wherever there is one; its processes must have ended.
 
+    runc makes one in the v2 hierarchy, too, where that is mounted beside v1.
     Raises ClusterError where one stays: the kernel lets go of a cgroup only some time after its last process.
     """
     deadline = time.monotonic() + REMOVE_TIMEOUT_S
     while True:
-        left = [folder for hierarchy in hierarchies() for folder in _remove_tree(hierarchy / name)]
+        left = [folder for mounted in _mounted() for hierarchy in mounted for folder in _remove_tree(hierarchy / name)]
         if not left:
             return
         if time.monotonic() > deadline:

@@ -219,6 +219,7 @@ def _start_all(cluster: Cluster, progress: Progress) -> None:
         node.await_ready(cluster.api, number, machine)
         progress(f"{machine.name} is Ready")
     cluster.await_all_ready()
+    progress("everything is Ready")
 
 
 def _start_on_node(layout: Layout, number: int, machine: Machine, daemon: str) -> None:

@@ -122,25 +122,25 @@ class Machine:
 
     def _start(self, bound: Sequence[str]) -> None:
         log = self.folder / "start.log"
+        # By setsid, which leaves it to process 1 of this host: a machine is nobody's child and outlives its maker.
         with log.open("wb") as out:
-            started = subprocess.Popen(
-                ["unshare", "--mount", "--pid", "--net", "--uts", "--ipc", "--fork", "--kill-child=KILL", "--"]
-                + ["sh", str(SCRIPT), str(self.root), self.name, *bound],
+            subprocess.run(
+                ["setsid", "--fork", "unshare", "--mount", "--pid", "--net", "--uts", "--ipc"]
+                + ["--fork", "--kill-child=KILL", "--", "sh", str(SCRIPT), str(self.root), self.name, *bound],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
-                start_new_session=True,
+                check=True,
+                timeout=START_TIMEOUT_S,
             )
         deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline:
-            if any(Path(words[0]).name == "pause" for _, words in processes_of(self.root)):
+        while time.monotonic() < deadline and (started := list(processes_of(self.root))):
+            if any(Path(words[0]).name == "pause" for _, words in started):
                 return
-            if started.poll() is not None:
-                break
             time.sleep(0.01)
-        started.kill()
+        end_machines(self.root)
         raise ClusterError(
-            f"{self.name} did not come up within {START_TIMEOUT_S:.0f} s: its namespaces or mounts can't be made; "
+            f"{self.name} did not come up: its namespaces or mounts can't be made; "
             f"this needs root with CAP_SYS_ADMIN and CAP_NET_ADMIN. {last_lines(log)}"
         )
 
@@ -217,8 +217,8 @@ def processes_of(folder: Path) -> Iterator[tuple[int, list[str]]]:
             words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
         except (FileNotFoundError, ProcessLookupError):
             continue
-        # `unshare ... sh machine.sh ROOT`, then `sh machine.sh ROOT`, then `pause ROOT`.
-        if words and Path(words[0]).name in ("unshare", "sh", "pause"):
+        # `setsid unshare ... sh machine.sh ROOT`, without setsid, without unshare, then `pause ROOT`.
+        if words and Path(words[0]).name in ("setsid", "unshare", "sh", "pause"):
             named = [Path(word) for word in words if word.startswith("/")]
             if any(path.name == "root" and path.is_relative_to(folder) for path in named):
                 yield int(entry.name), words
@@ -247,7 +247,6 @@ def end_machines(folder: Path) -> int:
                     "one of them hangs in the kernel; only a restart of this machine ends it"
                 )
             time.sleep(0.02)
-        _reap(wait_for)
     return ended
 
 
@@ -256,12 +255,3 @@ def _is_zombie(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return True
-
-
-def _reap(pids: set[int]) -> None:
-    """Those that are our own children leave a zombie until somebody asks."""
-    for pid in pids:
-        try:
-            os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            continue

@@ -13,7 +13,7 @@ from deploy.cluster.binaries import CNI_FOLDER
 from deploy.cluster.certificates import Authority
 from deploy.cluster.faults import ClusterError, last_lines
 from deploy.cluster.images import PAUSE_IMAGE, copy_into
-from deploy.cluster.kube_api import KubeApi, kubeconfig, wait_until
+from deploy.cluster.kube_api import KubeApi, Refused, kubeconfig, wait_until
 from deploy.cluster.layout import Layout, node_name
 from deploy.cluster.machine import Machine
 
@@ -68,6 +68,7 @@ def _kubelet(layout: Layout, machine: Machine) -> dict[str, Any]:
         "clusterDomain": "cluster.local",
         "clusterDNS": [layout.dns_address],
         "resolvConf": "/etc/resolv.conf",
+        "volumePluginDir": "/var/lib/kubelet/volume-plugins",
         "containerRuntimeEndpoint": f"unix://{CONTAINERD_SOCKET}",
         "systemReserved": {"memory": str(others)} if others else {},
         "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
@@ -241,7 +242,13 @@ def await_ready(api: KubeApi, number: int, machine: Machine) -> None:
         found = api.find(f"/api/v1/nodes/{node_name(number)}")
         conditions = (found or {}).get("status", {}).get("conditions", [])
         told[:] = [condition["message"] for condition in conditions if condition["type"] == "Ready"]
-        return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+        if not any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions):
+            return False
+        # The condition may be an earlier kubelet's, so the one that runs now is asked itself.
+        try:
+            return api.get(f"/api/v1/nodes/{node_name(number)}/proxy/healthz").get("text") == "ok"
+        except Refused:
+            return False
 
     wait_until(
         f"{machine.name} is Ready",

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cluster.cgroups import hierarchies
 from deploy.cluster.cluster import Cluster, create_cluster, find_cluster
 from deploy.cluster.faults import ClusterError
 from deploy.cluster.images import BUSYBOX_IMAGE, Program, write_image
@@ -89,7 +88,7 @@ def test_pods_reach_each_other_across_nodes(cluster: Cluster, web_pods: dict[str
     for here, there in ((first, second), (second, first)):
         cluster.kubectl("exec", here, "--", "ping", "-c", "1", "-W", "5", web_pods[there])
         answer = cluster.kubectl(
-            "exec", here, "--", "wget", "-q", "-O", "-", "-T", "5", f"http://{web_pods[there]}:8080/"
+            "exec", here, "--", "timeout", "5", "wget", "-q", "-O", "-", f"http://{web_pods[there]}:8080/"
         )
         assert answer.strip() == there
 
@@ -108,7 +107,7 @@ def test_a_service_leads_to_its_pod_from_a_pod_of_each_node_and_from_the_host(
         address = cluster.api.get(f"/api/v1/namespaces/default/services/{name}")["spec"]["clusterIP"]
         assert answer_of(address, 80) == name
         for here in web_pods:  # one is the Service's own Pod
-            ask = (here, "--", "wget", "-q", "-O", "-", "-T", "2", f"http://{address}/")
+            ask = (here, "--", "timeout", "2", "wget", "-q", "-O", "-", f"http://{address}/")
             assert until(lambda ask=ask: cluster.kubectl("exec", *ask, check=False).strip() == name)
     finally:
         cluster.kubectl("delete", "service", name)
@@ -164,7 +163,8 @@ def test_a_kubelet_restarts_and_no_pod_notices(cluster: Cluster, web_pods: dict[
     cluster.restart("node-1", "kubelet", signal.SIGKILL)
     cluster.await_all_ready()
     assert await_pod(cluster, "web-node-1")["status"]["containerStatuses"] == before
-    cluster.kubectl("exec", "web-node-1", "--", "true")
+    # It has to hear of its Pods first.
+    assert until(lambda: cluster.kubectl("exec", "web-node-1", "--", "echo", "here", check=False) == "here\n")
 
 
 def test_requests_are_in_the_audit_log(cluster: Cluster) -> None:
@@ -233,7 +233,7 @@ def remains(number: int) -> list[str]:
     layout = Layout(number)
     found = [f"process {pid}: {' '.join(words)}" for pid, words in processes_of(layout.folder)]
     found += [f"link {name}" for _, name in socket.if_nameindex() if name == layout.link]
-    found += [str(path) for mount in hierarchies() for path in (mount / layout.cgroup,) if path.exists()]
+    found += [str(path) for path in Path("/sys/fs/cgroup").rglob(layout.cgroup)]
     found += [str(layout.folder)] if layout.folder.exists() else []
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
     found += [line for line in mounts if str(layout.folder) in line]
