@@ -55,6 +55,21 @@ bench: setup ## the benchmarks
 test-clean-root: ## `make demo` and `make test` from a clone in a bare Debian 12, cold and warm (root; an hour)
 	@deploy/setup/clean-root.sh
 
+# CLUSTER is the cluster's number, 0 to 15; CLUSTER_WITH takes more of `python -m deploy.cluster up --help`.
+CLUSTER ?= 0
+
+.PHONY: cluster
+cluster: setup ## a control plane and two nodes on this machine, everything Ready (root)
+	@$(PY) -m deploy.cluster up --number $(CLUSTER) $(CLUSTER_WITH)
+
+.PHONY: cluster-down
+cluster-down: venv ## end it, in whatever state it is; nothing is left but the caches
+	@$(PY) -m deploy.cluster down --number $(CLUSTER)
+
+.PHONY: cluster-binaries
+cluster-binaries: setup ## build the cluster's programs ahead (the first time a quarter of an hour)
+	@$(PY) -m deploy.cluster build
+
 .PHONY: clean
 clean: ## remove what was made in the tree; the caches stay
 	rm -rf .venv .cache build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -2,6 +2,7 @@
 
     python -m deploy.cluster up [--number N] [--nodes N] [--image ARCHIVE]... [--apply FOLDER]
     python -m deploy.cluster down [--number N]
+    python -m deploy.cluster build
 
 ``layout``         names and addresses, all from a cluster's number
 ``binaries``       the programs: found, or built from Go modules (``go``, ``modules/``)

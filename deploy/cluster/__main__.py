@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+from deploy.cluster.binaries import find_binaries, version_of
 from deploy.cluster.cluster import Cluster, cluster_exists, create_cluster, find_cluster, remove_cluster
 from deploy.cluster.faults import ClusterError
 from deploy.cluster.layout import MOST_NODES, NUMBERS, Layout
@@ -58,13 +59,17 @@ def main() -> int:
         "--image", type=Path, action="append", default=[], metavar="ARCHIVE", help="load it into every node"
     )
     up.add_argument("--apply", type=Path, action="append", default=[], metavar="FOLDER", help="a kustomization")
+    verbs.add_parser("build", help="have the programs in the cache, and make nothing")
     arguments = parser.parse_args()
     progress = Progress(time.monotonic())
     try:
         if arguments.verb == "up":
             bring_up(arguments, progress)
-        else:
+        elif arguments.verb == "down":
             remove_cluster(arguments.number, progress)
+        else:
+            for name, path in find_binaries(progress).paths.items():
+                print(f"{name:<26} {version_of(path) or '':<10} {path}")
     except ClusterError as error:
         print(error, file=sys.stderr)
         return error.exit_status

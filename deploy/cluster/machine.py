@@ -94,8 +94,12 @@ class Machine:
                 source.parent.mkdir(exist_ok=True)
                 source.write_text(f"{value}\n")
                 bound += [str(source), f"proc/sys/{setting}"]
-        make_cgroup(f"{self.cgroup}/daemons")
+        cgroups = make_cgroup(f"{self.cgroup}/daemons")
         self._start(bound)
+        # Out of the maker's cgroup, which may end with the maker's session.
+        for pid, _ in processes_of(self.root):
+            for cgroup in cgroups:
+                (cgroup / "cgroup.procs").write_text(str(pid))
 
     def _lay_out(self, hosts: Mapping[str, str]) -> None:
         for folder in FOLDERS:
