@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -127,10 +126,9 @@ def test_a_detached_guest_that_ended_is_listed_until_it_is_stopped(guests: Guest
 
 def test_a_guest_that_does_not_obey_is_ended_after_its_grace_period(guests: Guests) -> None:
     guests.detach(EXAMPLE, "deaf")
-    began = time.monotonic()
     said = guests.kvnode("stop", "deaf", "--grace-period", "1").stderr
-    assert 0.9 < time.monotonic() - began < 30
-    assert "ended by force" in said or "shut itself down" in said
+    assert "it has 1 s until" in said
+    assert "the guest was ended by force" in said
 
 
 def test_a_name_is_taken_once(guests: Guests) -> None:
