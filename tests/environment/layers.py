@@ -18,6 +18,7 @@ LAYERS = (
     "netns",
     "libvirt",
     "guest",
+    "cluster",
     "budgets",
     "benchmarks",
 )

@@ -14,11 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.setup.cache import cache_folder, kept, key_of, output_of, python_identity
+
 TREE = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TREE / "deploy/setup"))
-
-from cache import cache_folder, kept, key_of, output_of, python_identity  # noqa: E402
-
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PATH": "/usr/bin:/bin"}
 
 
