@@ -17,7 +17,7 @@ from tests.environment.command import KVNODE, Kvnode
 from tests.environment.leftovers import MACHINE_WIDE, differences, snapshot
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "examples" / "vmi-tiny.yaml"
-BOOT_S = 90.0
+BOOT_S = 180.0
 SETTLE_S = 15.0
 
 
