@@ -13,8 +13,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -188,6 +190,11 @@ def start_sandbox(order: Order, timeout_s: float = 20.0) -> Sandbox:
 
     Raises HostError where a step of it fails, with the step's own words; nothing is left then.
     """
+    with tempfile.TemporaryFile() as complaints:
+        return _start_sandbox(order, timeout_s, complaints)
+
+
+def _start_sandbox(order: Order, timeout_s: float, complaints: IO[bytes]) -> Sandbox:
     report_read, report_write = os.pipe()
     life_read, life_write = os.pipe()
     script = str(Path(__file__).with_name("sandbox_init.py"))
@@ -196,7 +203,7 @@ def start_sandbox(order: Order, timeout_s: float = 20.0) -> Sandbox:
             [base_interpreter(), "-I", "-S", "-B", "-c", _MOVE_FDS, script, str(report_write), str(life_read)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=complaints,
             pass_fds=(report_write, life_read),
             start_new_session=True,
         )
@@ -222,7 +229,9 @@ def start_sandbox(order: Order, timeout_s: float = 20.0) -> Sandbox:
         os.close(life_write)
         if "keeper" in pids:
             Process.of(pids["keeper"]).wait(timeout_s)
-        raise HostError(failure)
+        complaints.seek(0)
+        said = " ".join(complaints.read(4096).decode(errors="replace").split())
+        raise HostError(f"{failure}: {said}" if said else failure)
     return Sandbox(Process.of(pids["pid"]), Process.of(pids["keeper"]), life_write)
 
 
@@ -260,5 +269,5 @@ def _read_report(fd: int, deadline: float) -> tuple[dict[str, int], str | None]:
         else:
             pids |= message
     if failure is None and "pid" not in pids:
-        failure = "the sandbox's first process ended before it could say why; see the kernel's log"
+        failure = "the sandbox's first process ended before it could report why"
     return pids, failure

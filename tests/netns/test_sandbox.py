@@ -106,6 +106,12 @@ def test_a_sandbox_that_can_not_be_made_is_cleaned_up_before_the_error(tmp_path:
     assert (tmp_path / "reaped").exists()
 
 
+def test_an_interpreter_that_does_not_come_up_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kvnode.runtime.sandbox._MOVE_FDS", "import kvnode_no_such_module")
+    with pytest.raises(HostError, match="No module named 'kvnode_no_such_module'"):
+        start_sandbox(order_in(tmp_path, reap=[]))
+
+
 def test_the_clean_up_is_told_the_root_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KVNODE_ROOT", "here")
