@@ -39,17 +39,13 @@ def convert(value: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(_without_nulls(value), kind)
     except msgspec.ValidationError as error:
-        path, message = located(error)
+        match = _AT.fullmatch(str(error))
+        message, path = match.groups(default="") if match else (str(error), "")
         refuse(message, field=path)
+    except UnicodeEncodeError as error:
+        refuse(f"{error.object[:40]!r} is a key with half a surrogate pair, which is no character")
     except RecursionError:
         refuse("it is nested too deeply")
-
-
-def located(error: msgspec.ValidationError) -> tuple[str, str]:
-    """Path and sentence of what msgspec found: ``spec.domain.cpu.cores``, "Expected `int | null`, got `str`"."""
-    match = _AT.fullmatch(str(error))
-    message, path = match.groups(default="") if match else (str(error), "")
-    return path, message
 
 
 @cache

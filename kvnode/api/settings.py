@@ -141,16 +141,17 @@ def typed_configuration(config: Mapping[str, Any] | KubeVirtConfiguration) -> Ku
     """A ``spec.configuration`` as its type. Raises InvalidManifest by the path of the first value of a wrong type."""
     # Imported here: most who default a guest have no configuration, and its types are many.
     from kvnode.api.configuration import KubeVirtConfiguration
-    from kvnode.api.decode import located
+    from kvnode.api.decode import convert
 
     if isinstance(config, KubeVirtConfiguration):
         return config
     try:
-        return msgspec.convert(config, KubeVirtConfiguration)
-    except msgspec.ValidationError as error:
-        path, message = located(error)
-        field = f"spec.configuration.{path}".rstrip(".")
-        raise InvalidManifest([FieldError(field, VALUE_INVALID, f"{message}.")]) from None
+        return convert(config, KubeVirtConfiguration)
+    except InvalidManifest as error:
+        raise InvalidManifest(
+            FieldError(f"spec.configuration.{fault.field}".rstrip("."), fault.reason, fault.message)
+            for fault in error.errors
+        ) from None
 
 
 def _gates(read: KubeVirtConfiguration) -> tuple[frozenset[str], frozenset[str]]:

@@ -106,6 +106,7 @@ def test_a_long_description_stands_above_its_field() -> None:
             "spec.configuration.developerConfiguration.featureGates[1]",
         ),
         ([1], "spec.configuration"),
+        ({"\ud800": 1}, "spec.configuration"),
     ],
 )
 @pytest.mark.parametrize("reader", [settings_of, plan_settings])
