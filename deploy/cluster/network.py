@@ -21,7 +21,7 @@ UPLINK = "eth0"
 
 def connect(layout: Layout, control: Machine, nodes: dict[int, Machine]) -> None:
     """Make all links, addresses and routes of the cluster. The machines are up and have no links yet."""
-    _refuse_overlap(layout)
+    refuse_overlap(layout)
     control_pid = control.pid()
     plugs = [f"link add {layout.link} type veth peer name host netns {control_pid}"]
     for number, node in nodes.items():
@@ -71,7 +71,7 @@ def disconnect(layout: Layout) -> None:
     subprocess.run(["ip", "link", "delete", layout.link], capture_output=True, check=False)
 
 
-def _refuse_overlap(layout: Layout) -> None:
+def refuse_overlap(layout: Layout) -> None:
     """Raise ClusterError where this host has other uses for the cluster's addresses."""
     ours = (layout.machine_network, layout.service_network, layout.pod_network)
     shown = subprocess.run(["ip", "-j", "-4", "route", "show"], capture_output=True, text=True, check=False).stdout
