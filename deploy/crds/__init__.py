@@ -1,0 +1,1 @@
+"""Custom resource definitions: the generated files and what makes them."""
