@@ -335,6 +335,14 @@ def _guest_network(scene: _Scene) -> tuple[IPv4Interface, IPv4Interface]:
         raise _fault(field, message)
     first = int(network.network_address)
     gateway, guest = (IPv4Interface((first + host, network.prefixlen)) for host in (1, 2))
+    if not first >> 24 or guest.is_loopback or guest.is_multicast or guest.is_reserved:
+        raise _fault(field, f"no host can have an address of {network}: take a private range such as {GUEST_NETWORK}")
+    for address in scene.link.addresses:
+        if ":" not in address and IPv4Interface(address).ip in network:
+            message = (
+                f"{network} has the Pod's own address {address} in it, so that neither would be reached: take another"
+            )
+            raise _fault(field, message)
     return gateway, guest
 
 

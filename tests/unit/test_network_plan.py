@@ -1,6 +1,7 @@
 """The network plan: names, MACs, operations, NAT and leases from a manifest and facts, without a kernel."""
 
 import ipaddress
+import re
 
 import msgspec
 import pytest
@@ -210,6 +211,27 @@ def test_a_network_that_is_none(cidr):
     with pytest.raises(InvalidManifest) as refused:
         network_plan(guest_with({"masquerade": {}}, networks=networks), HostFacts())
     assert refused.value.errors[0].field == "spec.networks[0].pod.vmNetworkCIDR"
+
+
+@pytest.mark.parametrize("cidr", ["0.0.0.0/0", "0.1.2.0/24", "127.0.0.0/24", "224.0.0.0/24", "250.0.0.0/24"])
+def test_a_network_that_no_host_can_be_in(cidr):
+    networks = [{"name": "net0", "pod": {"vmNetworkCIDR": cidr}}]
+    with pytest.raises(InvalidManifest, match="no host can have an address of") as refused:
+        network_plan(guest_with({"masquerade": {}}, networks=networks), HostFacts())
+    assert refused.value.errors[0].field == "spec.networks[0].pod.vmNetworkCIDR"
+
+
+@pytest.mark.parametrize(
+    ("address", "is_refused"), [("10.0.2.77/24", True), ("10.0.2.77/32", True), ("10.0.3.1/8", False)]
+)
+def test_a_guests_network_that_holds_the_pods_address(address, is_refused):
+    """The Pod would take its own address for the guest's side, and nobody would reach either of them."""
+    link = LinkFacts(ifname="eth0", addresses=(address,))
+    if not is_refused:
+        assert plan_for(link, {"masquerade": {}}).interfaces[0].nat.guest == "10.0.2.2/24"
+        return
+    with pytest.raises(InvalidManifest, match=re.escape(address)):
+        plan_for(link, {"masquerade": {}})
 
 
 def test_ports():
