@@ -35,6 +35,8 @@ from kvnode.storage.qemu_img import create_disk, create_overlay
 
 _DISKS = "disks"
 _SMALLEST_BYTES = 1 << 20
+LARGEST_BYTES = 2 << 50
+"""What QEMU takes of a qcow2 with clusters of 64 KiB: a level 1 table of 32 MiB, each entry for 512 MiB."""
 """What a guest's disk takes at least: qcow2's own tables."""
 
 
@@ -120,10 +122,18 @@ def _fill(operation: DiskOperation, volume: int, uid: int, gid: int, disks: dict
         _make(BASE, volume, 0o444, 0, 0, lambda fd: None)
         _make(OVERLAY, volume, 0o600, uid, gid, lambda fd: create_overlay(fd, operation.base, image, uid, gid))
     elif isinstance(operation, EmptyDisk):
+        _check_capacity(operation)
         _make(EMPTY_DISK, volume, 0o600, uid, gid, lambda fd: create_disk(fd, operation.capacity_bytes, uid, gid))
     else:
         content = _seed(operation)
         _make(CLOUD_INIT, volume, 0o600, uid, gid, lambda fd: _write(fd, content))
+
+
+def _check_capacity(operation: EmptyDisk) -> None:
+    if operation.capacity_bytes > LARGEST_BYTES:
+        field = f"spec.volumes[{operation.index}].emptyDisk.capacity"
+        message = f"{operation.capacity_bytes} bytes are more than a qcow2 disk can have: {LARGEST_BYTES} (2Pi)"
+        raise InvalidManifest([FieldError(field, VALUE_INVALID, message)])
 
 
 def _make(name: str, folder: int, mode: int, uid: int, gid: int, fill: Callable[[int], None]) -> None:

@@ -12,7 +12,7 @@ from kvnode.errors import HostError, InvalidManifest
 from kvnode.planning.disk_operations import CloudInitNoCloud, ContainerDisk, DiskOperation, EmptyDisk, volume_path
 from kvnode.storage.cloud_init import no_cloud_iso
 from kvnode.storage.container_disks import CachedDisk
-from kvnode.storage.guest_disks import PreparedDisk, prepare_disks, remove_disks
+from kvnode.storage.guest_disks import LARGEST_BYTES, PreparedDisk, prepare_disks, remove_disks
 from tests.images.packed import SECTORS, qcow2
 
 UID = 64055 if os.geteuid() == 0 else os.geteuid()
@@ -131,10 +131,16 @@ def test_a_failure_takes_back_what_was_made(private: Path, disks: dict[int, Cach
 def test_a_failure_leaves_what_was_there_before(private: Path, disks: dict[int, CachedDisk]) -> None:
     prepare(private, disks, OPERATIONS[0])
     before = tree(private)
-    too_large = EmptyDisk(3, "scratch", 1 << 62, volume_path(3, "disk.qcow2"))
-    with pytest.raises(HostError, match="qemu-img could not make the empty disk: .*size"):
+    too_large = EmptyDisk(3, "scratch", LARGEST_BYTES + 512, volume_path(3, "disk.qcow2"))
+    with pytest.raises(InvalidManifest, match="2251799813685760 bytes are more than a qcow2 disk can have") as refused:
         prepare(private, disks, *OPERATIONS[:2], too_large)
+    assert refused.value.errors[0].field == "spec.volumes[3].emptyDisk.capacity"
     assert tree(private) == before
+
+
+def test_the_largest_empty_disk_can_be_made(private: Path, disks: dict[int, CachedDisk]) -> None:
+    prepare(private, disks, EmptyDisk(3, "scratch", LARGEST_BYTES, volume_path(3, "disk.qcow2")))
+    assert info(private / "disks/3/disk.qcow2")["virtual-size"] == LARGEST_BYTES
 
 
 def test_a_guests_links_lead_nowhere_when_disks_are_made(
