@@ -244,5 +244,10 @@ def test_disks_of_a_guest_that_the_machine_forgot(guests: Guests, kvnode_root: P
     lost = kvnode_root / "var/lib/kvnode/guests/0123456789ab/disks/0"
     lost.mkdir(parents=True)
     (lost / "overlay.qcow2").write_bytes(bytes(1024))
+    younger = lost.parents[2] / "ba9876543210"
+    younger.mkdir()
+    os.utime(lost.parents[1], (0, 0))
     guests.detach(EXAMPLE, "next")
     assert not lost.parents[1].exists()
+    assert younger.exists()
+    younger.rmdir()
