@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ESCAPE = b"\x1d"
 QUIET_S = 2.0
+_UNTAKEN_BYTES = 1 << 20
 ANSWER_S = 10.0
 
 
@@ -71,8 +72,9 @@ def relay(guest: socket.socket, first: bytes) -> bool:
     terminal, out = sys.stdin.fileno(), sys.stdout.fileno()
     is_terminal = os.isatty(terminal)
     write_all(out, first)
-    guest.settimeout(None)
+    guest.setblocking(False)
     open_input, heard = True, time.monotonic()
+    untaken = b""
     with selectors.DefaultSelector() as selector:
         selector.register(guest, selectors.EVENT_READ)
         with contextlib.suppress(PermissionError):
@@ -81,31 +83,44 @@ def relay(guest: socket.socket, first: bytes) -> bool:
         while True:
             # A regular file is always readable, and epoll refuses to say so.
             ready = {key.fd for key, _ in selector.select(0 if regular and open_input else 0.2)}
-            if guest.fileno() in ready:
-                data = received(guest)
+            if guest.fileno() in ready and (data := received(guest)) is not None:
                 if not data:
                     return True
                 write_all(out, data)
                 heard = time.monotonic()
-            if open_input and (regular or terminal in ready):
+            # A person's keys are always read, or the escape key would be lost; a pipe as fast as the guest takes it.
+            if open_input and (regular or terminal in ready) and (is_terminal or len(untaken) < _UNTAKEN_BYTES):
                 typed = os.read(terminal, 4096)
                 before, escape, _ = typed.partition(ESCAPE) if is_terminal else (typed, b"", b"")
-                with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # its end is read in the next round
-                    guest.sendall(before)
+                untaken = (untaken + before)[:_UNTAKEN_BYTES]
                 if escape:
                     return False
                 if not typed:
                     open_input, heard = False, time.monotonic()
                     if not regular:
                         selector.unregister(terminal)
-            if not open_input and time.monotonic() - heard > QUIET_S:
+            untaken = send_some(guest, untaken)
+            selector.modify(guest, selectors.EVENT_READ | (selectors.EVENT_WRITE if untaken else 0))
+            if not open_input and not untaken and time.monotonic() - heard > QUIET_S:
                 return False
 
 
-def received(guest: socket.socket) -> bytes:
-    """What the guest printed; nothing once its side has closed, or was killed with words of ours unread."""
+def send_some(guest: socket.socket, data: bytes) -> bytes:
+    """Sends what the guest's side takes now, and returns the rest: a hung guest must not take the escape key away."""
+    try:
+        return data[guest.send(data) :] if data else data
+    except BlockingIOError:
+        return data
+    except (BrokenPipeError, ConnectionResetError):  # its end is read in the next round
+        return b""
+
+
+def received(guest: socket.socket) -> bytes | None:
+    """What the guest printed, None for nothing yet; empty once its side has closed, or was killed with words unread."""
     try:
         return guest.recv(65536)
+    except BlockingIOError:
+        return None
     except ConnectionResetError:
         return b""
 

@@ -180,7 +180,7 @@ def _start(vmi: VirtualMachineInstance, node: NodePaths, started: list[Started],
     label = f"{vmi.metadata.namespace or 'default'}/{vmi.metadata.name}"
     say(f"starting {label}")
     began = time.monotonic()
-    record = start_guest(vmi, node, StepLines(), attached=attached, taken=started.append).record
+    record = start_guest(vmi, node, StepLines(), attached=attached, interruptible=True, taken=started.append).record
     where = f", address {', '.join(record.addresses)}" if record.addresses else ""
     say(f"{label} runs after {time.monotonic() - began:.2f} s{where}")
 

@@ -410,9 +410,14 @@ def _tear_down(state: _State) -> None:
                 batch.set_link(heir.index, alias=_ALIAS_FORWARDING_WAS_OFF)
                 for refusal in kernel.send(batch):
                     raise HostError(f"the bridge {heir.name} can't be told that forwarding was off: {refusal}")
-            elif not heirs:
+            elif not heirs and not _others_forward(links, bridge):
                 _set_forwarding(0)
         _delete_link(kernel, state.bridge)
+
+
+def _others_forward(links: list[Link], ours: Link) -> bool:
+    """Whether somebody else may count on forwarding by now: containers and virtual machines have bridges as we have."""
+    return any(Path(f"/sys/class/net/{link.name}/bridge").is_dir() for link in links if link.index != ours.index)
 
 
 def _delete_link(kernel: RouteSocket, name: str, of_bridge: str | None = None) -> None:

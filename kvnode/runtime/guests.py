@@ -35,6 +35,7 @@ class GuestRecord(msgspec.Struct, frozen=True):
     addresses      -- the guest's own, IPv4 first
     attached       -- somebody stays with the guest and will forget it when it has ended
     starter        -- who starts it; of interest until it runs
+    interruptible  -- the starter takes a SIGTERM for an interruption of the start, and undoes it
     """
 
     namespace: str
@@ -45,6 +46,7 @@ class GuestRecord(msgspec.Struct, frozen=True):
     message: str = ""
     addresses: tuple[str, ...] = ()
     starter: Process | None = None
+    interruptible: bool = False
     launcher: Process | None = None
     keeper: Process | None = None
     grace_period_s: int = 30

@@ -154,11 +154,27 @@ def stop_guest(
         say("its record is lost; taking away what is left of it")
         record = GuestRecord(namespace, name, time.time())
     if record.starting and record.starter is not None:
-        say("it is being started; ending the start")
-        record.starter.end(signal.SIGTERM, KEEPER_S)
+        _end_start(paths, record, record.starter, say)
     if processes_in(paths):
         _ask_to_stop(paths, record, grace_period_s, say)
     return finish_guest(node, paths, record)
+
+
+def _end_start(paths: GuestPaths, record: GuestRecord, starter: Process, say: Callable[[str], None]) -> None:
+    """Ends a start that is under way; the starter undoes it. A program of somebody's own gets no signal from us."""
+    say("it is being started; ending the start")
+    if record.interruptible:
+        starter.end(signal.SIGTERM, KEEPER_S)
+        return
+    deadline = time.monotonic() + KEEPER_S
+    while record.starting and time.monotonic() < deadline:
+        end_processes(paths)
+        time.sleep(0.1)
+        record = read_record(paths) or msgspec.structs.replace(record, starter=None)
+    if record.starting:
+        raise HostError(
+            f"process {starter.pid} is starting it and has no sandbox to end yet; stop it there, or try again"
+        )
 
 
 def finish_guest(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> GuestRecord:

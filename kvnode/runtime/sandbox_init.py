@@ -59,9 +59,9 @@ def make_root(order: dict[str, Any]) -> None:
     os.mkdir(root + "/proc")
     syscalls.mount("proc", root + "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
     os.mkdir(root + "/sys")
-    syscalls.bind(
-        "/sys", root + "/sys", syscalls.MS_RDONLY | syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
-    )
+    # Of the sandbox's own network namespace: the host's would show the host's links.
+    flags = syscalls.MS_RDONLY | syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
+    syscalls.mount("sysfs", root + "/sys", "sysfs", flags)
     enter_root(root)
 
 

@@ -65,6 +65,12 @@ from kvnode.storage.guest_disks import PreparedDisk, prepare_disks, remove_disks
 from kvnode.storage.images import ImageStore
 
 LAUNCHER_S = 30.0
+_REAP = """\
+import sys
+sys.path[:0] = {folders!r}
+from kvnode.runtime.reap import main
+sys.exit(main(sys.argv[1:]))
+"""
 START_S = 120.0
 """How long libvirt may take over creating the domain: on a busy machine a QEMU takes seconds to come up."""
 
@@ -89,6 +95,7 @@ def start_guest(
     progress: Progress,
     *,
     attached: bool,
+    interruptible: bool = False,
     host: HostFacts | None = None,
     taken: Callable[[Started], None] = lambda _started: None,
 ) -> Started:
@@ -96,6 +103,7 @@ def start_guest(
 
     vmi       -- defaulted and validated, references resolved
     attached  -- the caller stays with the guest and forgets it when it has ended
+    interruptible -- SIGTERM interrupts the calling process as Ctrl-C does, so that a stop may send it
     taken     -- is handed the guest at the moment from which it is the caller's, interruptions or not
 
     Raises AlreadyExists, NoFit, HostError, InvalidImage ...; nothing is left then.
@@ -106,6 +114,7 @@ def start_guest(
     paths = GuestPaths.of(namespace, name, node)
     with contextlib.ExitStack() as undo:
         record = GuestRecord(namespace, name, time.time(), attached=attached, starter=Process.of(os.getpid()))
+        record = msgspec.structs.replace(record, interruptible=interruptible)
         with interrupts_deferred():
             _claim(node, paths, record)
             undo.callback(_abandon, node, paths, progress)
@@ -145,12 +154,16 @@ def _claim(node: NodePaths, paths: GuestPaths, record: GuestRecord) -> None:
 
 
 def _sweep(node: NodePaths) -> None:
-    """Takes away disks whose guests nobody knows any more: a machine that went down has lost their records."""
+    """Takes away disks whose guests nobody knows any more: a machine that went down has lost their records.
+
+    Only those from before this machine's start: of a younger one the record may be where we can't see it.
+    """
+    machine_started = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
     with contextlib.suppress(FileNotFoundError):
         for private in (node.lib / "guests").iterdir():
             # What can't be removed is no reason to start no guest any more.
-            with contextlib.suppress(HostError):
-                if not (node.guests / private.name).exists():
+            with contextlib.suppress(OSError, HostError):
+                if private.stat().st_mtime < machine_started and not (node.guests / private.name).exists():
                     remove_disks(private)
                     remove_empty(private)
 
@@ -312,7 +325,9 @@ def _end_sandbox(sandbox: Sandbox) -> None:
 
 def reap_command(paths: GuestPaths) -> list[str]:
     """What the keeper runs once the launcher has ended."""
-    return [sys.executable, "-I", "-m", "kvnode.runtime.reap", paths.state.name]
+    # By its folders, since -I passes over PYTHONPATH and whatever a program did to its path.
+    folders = [str(Path(__file__).resolve().parents[2]), *(folder for folder in sys.path if folder)]
+    return [sys.executable, "-I", "-B", "-c", _REAP.format(folders=folders), paths.state.name]
 
 
 def _addresses(final: DomainPlan, link: LinkFacts) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ class LauncherConfig(msgspec.Struct, frozen=True):
     capabilities  -- a folder with libvirt's capabilities cache, filled by an earlier probe; may be empty
     end_file      -- where the last Status is left for whoever comes after
     console_log   -- what the guest's serial console printed, bounded
+    opens_late    -- libvirt is opened only with the order to start, by when the node half has filled ``capabilities``
     """
 
     socket: str
@@ -20,6 +21,7 @@ class LauncherConfig(msgspec.Struct, frozen=True):
     capabilities: str
     end_file: str
     console_log: str
+    opens_late: bool = False
 
 
 decode_config = msgspec.json.Decoder(LauncherConfig).decode

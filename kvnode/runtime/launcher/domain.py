@@ -85,12 +85,13 @@ class Domain:
         self._notify = notify
         self._connection: libvirt.virConnect | None = None
         self._domain: libvirt.virDomain | None = None
-        self._ready = threading.Event()
+        self._opened = False
         self._failure: Failure | None = None
         self.timings_ms: dict[str, float] = {}
 
     def open(self) -> None:
-        """Opens the driver; meant for a thread, while the node half is busy with the network."""
+        """Opens the driver, on the thread that starts the domain, while the node half is busy with the network."""
+        self._opened = True
         started = time.monotonic()
         try:
             self._seed()
@@ -108,7 +109,6 @@ class Domain:
         except OSError as error:
             self._failure = Failure("StartFailed", f"the launcher could not prepare libvirt's folder: {error}")
         self.timings_ms["open libvirt"] = (time.monotonic() - started) * 1000
-        self._ready.set()
 
     def _seed(self) -> None:
         """Writes the driver's configuration, and gives it what an earlier probe learned of QEMU.
@@ -127,7 +127,8 @@ class Domain:
 
     def start(self, xml: str, before_run: Callable[[], None]) -> None:
         """Creates the domain paused, lets ``before_run`` connect to it, and runs it."""
-        self._ready.wait()
+        if not self._opened:
+            self.open()
         if self._failure or self._connection is None:
             self._notify(self._failure or Failure("StartFailed", "libvirt could not be opened"))
             return

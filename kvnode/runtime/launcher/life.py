@@ -32,6 +32,7 @@ CALM_S = 2.0
 """A guest that was let go on and has not been paused again for so long has got over its disk's fault."""
 FORCE_S = 12.0
 """How long libvirt may take over ending a guest by force: it gives QEMU 10 s for SIGTERM. Below the node's patience."""
+SILENT_S = 10.0
 FAREWELL_S = 2.0
 EXIT_STATUS = {"Succeeded": 0, "Failed": 4}
 EXIT_NOT_STARTED = 3
@@ -61,6 +62,7 @@ class Life:
         self._forced = False
         self._give_up_at: float | None = None
         self._started = False
+        self._qemu_ended_at: float | None = None
 
     # -- threads beside the loop
 
@@ -71,7 +73,8 @@ class Life:
             self._wake_write.send(b"\0")
 
     def _worker(self) -> None:
-        self._domain.open()
+        if not self._config.opens_late:
+            self._domain.open()
         while True:
             self._work.get()()
 
@@ -105,7 +108,8 @@ class Life:
 
     def _timeout_s(self) -> float | None:
         stops = (self._stop_at, self._press_at) if self._stop_at is not None else ()
-        due = [at for at in (self._resume_at, self._calm_at, self._give_up_at, *stops) if at is not None]
+        silent_at = self._qemu_ended_at + SILENT_S if self._qemu_ended_at is not None else None
+        due = [at for at in (self._resume_at, self._calm_at, self._give_up_at, silent_at, *stops) if at is not None]
         wait_s = max(0.0, min(due) - time.monotonic()) if due else None
         if self._reap_again:
             return min(0.5, wait_s) if wait_s is not None else 0.5
@@ -121,6 +125,7 @@ class Life:
         if self._calm_at is not None and now >= self._calm_at:
             self._calm_at = None
             self._become("Running")
+        self._mind_silent_libvirt(now)
         if self._give_up_at is not None and now >= self._give_up_at:
             # The worker hangs in libvirt, as with a QEMU that answers nothing; with pid 1 the kernel ends all of it.
             self._become("Succeeded", "Forced", "the guest was ended by force, with its sandbox: libvirt could not")
@@ -133,6 +138,15 @@ class Life:
         elif now >= self._press_at:
             self._press_at = now + PRESS_AGAIN_S
             self._work.put(self._domain.press_power_button)
+
+    def _mind_silent_libvirt(self, now: float) -> None:
+        """QEMU has ended and was taken in: libvirt says so within moments, or it will never say it."""
+        if self._reaper.qemu_status is None or not self._started:
+            return
+        if self._qemu_ended_at is None:
+            self._qemu_ended_at = now
+        elif now - self._qemu_ended_at >= SILENT_S:
+            self._on_stopped(Stopped(True, "QEMU ended, and libvirt did not notice"))
 
     def _on_wake(self, _sock: object, _mask: int) -> None:
         with contextlib.suppress(BlockingIOError):
