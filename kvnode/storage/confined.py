@@ -67,10 +67,10 @@ def confined_argv(argv: Sequence[str], uid: int, gid: int, limits: Limits, packa
     identity = ["--reuid", str(uid), "--regid", str(gid), "--clear-groups"] if os.geteuid() == 0 else []
     return [
         _tool("prlimit", "util-linux"),
-        f"--as={limits.address_space_bytes}",
-        f"--fsize={limits.file_bytes}",
-        f"--nofile={limits.open_files}",
-        f"--cpu={limits.cpu_s}",
+        f"--as={_within(resource.RLIMIT_AS, limits.address_space_bytes)}",
+        f"--fsize={_within(resource.RLIMIT_FSIZE, limits.file_bytes)}",
+        f"--nofile={_within(resource.RLIMIT_NOFILE, limits.open_files)}",
+        f"--cpu={_within(resource.RLIMIT_CPU, limits.cpu_s)}",
         "--core=0",
         "--",
         _tool("setpriv", "util-linux"),
@@ -81,6 +81,12 @@ def confined_argv(argv: Sequence[str], uid: int, gid: int, limits: Limits, packa
         _tool(argv[0], package),
         *argv[1:],
     ]
+
+
+def _within(kind: int, wanted: int) -> int:
+    """What is wanted, or less where we are held to less ourselves: nobody may give a child more than that."""
+    hard = resource.getrlimit(kind)[1]
+    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 
 
 def run_confined(

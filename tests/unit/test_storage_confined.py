@@ -113,3 +113,16 @@ def _lives(pid: int) -> bool:
             return stat.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_it_gets_what_we_have_where_its_limits_are_wider_than_ours() -> None:
+    """A shell's ``ulimit -v`` holds for us: a wider limit can't be given, and asking for it would fail the tool."""
+    script = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (900 << 20, 900 << 20))\n"
+        "from kvnode.storage.confined import Limits, run_confined\n"
+        "outcome = run_confined(['sh', '-c', 'ulimit -v'], uid=65534, gid=65534, limits=Limits(), package='dash')\n"
+        "print(outcome.status, outcome.stdout.decode().strip(), outcome.complaint if outcome.status else '')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["0", str(900 << 10)], done.stdout + done.stderr
