@@ -9,6 +9,7 @@ cheap.
 
 import contextlib
 import os
+import resource
 import selectors
 import shutil
 import signal
