@@ -71,8 +71,8 @@ class Machine:
 
     def pid(self) -> int:
         """The machine's process 1, as this host counts; ClusterError where the machine isn't up."""
-        for pid, words in processes_of(self.root):
-            if Path(words[0]).name == "pause":
+        for pid in processes_of(self.root):
+            if _is_process_1(pid):
                 return pid
         raise ClusterError(f"{self.name} is not up; see {self.folder}, or start over (make cluster-down, make cluster)")
 
@@ -97,7 +97,7 @@ class Machine:
         cgroups = make_cgroup(f"{self.cgroup}/daemons")
         self._start(bound)
         # Out of the maker's cgroup, which may end with the maker's session.
-        for pid, _ in processes_of(self.root):
+        for pid in processes_of(self.root):
             for cgroup in cgroups:
                 (cgroup / "cgroup.procs").write_text(str(pid))
 
@@ -139,13 +139,13 @@ class Machine:
             )
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline and (started := list(processes_of(self.root))):
-            if any(Path(words[0]).name == "pause" for _, words in started):
+            if any(map(_is_process_1, started)):
                 return
             time.sleep(0.01)
         end_machines(self.root)
         raise ClusterError(
-            f"{self.name} did not come up: its namespaces or mounts can't be made; "
-            f"this needs root with CAP_SYS_ADMIN and CAP_NET_ADMIN. {last_lines(log)}"
+            f"{self.name} did not come up: its namespaces or mounts can't be made, which needs root "
+            f"with CAP_SYS_ADMIN and CAP_NET_ADMIN. {last_lines(log)}"
         )
 
     # -- what runs in it ---------------------------------------------------------------------------------------------
@@ -186,13 +186,16 @@ class Machine:
 
     def alive(self, daemon: str) -> bool:
         """Whether the daemon runs."""
+        return self._state(daemon) not in ("", "Z", "X")
+
+    def _state(self, daemon: str) -> str:
+        """The daemon's state as /proc names it; empty where there is none, or none any more."""
         root = Path(f"/proc/{self.pid()}/root")
         try:
             inner = int((root / f"run/daemons/{daemon}.pid").read_text())
-            state = (root / f"proc/{inner}/stat").read_text().rpartition(")")[2].split()[0]
+            return (root / f"proc/{inner}/stat").read_text().rpartition(")")[2].split()[0]
         except (FileNotFoundError, ProcessLookupError):
-            return False
-        return state not in "ZX"
+            return ""
 
     def stop(self, daemon: str, signal_number: int = signal.SIGTERM, timeout_s: float = 30) -> None:
         """End a daemon and wait until it is gone; nothing where it doesn't run."""
@@ -200,7 +203,8 @@ class Machine:
             return
         self.run("sh", "-c", f'kill -{int(signal_number)} "$(cat /run/daemons/$1.pid)"', "sh", daemon, check=False)
         deadline = time.monotonic() + timeout_s
-        while self.alive(daemon):
+        # A zombie's other threads may still hold its sockets; process 1 reaps it when the last one has ended.
+        while self._state(daemon):
             if time.monotonic() > deadline:
                 raise ClusterError(
                     f"{daemon} on {self.name} still runs {timeout_s:.0f} s after signal {int(signal_number)}; "
@@ -214,44 +218,75 @@ class Machine:
             raise ClusterError(f"{daemon} on {self.name} has ended; {last_lines(self.log(daemon))}")
 
 
-def processes_of(folder: Path) -> Iterator[tuple[int, list[str]]]:
-    """Process ids and command lines of the machines whose root is this folder or lies below it."""
+def processes_of(folder: Path) -> Iterator[int]:
+    """Ids of the processes that are, or are about to become, process 1 of a machine whose root lies in this folder."""
     for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        # `setsid unshare ... sh machine.sh ROOT`, without setsid, without unshare, then `pause ROOT`.
-        if words and Path(words[0]).name in ("setsid", "unshare", "sh", "pause"):
-            named = [Path(word) for word in words if word.startswith("/")]
-            if any(path.name == "root" and path.is_relative_to(folder) for path in named):
-                yield int(entry.name), words
+        if _is_of(int(entry.name), folder):
+            yield int(entry.name)
+
+
+def _is_of(pid: int, folder: Path) -> bool:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+        owner = Path(f"/proc/{pid}").stat().st_uid
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    # `setsid unshare ... sh machine.sh ROOT`, then without setsid, then without unshare, then `pause ROOT`.
+    if owner != os.geteuid() or Path(words[0]).name not in ("setsid", "unshare", "sh", "pause"):
+        return False
+    named = [Path(word) for word in words if word.startswith("/")]
+    return any(path.name == "root" and path.is_relative_to(folder) for path in named)
+
+
+def _is_process_1(pid: int) -> bool:
+    """Whether the process is ``pause``, and process 1 of a pid namespace right below ours.
+
+    What runs inside of a machine may call itself what it likes, and can't be that.
+    """
+    try:
+        program = os.readlink(f"/proc/{pid}/exe")
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    numbers = next((line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")), [])
+    return Path(program).name == "pause" and numbers == [str(pid), "1"]
 
 
 def end_machines(folder: Path) -> int:
-    """Kill every machine whose root lies below this folder, and wait until all is gone; how many there were.
+    """Kill every machine whose root lies in this folder, and wait until all is gone; how many there were.
 
     Raises ClusterError where one stays, which only a process stuck in the kernel can bring about.
     """
     ended = 0
     deadline = time.monotonic() + END_TIMEOUT_S
-    while left := list(processes_of(folder)):
-        for pid, words in left:
-            ended += Path(words[0]).name == "pause"
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+    while left := set(processes_of(folder)):
+        ended += sum(map(_is_process_1, left))
+        for pid in left:
+            _kill(pid, folder)
         # A killed process 1 is gone from /proc only when the kernel has ended the last process of its namespace.
-        wait_for = {pid for pid, _ in left}
-        while any(Path(f"/proc/{pid}").exists() and not _is_zombie(pid) for pid in wait_for):
+        while any(Path(f"/proc/{pid}").exists() and not _is_zombie(pid) for pid in left):
             if time.monotonic() > deadline:
                 raise ClusterError(
-                    f"processes {sorted(wait_for)} of {folder} are killed and still there after {END_TIMEOUT_S:.0f} s: "
-                    "one of them hangs in the kernel; only a restart of this machine ends it"
+                    f"processes {sorted(left)} of {folder} are killed and still there after {END_TIMEOUT_S:.0f} s: "
+                    "one of them hangs in the kernel; only a restart of this host ends it"
                 )
             time.sleep(0.02)
     return ended
+
+
+def _kill(pid: int, folder: Path) -> None:
+    """Kill the process that this number means now, if it is still one of ours."""
+    try:
+        held = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        if _is_of(pid, folder):
+            signal.pidfd_send_signal(held, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    finally:
+        os.close(held)
 
 
 def _is_zombie(pid: int) -> bool:

@@ -231,7 +231,7 @@ def test_a_daemon_that_ends_is_named_with_its_last_words(cluster: Cluster) -> No
 def remains(number: int) -> list[str]:
     """What this machine has of a cluster of this number."""
     layout = Layout(number)
-    found = [f"process {pid}: {' '.join(words)}" for pid, words in processes_of(layout.folder)]
+    found = [f"process {pid}" for pid in processes_of(layout.folder)]
     found += [f"link {name}" for _, name in socket.if_nameindex() if name == layout.link]
     found += [str(path) for path in Path("/sys/fs/cgroup").rglob(layout.cgroup)]
     found += [str(layout.folder)] if layout.folder.exists() else []
@@ -275,6 +275,18 @@ def test_nothing_remains_of_a_cluster_whose_maker_was_killed(cluster_number: int
     down(cluster_number)
     assert remains(cluster_number) == []
     down(cluster_number)
+
+
+def test_a_process_that_calls_itself_a_machine_is_none(cluster: Cluster) -> None:
+    machine = cluster.nodes[1]
+    before = machine.pid()
+    pause = ["/opt/cluster/pause", str(machine.root)]
+    machine.start("claims", *pause)
+    machine.start("claims-more", "unshare", "--pid", "--fork", "--kill-child", *pause)
+    assert until(lambda: len(set(processes_of(machine.root))) >= 5)
+    assert {machine.pid() for _ in range(20)} == {before}
+    machine.stop("claims")
+    machine.stop("claims-more", signal.SIGKILL)
 
 
 def test_a_second_cluster_of_the_same_number_is_refused(cluster: Cluster) -> None:
