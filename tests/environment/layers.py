@@ -15,6 +15,7 @@ LAYERS = (
     "golden",
     "property",
     "packaging",
+    "controllers",
     "netns",
     "libvirt",
     "guest",
@@ -24,7 +25,7 @@ LAYERS = (
 )
 
 # Seconds that one test may take before it is taken for hung; emulation is some thirty times slower than a processor.
-TIMEOUTS_S = {"packaging": 300, "libvirt": 120, "guest": 300, "budgets": 300}
+TIMEOUTS_S = {"packaging": 300, "controllers": 120, "libvirt": 120, "guest": 300, "budgets": 300}
 
 
 def layer_of(nodeid: str) -> str:
