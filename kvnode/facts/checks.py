@@ -133,10 +133,12 @@ def _names(facts: HostFacts) -> Iterator[FieldError]:
         for index, name in enumerate(getattr(facts, field) or ()):
             if not _NAME.fullmatch(name):
                 yield _invalid(f"{field}[{index}]", f"{name[:40]!r} is not a name that QEMU would give")
+    paths = [(f"{entry('volumes', name)}.path", volume.path) for name, volume in facts.volumes.items()]
     for purpose, firmware in facts.efi.items():
-        for part, path in (("code", firmware.code), ("vars", firmware.vars)):
-            if path is not None and not (path.startswith("/") and path.isprintable()):
-                yield _invalid(f"{entry('efi', purpose)}.{part}", f"{path[:60]!r} is not an absolute path")
+        paths += [(f"{entry('efi', purpose)}.{part}", getattr(firmware, part)) for part in ("code", "vars")]
+    for field, path in paths:
+        if path is not None and not (path.startswith("/") and path.isprintable()):
+            yield _invalid(field, f"{path[:60]!r} is not an absolute path")
 
 
 def _is_interface(text: str) -> bool:

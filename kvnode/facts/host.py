@@ -86,12 +86,15 @@ class VolumeFacts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     capacity_bytes  -- what the guest may see of it, None where unknown
     preallocated    -- its space is allocated already, so nothing is to be discarded
     format          -- the image's format, None where it is the kind's usual one
+    path            -- where the guest's Pod has the container disk's file: in a cluster, where the kubelet mounts the
+                       image; None where whoever makes the sandbox puts it in its usual place
     """
 
     mode: Literal["Filesystem", "Block"] = "Filesystem"
     capacity_bytes: Bytes | None = None
     preallocated: bool = False
     format: Literal["raw", "qcow2"] | None = None
+    path: str | None = None
 
 
 class Route(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

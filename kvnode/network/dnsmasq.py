@@ -23,6 +23,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 
@@ -81,11 +82,20 @@ def dnsmasq_config(handoff: DhcpHandoff) -> str:
     return "\n".join(lines) + "\n"
 
 
-def start_dnsmasq(handoff: DhcpHandoff, target_pid: int, *, uid: int | None = None, gid: int | None = None) -> int:
+def start_dnsmasq(
+    handoff: DhcpHandoff,
+    target_pid: int,
+    *,
+    uid: int | None = None,
+    gid: int | None = None,
+    through: Sequence[str] = (),
+) -> int:
     """Starts the server beside the process ``target_pid`` and returns its pid once it answers.
 
     target_pid  -- a process in the Pod's network and pid namespaces, the launcher
     uid, gid    -- whom it runs as; the package's user ``dnsmasq``, or else ``nobody``
+    through     -- a command that executes what follows it, on the node: what it changes of itself, such as its cgroup,
+                   the server begins with
 
     One that runs there for the same bridge already is left alone and its pid returned.
     Raises HostError with what dnsmasq said, or with the package that is missing.
@@ -99,6 +109,7 @@ def start_dnsmasq(handoff: DhcpHandoff, target_pid: int, *, uid: int | None = No
     with Netns.of_pid(target_pid) as net, Netns(f"/proc/{target_pid}/ns/pid") as pid:
         descriptors = (net.fileno(), pid.fileno())
         enter = [
+            *through,
             _program("nsenter", "util-linux"),
             f"--net=/proc/self/fd/{descriptors[0]}",
             f"--pid=/proc/self/fd/{descriptors[1]}",

@@ -10,6 +10,7 @@ never becomes a path.  The same guest gives the same operations, byte for byte.
 
 import base64
 import binascii
+from collections.abc import Mapping
 
 import msgspec
 
@@ -17,6 +18,7 @@ from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.meta import LocalObjectReference
 from kvnode.api.volumes import CloudInitNoCloudSource, Volume
 from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
+from kvnode.facts import VolumeFacts
 from kvnode.planning.hostname import guest_hostname
 from kvnode.planning.refusal import bytes_of
 
@@ -91,8 +93,12 @@ class CloudInitNoCloud(msgspec.Struct, frozen=True, tag_field="kind", tag="cloud
 DiskOperation = ContainerDisk | EmptyDisk | CloudInitNoCloud
 
 
-def disk_operations(vmi: VirtualMachineInstance) -> tuple[DiskOperation, ...]:
+def disk_operations(
+    vmi: VirtualMachineInstance, volumes: Mapping[str, VolumeFacts] | None = None
+) -> tuple[DiskOperation, ...]:
     """Every file that the guest's volumes ask for, in the order of ``spec.volumes``.
+
+    volumes  -- the host's facts by volume name: a container disk that lies elsewhere in the Pod has its ``path`` there
 
     Volumes of other kinds (claims, host disks) bring their own file and are passed over.  Raises InvalidManifest
     with the field's path where base64 or a capacity can't be read; validated manifests have neither fault.
@@ -100,7 +106,7 @@ def disk_operations(vmi: VirtualMachineInstance) -> tuple[DiskOperation, ...]:
     operations: list[DiskOperation] = []
     for index, volume in enumerate(vmi.spec.volumes):
         if volume.container_disk is not None:
-            operations.append(_container_disk(index, volume))
+            operations.append(_container_disk(index, volume, (volumes or {}).get(volume.name)))
         elif volume.empty_disk is not None:
             operations.append(_empty_disk(index, volume))
         elif volume.cloud_init_no_cloud is not None:
@@ -113,7 +119,7 @@ def volume_path(index: int, file: str) -> str:
     return f"{DISKS_DIR}/{index}/{file}"
 
 
-def _container_disk(index: int, volume: Volume) -> ContainerDisk:
+def _container_disk(index: int, volume: Volume, facts: VolumeFacts | None) -> ContainerDisk:
     source = volume.container_disk
     assert source is not None
     policy = source.image_pull_policy or ("Always" if _is_latest(source.image) else "IfNotPresent")
@@ -122,7 +128,7 @@ def _container_disk(index: int, volume: Volume) -> ContainerDisk:
         volume.name,
         source.image,
         path=volume_path(index, OVERLAY),
-        base=volume_path(index, BASE),
+        base=(facts.path if facts is not None else None) or volume_path(index, BASE),
         image_path=source.path or None,
         pull_policy=policy,
     )

@@ -53,7 +53,7 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
     memory = memory_plan(vmi, host)
     vcpu, topology = vcpu_plan(vmi, host)
     network = network_plan(vmi, host)
-    operations = disk_operations(vmi)
+    operations = disk_operations(vmi, host.volumes)
     threads = _iothreads(vmi, arch, vcpu)
     made = _devices(vmi, host, arch, settings, network, operations, threads, memory, vcpu)
     features = features_plan(vmi, arch, hypervisor, memory)

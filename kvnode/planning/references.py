@@ -1,13 +1,14 @@
-"""Secrets that a guest names, looked up among the objects of its own file.
+"""Secrets that a guest names: what ``cloudInitNoCloud`` refers to is put into the guest's own fields before a plan.
 
-Without a cluster nobody mounts a Secret into the Pod, so what ``cloudInitNoCloud`` refers to is put into the guest's
-own fields before it is planned.  Nothing else resolves: no file of the host, no environment, no other namespace.
+Without a cluster they are looked up among the objects of the guest's own file; nothing else resolves: no file of the
+host, no environment, no other namespace.  In a cluster the kubelet mounts them into the guest's Pod, and whoever is
+at the Pod brings their data.
 
 The keys are those that KubeVirt reads: ``userdata`` or ``userData``, ``networkdata`` or ``networkData``.
 """
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -16,8 +17,8 @@ from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.volumes import CloudInitNoCloudSource
 from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
 
-_USER_DATA_KEYS = ("userdata", "userData")
-_NETWORK_DATA_KEYS = ("networkdata", "networkData")
+USER_DATA_KEYS = ("userdata", "userData")
+NETWORK_DATA_KEYS = ("networkdata", "networkData")
 
 
 def resolve_references(vmi: VirtualMachineInstance, objects: Iterable[object]) -> VirtualMachineInstance:
@@ -46,16 +47,41 @@ def resolve_references(vmi: VirtualMachineInstance, objects: Iterable[object]) -
     return msgspec.structs.replace(vmi, spec=spec)
 
 
+def with_cloud_init_data(
+    vmi: VirtualMachineInstance, user_data: Callable[[int], bytes], network_data: Callable[[int], bytes]
+) -> VirtualMachineInstance:
+    """The same guest with its cloud-init Secrets' data in the place of their names.
+
+    user_data, network_data  -- bring the data of the volume at that index in ``spec.volumes``; asked only where the
+                                volume names a Secret for it
+    """
+    volumes = list(vmi.spec.volumes)
+    for index, volume in enumerate(volumes):
+        source = volume.cloud_init_no_cloud
+        if source is None:
+            continue
+        if source.secret_ref is not None:
+            data = base64.b64encode(user_data(index)).decode()
+            source = msgspec.structs.replace(source, secret_ref=None, user_data=None, user_data_base64=data)
+        if source.network_data_secret_ref is not None:
+            data = base64.b64encode(network_data(index)).decode()
+            source = msgspec.structs.replace(
+                source, network_data_secret_ref=None, network_data=None, network_data_base64=data
+            )
+        volumes[index] = msgspec.structs.replace(volume, cloud_init_no_cloud=source)
+    return msgspec.structs.replace(vmi, spec=msgspec.structs.replace(vmi.spec, volumes=tuple(volumes)))
+
+
 def _resolved(
     field: str, source: CloudInitNoCloudSource, secrets: dict[str | None, Secret], errors: list[FieldError]
 ) -> CloudInitNoCloudSource:
     if source.secret_ref is not None:
-        data = _lookup(f"{field}.secretRef", source.secret_ref.name, secrets, _USER_DATA_KEYS, errors)
+        data = _lookup(f"{field}.secretRef", source.secret_ref.name, secrets, USER_DATA_KEYS, errors)
         if data is not None:
             source = msgspec.structs.replace(source, secret_ref=None, user_data=None, user_data_base64=data)
     if source.network_data_secret_ref is not None:
         name = source.network_data_secret_ref.name
-        data = _lookup(f"{field}.networkDataSecretRef", name, secrets, _NETWORK_DATA_KEYS, errors)
+        data = _lookup(f"{field}.networkDataSecretRef", name, secrets, NETWORK_DATA_KEYS, errors)
         if data is not None:
             source = msgspec.structs.replace(
                 source, network_data_secret_ref=None, network_data=None, network_data_base64=data

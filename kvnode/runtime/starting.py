@@ -18,12 +18,10 @@ import msgspec
 
 from kvnode.api.encode import to_dict
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.domain import render
 from kvnode.errors import AlreadyExists, HostError, KvnodeError
 from kvnode.facts import HostFacts, LinkFacts
 from kvnode.host import probe_host
-from kvnode.network.dnsmasq import start_dnsmasq
-from kvnode.network.links import apply_links, probe_links
+from kvnode.network.links import probe_links
 from kvnode.network.netns import Netns
 from kvnode.network.resolver import resolver_facts
 from kvnode.network.sandbox_network import attach
@@ -43,13 +41,14 @@ from kvnode.runtime.guests import (
     write_record,
     write_whole,
 )
+from kvnode.runtime.handover import DomainFailed, hand_over_network, start_domain, start_order
 from kvnode.runtime.interrupts import interrupts_deferred
 from kvnode.runtime.launcher.config import LauncherConfig
 from kvnode.runtime.launcher_client import SOCKET_NAME, await_launcher
 from kvnode.runtime.node import END_FILE, KEEPER_S, abandon, reap
 from kvnode.runtime.process import Process
 from kvnode.runtime.progress import Progress
-from kvnode.runtime.protocol import Connection, Follow, Refused, Start, Status
+from kvnode.runtime.protocol import Connection, Status
 from kvnode.runtime.sandbox import (
     CAPABILITIES_FOLDER,
     LIBVIRT_ROOT,
@@ -71,12 +70,6 @@ sys.path[:0] = {folders!r}
 from kvnode.runtime.reap import main
 sys.exit(main(sys.argv[1:]))
 """
-START_S = 120.0
-"""How long libvirt may take over creating the domain: on a busy machine a QEMU takes seconds to come up."""
-
-
-class DomainFailed(HostError):
-    """libvirt could not start the domain, in the launcher's words; it ends then."""
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -225,11 +218,8 @@ class _Start:
                 attach(self.paths.state.name, sandbox.launcher.pid, self.node)
                 link = probe_links(netns, "eth0", resolver)
                 final = self._final_plan(host, link)
-            with self.progress.step("hand the address over"), Netns.of_pid(sandbox.launcher.pid) as netns:
-                apply_links(final.network, netns, STANDALONE_UID)
-                for interface in final.network.interfaces:
-                    if interface.dhcp is not None:
-                        start_dnsmasq(interface.dhcp, sandbox.launcher.pid)
+            with self.progress.step("hand the address over"):
+                hand_over_network(final.network, sandbox.launcher.pid, STANDALONE_UID)
             with self.progress.step("start the domain"):
                 connection, status = self._start_domain(final, sandbox.launcher)
         self._update(
@@ -292,25 +282,15 @@ class _Start:
         return plan(self.vmi, host)
 
     def _start_domain(self, final: DomainPlan, launcher: Process) -> tuple[Connection, Status]:
-        xml = render(final)
-        write_whole(self.paths.state / "domain.xml", xml.encode())
+        order = start_order(final)
+        write_whole(self.paths.state / "domain.xml", order.xml.encode())
         write_whole(self.paths.state / "vmi.json", msgspec.json.encode(to_dict(self.vmi)))
         connection = await_launcher(self.paths.pod, STANDALONE_UID, LAUNCHER_S, launcher)
         self.undo.callback(connection.close)
-        serial = final.devices.serials[0] if final.devices.serials else None
-        order = Start(xml, final.grace_period_s)
-        if serial is not None:
-            order = msgspec.structs.replace(order, serial_socket=serial.path, serial_log=serial.logged)
-        connection.status(order)
-        connection.limit(START_S)
-        reply = connection.ask(Follow())
-        while isinstance(reply, Status) and reply.phase == "Scheduled":
-            reply = connection.receive()
-        if isinstance(reply, Refused) or reply.phase != "Running":
-            raise DomainFailed(f"{reply.message} ({reply.reason})")
-        for name, milliseconds in reply.timings_ms.items():
+        status = start_domain(connection, order)
+        for name, milliseconds in status.timings_ms.items():
             self.progress.done(f"  {name}", milliseconds / 1000)
-        return connection, reply
+        return connection, status
 
 
 def _nobody_listens(_line: str) -> None:

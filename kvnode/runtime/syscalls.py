@@ -36,6 +36,13 @@ _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _CAPABILITY_VERSION_3 = 0x20080522
+_SYS_OPENAT2 = 437  # on every architecture
+RESOLVE_NO_XDEV = 0x01
+RESOLVE_NO_MAGICLINKS = 0x02
+RESOLVE_NO_SYMLINKS = 0x04
+RESOLVE_BENEATH = 0x08
+RESOLVE_IN_ROOT = 0x10
+
 _SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "s390x": 217}
 
 
@@ -80,6 +87,14 @@ def pivot_root(new: str, old: str) -> None:
     """pivot_root(2), which libc has no wrapper for."""
     number = _SYS_PIVOT_ROOT[os.uname().machine]
     _checked(_libc.syscall(number, new.encode(), old.encode()), "pivot_root")
+
+
+def openat2(folder: int, path: str, flags: int, resolve: int) -> int:
+    """openat2(2): ``path`` below ``folder``, looked up as the RESOLVE flags say; a file descriptor."""
+    how = struct.pack("QQQ", flags | os.O_CLOEXEC, 0, resolve)
+    fd = _libc.syscall(_SYS_OPENAT2, folder, os.fsencode(path), how, len(how))
+    _checked(fd, f"open {path}")
+    return int(fd)
 
 
 def become_subreaper() -> None:

@@ -25,6 +25,7 @@ from kvnode.planning.disk_operations import (
     ContainerDisk,
     DiskOperation,
     EmptyDisk,
+    volume_path,
 )
 from kvnode.storage.cloud_init import no_cloud_iso
 from kvnode.storage.container_disks import CachedDisk
@@ -45,7 +46,8 @@ class PreparedDisk(msgspec.Struct, frozen=True):
 
     index   -- position of the volume in ``spec.volumes``
     volume  -- its name
-    base    -- the node's file to be bind-mounted read-only on ``mount_point``, None where there is none
+    base    -- the node's file to be bind-mounted read-only on ``mount_point``, None where there is none, or where
+               the Pod has it in another place already
     mount_point  -- ``<private>/disks/<index>/base``, an empty file
     """
 
@@ -119,7 +121,8 @@ def _fill(operation: DiskOperation, volume: int, uid: int, gid: int, disks: dict
     if isinstance(operation, ContainerDisk):
         disk = disks[operation.index]
         image = DiskImage(disk.format, disk.virtual_bytes)
-        _make(BASE, volume, 0o444, 0, 0, lambda fd: None)
+        if operation.base == volume_path(operation.index, BASE):
+            _make(BASE, volume, 0o444, 0, 0, lambda fd: None)
         _make(OVERLAY, volume, 0o600, uid, gid, lambda fd: create_overlay(fd, operation.base, image, uid, gid))
     elif isinstance(operation, EmptyDisk):
         _check_capacity(operation)
@@ -193,7 +196,7 @@ def _seed(operation: CloudInitNoCloud) -> bytes:
 
 
 def _prepared(operation: DiskOperation, private: Path, disks: dict[int, CachedDisk]) -> PreparedDisk:
-    if not isinstance(operation, ContainerDisk):
+    if not isinstance(operation, ContainerDisk) or operation.base != volume_path(operation.index, BASE):
         return PreparedDisk(operation.index, operation.volume)
     mount_point = private / _DISKS / str(operation.index) / BASE
     return PreparedDisk(operation.index, operation.volume, disks[operation.index].path, mount_point)
