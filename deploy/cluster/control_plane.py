@@ -112,6 +112,9 @@ def commands(layout: Layout) -> dict[str, list[str]]:
             f"--cluster-signing-key-file={PKI}/ca.key",
             f"--cluster-cidr={layout.pod_network}",
             "--allocate-node-cidrs=false",
+            # Each of its controllers fetches a token first; at the usual rate that alone takes five seconds.
+            "--kube-api-qps=200",
+            "--kube-api-burst=400",
             "--profiling=false",
         ],
         "kube-scheduler": [
