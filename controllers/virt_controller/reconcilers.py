@@ -1,0 +1,201 @@
+"""Between decisions and the API server: what is observed, and what becomes of a refusal.
+
+Informers are read; where one doesn't have a Pod that ought to be there, the API server is asked, because a memory that
+lags looks like an object that is gone. A refusal to create is no accident but news for the object's owner: it is told
+as a condition and an event, and tried again with the queue's patience.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from controllers.runtime.client import ApiClient
+from controllers.runtime.controller import Result
+from controllers.runtime.faults import Undecodable
+from controllers.runtime.informer import Informer
+from controllers.runtime.resources import ApiObject, KubernetesObject, Request, Resource, owned_by
+from controllers.virt_controller import guest_life, installation, machine_life
+from controllers.virt_controller.actions import Action, Apply, NotCreated, Recorder, Tell, carry_out
+from controllers.virt_controller.guest_life import Decision
+from controllers.virt_controller.installation import Installation, LiveSettings
+from controllers.virt_controller.launcher_pod import pod_name
+from controllers.virt_controller.objects import GUESTS, INSTALLATIONS, MACHINES, PODS, Guest, Machine, Pod
+from controllers.virt_controller.statements import Statement, timestamp, written
+from kvnode.api.meta import ObjectMeta
+
+Now = Callable[[], datetime]
+POD_OF = "guest uid"
+"""The index that finds a launcher's Pod by the uid of the guest that controls it."""
+
+
+def guest_uid(pod: Pod) -> list[str]:
+    """The uid of the guest that controls a Pod, as a list of one or none."""
+    return [owner.uid for owner in pod.metadata.owner_references if owner.controller and owner.kind == GUESTS.kind]
+
+
+def guest_of_pod(pod: Pod) -> list[Request]:
+    """The guest that a launcher's Pod belongs to."""
+    return owned_by(GUESTS, pod)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Reconciler:
+    """What the three have in common: a client, events, a clock."""
+
+    def __init__(self, client: ApiClient, recorder: Recorder, now: Now = utc_now) -> None:
+        self._client = client
+        self._recorder = recorder
+        self._now = now
+        self._told: dict[Request, str] = {}
+
+    async def _do(
+        self,
+        decision: Decision,
+        resource: Resource,
+        subject: KubernetesObject,
+        refused: Callable[[str, str], Decision] | None = None,
+    ) -> Result:
+        """Carry a decision out; what the API server refuses to create is told by ``refused`` and raised."""
+        try:
+            await carry_out(decision.actions, resource, subject, self._client, self._recorder)
+        except NotCreated as error:
+            if refused is not None:
+                actions = refused(error.reason, str(error)).actions
+                await carry_out(actions, resource, subject, self._client, self._recorder, error.version)
+            raise
+        return Result(decision.requeue_after_s)
+
+    async def _tell_undecodable(self, fault: Undecodable, resource: Resource, statement: Statement) -> None:
+        """Give an object that can't be read a condition that says why: once, since telling it changes it."""
+        request = Request(fault.namespace, fault.name)
+        if self._told.get(request) == str(fault):
+            return
+        meta = ObjectMeta(
+            name=fault.name, namespace=fault.namespace, uid=fault.uid or None, resource_version=fault.resource_version
+        )
+        conditions = written([statement], (), timestamp(self._now()))
+        actions: list[Action] = [
+            Tell("Warning", statement.reason, statement.message),
+            Apply({"conditions": conditions}),
+        ]
+        await carry_out(actions, resource, ApiObject(metadata=meta), self._client, self._recorder)
+        self._told[request] = str(fault)
+
+
+class GuestReconciler(Reconciler):
+    """VirtualMachineInstances and their launcher Pods."""
+
+    def __init__(
+        self,
+        client: ApiClient,
+        recorder: Recorder,
+        guests: Informer[Guest],
+        pods: Informer[Pod],
+        settings: LiveSettings,
+        now: Now = utc_now,
+    ) -> None:
+        super().__init__(client, recorder, now)
+        self._guests = guests
+        self._pods = pods
+        self._settings = settings
+        self._missed_since: dict[str, float] = {}
+
+    async def reconcile(self, request: Request) -> Result:
+        guest = self._guests.get(request)
+        if guest is None:
+            return Result()
+        uid = guest.metadata.uid or ""
+        pod = await self._pod(guest)
+        missed_for_s = 0.0
+        if pod is None and guest.phase not in ("", "Pending", *guest_life.FINAL):
+            missed_for_s = time.monotonic() - self._missed_since.setdefault(uid, time.monotonic())
+        else:
+            self._missed_since.pop(uid, None)
+        seen = guest_life.Seen(guest, pod, self._now(), missed_for_s)
+        decision = guest_life.decide(seen, self._settings.current())
+        return await self._do(
+            decision, GUESTS, guest, lambda reason, message: guest_life.refused(seen, reason, message)
+        )
+
+    async def _pod(self, guest: Guest) -> Pod | None:
+        """The guest's Pod; None is the API server's word, or that of a guest that was never seen by us before."""
+        meta = guest.metadata
+        for pod in self._pods.by_index(POD_OF, meta.uid or ""):
+            return pod
+        if not guest.phase and not meta.deletion_timestamp:
+            return None
+        request = Request(meta.namespace or "", pod_name(meta.name or "", meta.uid or ""))
+        live = await self._client.find(PODS, request, Pod)
+        return live if live is not None and meta.uid in guest_uid(live) else None
+
+    async def undecodable(self, fault: Undecodable) -> None:
+        """Tell that a guest can't be read."""
+        await self._tell_undecodable(fault, GUESTS, Statement("Synchronized", False, fault.reason, str(fault)))
+
+
+class MachineReconciler(Reconciler):
+    """VirtualMachines and the guests that they make."""
+
+    def __init__(
+        self,
+        client: ApiClient,
+        recorder: Recorder,
+        machines: Informer[Machine],
+        guests: Informer[Guest],
+        now: Now = utc_now,
+    ) -> None:
+        super().__init__(client, recorder, now)
+        self._machines = machines
+        self._guests = guests
+
+    async def reconcile(self, request: Request) -> Result:
+        machine = self._machines.get(request)
+        if machine is None:
+            return Result()
+        seen = machine_life.Seen(machine, await self._guest(machine, request), self._now())
+        decision = machine_life.decide(seen)
+        return await self._do(
+            decision, MACHINES, machine, lambda reason, message: machine_life.refused(seen, reason, message)
+        )
+
+    async def _guest(self, machine: Machine, request: Request) -> Guest | None:
+        guest = self._guests.get(request)
+        if guest is None and machine.status.created:
+            # It was there: that it is gone is asked, not concluded from a memory that may lag.
+            guest = await self._client.find(GUESTS, request, Guest)
+        return guest
+
+    async def undecodable(self, fault: Undecodable) -> None:
+        """Tell that a machine can't be read; where it is its guest, that guest's own controller tells it."""
+        if Request(fault.namespace, fault.name) not in self._guests.store.undecodable:
+            await self._tell_undecodable(fault, MACHINES, Statement("Failure", True, fault.reason, str(fault)))
+
+
+class InstallationReconciler(Reconciler):
+    """KubeVirt resources: what is in force, and what is wrong with it."""
+
+    def __init__(
+        self,
+        client: ApiClient,
+        recorder: Recorder,
+        installations: Informer[Installation],
+        settings: LiveSettings,
+        now: Now = utc_now,
+    ) -> None:
+        super().__init__(client, recorder, now)
+        self._installations = installations
+        self._settings = settings
+
+    async def reconcile(self, request: Request) -> Result:
+        subject = self._installations.get(request)
+        if subject is None:
+            return Result()
+        self._settings.current()
+        chosen = self._settings.chosen()
+        counts = chosen is not None and chosen.metadata.uid == subject.metadata.uid
+        fault = self._settings.fault if counts else None
+        seen = installation.Seen(subject, counts, fault, self._now())
+        return await self._do(installation.decide(seen), INSTALLATIONS, subject)

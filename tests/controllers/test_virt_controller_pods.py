@@ -1,0 +1,282 @@
+"""The launcher's Pod as a function of guest and settings, and what a Pod's troubles are called."""
+
+import json
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+import kvnode
+from controllers.virt_controller.launcher_pod import generic_plan, launcher_pod, name_label, pod_name
+from controllers.virt_controller.objects import Pod
+from controllers.virt_controller.pod_verdict import verdict
+from controllers.virt_controller.settings import LauncherSettings, launcher_settings
+from kvnode.api.decode import convert
+from kvnode.errors import InvalidManifest
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "deploy/examples"
+MIB = 1 << 20
+EMULATED = launcher_settings({"developerConfiguration": {"useEmulation": True}}, "launcher:v1")
+
+
+def guest(changes=None, **metadata):
+    """The example's guest as a cluster has it, with `changes` merged into its spec."""
+    document = kvnode.to_dict(kvnode.load(EXAMPLES / "vmi-tiny.yaml"))
+    document["spec"] = merged(document["spec"], changes or {})
+    vmi = kvnode.default(kvnode.load(document), EMULATED.configuration)
+    return replace(vmi, metadata=replace(vmi.metadata, namespace="lab", uid="3f1c", **metadata))
+
+
+def merged(old, new):
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    return {**old, **{key: merged(old.get(key), value) for key, value in new.items()}}
+
+
+def pod_of(vmi, settings=EMULATED):
+    return launcher_pod(vmi, settings, generic_plan(vmi, settings))
+
+
+def compute(pod):
+    [container] = pod["spec"]["containers"]
+    return container
+
+
+def test_the_pod_is_confined():
+    pod = pod_of(guest())
+    assert pod["spec"]["securityContext"] == {
+        "runAsUser": 107,
+        "runAsGroup": 107,
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert compute(pod)["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "privileged": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert pod["spec"]["automountServiceAccountToken"] is False
+    assert pod["spec"]["restartPolicy"] == "Never"
+    sources = {next(iter(set(volume) - {"name"})) for volume in pod["spec"]["volumes"]}
+    assert sources == {"emptyDir", "image"}
+
+
+def test_the_pod_is_the_guests():
+    meta = pod_of(guest(labels={"app": "web", "kubevirt.io": "virt-api"}, annotations={"a": "b", "kubevirt.io/x": "y"}))[
+        "metadata"
+    ]
+    assert meta["labels"] == {
+        "app": "web",
+        "kubevirt.io": "virt-launcher",
+        "kubevirt.io/created-by": "3f1c",
+        "vm.kubevirt.io/name": "vmi-tiny",
+    }
+    assert meta["annotations"] == {"a": "b", "kubevirt.io/domain": "vmi-tiny"}
+    [owner] = meta["ownerReferences"]
+    assert (owner["kind"], owner["uid"], owner["controller"]) == ("VirtualMachineInstance", "3f1c", True)
+    assert meta["namespace"] == "lab"
+
+
+def test_what_it_reserves_is_the_guest_and_its_itemised_overhead():
+    vmi = guest()
+    resources = compute(pod_of(vmi))["resources"]
+    overhead = kvnode.plan(vmi, kvnode.HostFacts(kvm="absent", emulation_allowed=True), EMULATED.configuration).overhead
+    assert resources["requests"] == {"cpu": "100m", "memory": str(128 * MIB + overhead.total_bytes)}
+    assert resources["limits"] == {"devices.kubevirt.io/tun": "1"}
+
+
+def test_kvm_is_a_device_of_the_node_unless_emulation_will_do():
+    settings = LauncherSettings()
+    resources = compute(pod_of(guest(), settings))["resources"]
+    assert resources["limits"] == {"devices.kubevirt.io/tun": "1", "devices.kubevirt.io/kvm": "1"}
+    emulated = compute(pod_of(guest()))["resources"]
+    assert int(resources["requests"]["memory"]) < int(emulated["requests"]["memory"])
+
+
+def test_requests_and_limits_of_the_manifest_hold():
+    vmi = guest(
+        {
+            "domain": {
+                "memory": {"guest": "256Mi"},
+                "cpu": {"cores": 2},
+                "resources": {
+                    "requests": {"cpu": "1.5", "memory": "100Mi"},
+                    "limits": {"cpu": "2", "memory": "512Mi"},
+                },
+            }
+        }
+    )
+    overhead = generic_plan(vmi, EMULATED).overhead.total_bytes
+    resources = compute(pod_of(vmi))["resources"]
+    assert resources["requests"] == {"cpu": "1500m", "memory": str(100 * MIB + overhead)}
+    assert resources["limits"]["cpu"] == "2"
+    assert resources["limits"]["memory"] == str(512 * MIB + overhead)
+
+
+def test_the_configuration_decides_shares_and_overcommitment():
+    config = {"developerConfiguration": {"useEmulation": True, "cpuAllocationRatio": 4, "memoryOvercommit": 200}}
+    settings = launcher_settings({**config, "imagePullPolicy": "Always"}, "launcher:v2")
+    vmi = guest({"domain": {"cpu": {"cores": 3}}})
+    overhead = generic_plan(vmi, settings).overhead.total_bytes
+    container = compute(pod_of(vmi, settings))
+    assert container["resources"]["requests"] == {"cpu": "750m", "memory": str(64 * MIB + overhead)}
+    assert (container["image"], container["imagePullPolicy"]) == ("launcher:v2", "Always")
+
+
+def test_a_wrong_configuration_is_told_by_its_path():
+    with pytest.raises(InvalidManifest, match="spec.configuration.developerConfiguration.useEmulation"):
+        launcher_settings({"developerConfiguration": {"useEmulation": "yes"}}, "launcher")
+
+
+def test_a_container_disk_is_an_image_volume_called_by_its_index():
+    pod = pod_of(
+        guest(
+            {
+                "volumes": [
+                    {"name": "seed", "cloudInitNoCloud": {"secretRef": {"name": "keys"}}},
+                    {
+                        "name": "system",
+                        "containerDisk": {"image": "r/tiny:1", "imagePullPolicy": "Never", "imagePullSecret": "pull"},
+                    },
+                ]
+            }
+        )
+    )
+    volumes = {volume["name"]: volume for volume in pod["spec"]["volumes"]}
+    mounts = {mount["name"]: mount for mount in compute(pod)["volumeMounts"]}
+    assert volumes["image-1"]["image"] == {"reference": "r/tiny:1", "pullPolicy": "Never"}
+    assert mounts["image-1"] == {"name": "image-1", "mountPath": "/var/run/kubevirt-images/1", "readOnly": True}
+    assert volumes["user-data-0"]["secret"] == {"secretName": "keys"}
+    assert mounts["user-data-0"]["readOnly"] is True
+    assert pod["spec"]["imagePullSecrets"] == [{"name": "pull"}]
+    assert all("seed" not in json.dumps(part) and "system" not in json.dumps(part) for part in (volumes, mounts))
+
+
+def test_the_place_is_the_guests_and_the_nodes_label_is_ours():
+    toleration = {"key": "gpu", "operator": "Exists"}
+    affinity = {
+        "nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [{"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a"]}]}]
+            }
+        }
+    }
+    pod = pod_of(
+        guest(
+            {
+                "nodeSelector": {"disk": "fast", "kubevirt.io/schedulable": "false"},
+                "tolerations": [toleration],
+                "affinity": affinity,
+                "hostname": "db",
+                "subdomain": "lab",
+                "dnsPolicy": "None",
+                "dnsConfig": {"nameservers": ["10.0.0.1"]},
+                "terminationGracePeriodSeconds": 5,
+            }
+        )
+    )["spec"]
+    assert pod["nodeSelector"] == {"disk": "fast", "kubevirt.io/schedulable": "true", "kubernetes.io/arch": "amd64"}
+    assert pod["tolerations"] == [toleration]
+    assert pod["affinity"] == affinity
+    assert (pod["hostname"], pod["subdomain"], pod["dnsPolicy"]) == ("db", "lab", "None")
+    assert pod["dnsConfig"] == {"nameservers": ["10.0.0.1"]}
+    assert pod["terminationGracePeriodSeconds"] == 35
+
+
+@pytest.mark.parametrize("name", ["a", "x" * 253, "a." * 60 + "b", "web-" * 12 + "x"])
+def test_names_are_derived_and_fit(name):
+    made = pod_name(name, "uid-1")
+    assert made == pod_name(name, "uid-1")
+    assert made != pod_name(name, "uid-2")
+    assert len(made) <= 63
+    assert ".-" not in made
+    assert "-." not in made
+    assert len(name_label(name)) <= 63
+    assert name_label(name)[-1].isalnum()
+
+
+def test_long_names_that_begin_alike_have_labels_of_their_own():
+    assert name_label("x" * 70 + "a") != name_label("x" * 70 + "b")
+
+
+# Verdicts.
+
+
+def pod(phase="Pending", state=None, conditions=(), **status):
+    statuses = [] if state is None else [{"name": "compute", "ready": False, "state": state}]
+    return convert(
+        {
+            "metadata": {"name": "p"},
+            "spec": {"nodeName": "node1"},
+            "status": {"phase": phase, "containerStatuses": statuses, "conditions": list(conditions), **status},
+        },
+        Pod,
+    )
+
+
+def test_a_pod_that_is_made_waits_for_nothing_wrong():
+    for state in (None, {"waiting": {"reason": "ContainerCreating"}}):
+        found = verdict(pod(state=state))
+        assert (found.stage, found.reason) == ("waits", "")
+
+
+def test_a_running_container_runs():
+    assert verdict(pod("Running", {"running": {"startedAt": "2026-01-01T00:00:00Z"}})).stage == "runs"
+
+
+def test_a_running_pod_whose_container_is_unknown_waits():
+    assert verdict(pod("Running")).stage == "waits"
+
+
+@pytest.mark.parametrize(
+    ("said", "cure"),
+    [
+        ("0/2 nodes are available: 2 Insufficient devices.kubevirt.io/kvm.", "useEmulation"),
+        ("0/2 nodes are available: 2 Insufficient memory.", "kvnode explain"),
+        ("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.", "schedulable=true"),
+        ("0/2 nodes are available: 2 Insufficient devices.kubevirt.io/tun.", "virt-handler"),
+    ],
+)
+def test_no_node_is_told_in_the_schedulers_words_and_with_a_cure(said, cure):
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": said}
+    found = verdict(pod(conditions=[condition]))
+    assert (found.stage, found.reason) == ("waits", "Unschedulable")
+    assert found.message.startswith(said)
+    assert cure in found.message
+
+
+def test_an_image_that_cannot_be_pulled_is_named():
+    state = {"waiting": {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "r/none:1"'}}
+    found = verdict(pod(state=state))
+    assert (found.stage, found.reason) == ("waits", "ImagePullBackOff")
+    assert "r/none:1" in found.message
+    assert "imagePullSecret" in found.message
+
+
+@pytest.mark.parametrize(
+    ("ended", "reason", "words"),
+    [
+        ({"exitCode": 3, "message": "no bootable device"}, "LauncherCannotStart", "no bootable device"),
+        ({"exitCode": 4}, "GuestCrashed", "kubectl logs"),
+        ({"exitCode": 1}, "LauncherCrashed", "status 1"),
+        ({"exitCode": 137, "signal": 9}, "LauncherCrashed", "signal 9"),
+        ({"exitCode": 137, "reason": "OOMKilled"}, "OOMKilled", "additionalGuestMemoryOverheadRatio"),
+    ],
+)
+def test_an_end_is_told_by_what_the_launcher_left(ended, reason, words):
+    found = verdict(pod("Failed", {"terminated": {**ended, "finishedAt": "2026-01-01T00:00:00Z"}}))
+    assert (found.stage, found.reason, found.ended_at) == ("failed", reason, "2026-01-01T00:00:00Z")
+    assert words in found.message
+
+
+def test_what_the_node_did_goes_before_the_exit_status():
+    state = {"terminated": {"exitCode": 137}}
+    found = verdict(pod("Failed", state, reason="Evicted", message="The node was low on resource: memory."))
+    assert (found.stage, found.reason) == ("failed", "Evicted")
+    assert "low on resource" in found.message
+
+
+def test_a_message_without_end_is_cut():
+    found = verdict(pod(state={"waiting": {"reason": "ErrImagePull", "message": "x" * 5000}}))
+    assert len(found.message) == 1024
