@@ -72,6 +72,11 @@ def main() -> int:
                 print(f"{name:<26} {version_of(path) or '':<10} {path}")
     except ClusterError as error:
         print(error, file=sys.stderr)
+        if arguments.verb == "up" and cluster_exists(arguments.number):
+            folder = Layout(arguments.number).folder
+            print(
+                f"what there is of it, and its logs, are in {folder}; `make cluster-down` removes it", file=sys.stderr
+            )
         return error.exit_status
     except KeyboardInterrupt:
         print("interrupted; `make cluster-down` removes what was made", file=sys.stderr)

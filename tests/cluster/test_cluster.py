@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.cluster.binaries import find_binaries
 from deploy.cluster.cluster import Cluster, create_cluster, find_cluster
 from deploy.cluster.faults import ClusterError
 from deploy.cluster.images import BUSYBOX_IMAGE, Program, write_image
@@ -287,6 +288,20 @@ def test_a_process_that_calls_itself_a_machine_is_none(cluster: Cluster) -> None
     assert {machine.pid() for _ in range(20)} == {before}
     machine.stop("claims")
     machine.stop("claims-more", signal.SIGKILL)
+
+
+def test_a_part_that_does_not_start_is_named_with_its_last_words(
+    cluster_number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, path in find_binaries(print).paths.items():
+        if name != "runc":
+            (tmp_path / name).symlink_to(path)
+    (tmp_path / "etcd").unlink()
+    (tmp_path / "etcd").write_text("#!/bin/sh\necho etcd Version: 3.6.16\necho this disk is full >&2\nexit 1\n")
+    (tmp_path / "etcd").chmod(0o755)
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
+    with pytest.raises(ClusterError, match=r"etcd on control has ended; .*\n(.*\n)*.*this disk is full"):
+        create_cluster(Layout(cluster_number), print)
 
 
 def test_a_second_cluster_of_the_same_number_is_refused(cluster: Cluster) -> None:
