@@ -115,8 +115,23 @@ def start_dnsmasq(
             f"--pid=/proc/self/fd/{descriptors[1]}",
             "--",
         ]
-        _run_until_bound([*enter, *command], config, descriptors)
+        try:
+            _run_until_bound([*enter, *command], config, descriptors)
+        except HostError as error:
+            if _has_ended(target_pid):
+                # A pid namespace without its first process takes no other, and says that there is no memory.
+                raise HostError(f"the namespaces of process {target_pid} can't be opened: it has ended") from error
+            raise
     return _wait_until_seen(target_pid, handoff.bridge)
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a process is gone, or there only until its parent has asked after it."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state in ("Z", "X")
 
 
 def find_dnsmasq(target_pid: int, bridge: str | None = None) -> list[int]:

@@ -127,6 +127,11 @@ def test_a_missing_program_names_its_package(pod: Namespace, monkeypatch: pytest
 def test_a_pod_that_is_gone():
     with namespace() as pod:
         pid = pod.pid
+    # Its end takes the kernel a moment, and until then the namespaces can still be entered.
+    until = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists() and ") Z" not in Path(f"/proc/{pid}/stat").read_text():
+        assert time.monotonic() < until
+        time.sleep(0.01)
     with pytest.raises(HostError, match="can't be opened"):
         start_dnsmasq(HANDOFF, pid)
 
