@@ -7,16 +7,14 @@ with the object they are in.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 import kvnode
-from kvnode.cli.sources import Guest, guest_of, is_guest, label_of, no_guest, read_bytes
+from kvnode.cli.sources import Guest, Where, guest_of, is_guest, label_of, machine_faults, no_guest, read_bytes
 from kvnode.errors import FieldError, InvalidManifest
 from kvnode.manifest import readings
-
-Where = Literal["standalone", "cluster"]
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -47,6 +45,7 @@ def file_faults(file: str, config: Any, where: Where | None) -> list[Fault]:
 
 def _object_faults(objects: tuple[Any, ...], config: Any, where: Where | None) -> Iterator[Fault]:
     for item in filter(is_guest, objects):
+        yield from _rows(label_of(item), machine_faults(item, config, where))
         try:
             guest = guest_of(item, objects)
         except InvalidManifest as error:

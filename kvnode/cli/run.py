@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kvnode.cli.sources import Guest, read_guests
+from kvnode.cli.sources import Guest, machine_faults, read_guests
 from kvnode.cli.terminal import in_guest, say
 from kvnode.errors import VALUE_DUPLICATE, FieldError, GuestCrashed, InvalidManifest, KvnodeError, UsageError
 
@@ -74,8 +74,7 @@ def accepted_guests(file: str, name: str | None, namespace: str | None) -> list[
         try:
             guests.append(_accepted(guest, name, namespace))
         except InvalidManifest as error:
-            located = InvalidManifest(guest.located(error.errors))
-            faults += (located if len(read) == 1 else in_guest(located, guest.label)).errors
+            faults += (error if len(read) == 1 else in_guest(error, guest.label)).errors
     faults += _repeated(guests)
     if faults:
         raise InvalidManifest(faults)
@@ -95,18 +94,33 @@ def _repeated(guests: list[VirtualMachineInstance]) -> list[FieldError]:
 
 
 def _accepted(guest: Guest, name: str | None, namespace: str | None) -> VirtualMachineInstance:
+    """One guest, ready to start. InvalidManifest has the paths of its document."""
     from kvnode.api.defaults import default
-    from kvnode.api.unsupported import unsupported, without_effect
+    from kvnode.api.unsupported import unsupported
     from kvnode.api.validation import validate
     from kvnode.planning.references import resolve_references
 
-    vmi = default(_renamed(guest.vmi, name, namespace))
-    errors = [*validate(vmi), *unsupported(vmi, "standalone")]
-    if errors:
-        raise InvalidManifest(errors)
-    for note in guest.located(without_effect(guest.vmi)):
+    own = machine_faults(guest.machine, None, "standalone")
+    try:
+        vmi = default(_renamed(guest.vmi, name, namespace))
+        errors = [*validate(vmi), *unsupported(vmi, "standalone")]
+        if own or errors:
+            raise InvalidManifest(errors)
+        resolved = resolve_references(vmi, _in_namespace(guest.objects, namespace))
+    except InvalidManifest as error:
+        raise InvalidManifest([*own, *guest.located(error.errors)]) from None
+    for note in _notes(guest):
         say(f"note: {note}")
-    return resolve_references(vmi, _in_namespace(guest.objects, namespace))
+    return resolved
+
+
+def _notes(guest: Guest) -> list[FieldError]:
+    """What of a guest and its VirtualMachine only a cluster would follow."""
+    from kvnode.api.unsupported import without_effect
+    from kvnode.api.unsupported_machine import machine_without_effect
+
+    own = machine_without_effect(guest.machine) if guest.machine is not None else []
+    return [*own, *guest.located(without_effect(guest.vmi))]
 
 
 def _renamed(vmi: VirtualMachineInstance, name: str | None, namespace: str | None) -> VirtualMachineInstance:

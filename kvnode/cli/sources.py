@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import msgspec
@@ -20,6 +20,8 @@ from kvnode.api.virtual_machine import VirtualMachine
 from kvnode.cli.terminal import in_guest, warn
 from kvnode.errors import VALUE_REQUIRED, FieldError, InvalidManifest, NotFound, UsageError
 from kvnode.facts import HostFacts
+
+Where = Literal["standalone", "cluster"]
 
 _MOST_BYTES = 128 << 20
 _TEMPLATE = "spec.template."
@@ -38,15 +40,17 @@ class Guest(msgspec.Struct, frozen=True):
     label    -- its kind, namespace and name: ``VirtualMachineInstance/default/web``
     vmi      -- as the file has it, nothing defaulted
     objects  -- every object of the file; references of the guest resolve there
+    machine  -- the VirtualMachine whose template it is, None for an instance that stands alone
     """
 
     label: str
     vmi: VirtualMachineInstance
     objects: tuple[Any, ...]
+    machine: VirtualMachine | None = None
 
     def located(self, errors: list[FieldError]) -> list[FieldError]:
         """Errors of the instance by their paths in the file: a VirtualMachine has the spec in its template."""
-        if not self.label.startswith("VirtualMachine/"):
+        if self.machine is None:
             return errors
         return [
             FieldError(f"{_TEMPLATE}{error.field}", error.reason, error.message)
@@ -104,7 +108,21 @@ def guest_of(item: VirtualMachineInstance | VirtualMachine, objects: tuple[Any, 
     """The guest that an object stands for. Raises InvalidManifest for a VirtualMachine that no guest can be made of."""
     from kvnode.manifest import instance_of
 
-    return Guest(label_of(item), instance_of(item), objects)
+    machine = item if isinstance(item, VirtualMachine) else None
+    return Guest(label_of(item), instance_of(item), objects, machine)
+
+
+def machine_faults(item: object, config: Any, where: Where | None) -> list[FieldError]:
+    """What is wrong with a VirtualMachine beside its guest, by its own paths; with ``where`` also what can't run there.
+
+    An object of another kind has no such faults.
+    """
+    from kvnode.api.unsupported_machine import unsupported_machine
+    from kvnode.api.validation.virtual_machine import validate_machine
+
+    if not isinstance(item, VirtualMachine):
+        return []
+    return [*validate_machine(item, config), *(unsupported_machine(item, where) if where is not None else ())]
 
 
 def label_of(item: VirtualMachineInstance | VirtualMachine) -> str:
@@ -151,15 +169,23 @@ def prepared(guest: Guest, config: Any, *, alone: bool = True) -> VirtualMachine
     """
     from kvnode.planning.references import resolve_references
 
+    own: list[FieldError] = []
     try:
+        own = machine_faults(guest.machine, config, None)
         vmi = kvnode.default(guest.vmi, config)
         errors = kvnode.validate(vmi, config)
-        if errors:
+        if own or errors:
             raise InvalidManifest(errors)
         resolved = resolve_references(vmi, guest.objects)
     except InvalidManifest as error:
-        located = InvalidManifest(guest.located(error.errors))
+        located = InvalidManifest([*own, *guest.located(error.errors)])
         raise (located if alone else in_guest(located, guest.label)) from None
-    for fault in guest.located(kvnode.unsupported(vmi, "standalone")):
+    for fault in (*_unsupported_of(guest.machine), *guest.located(kvnode.unsupported(vmi, "standalone"))):
         warn(f"{fault} (this can be planned, and not be run)")
     return resolved
+
+
+def _unsupported_of(machine: VirtualMachine | None) -> list[FieldError]:
+    from kvnode.api.unsupported_machine import unsupported_machine
+
+    return unsupported_machine(machine, "standalone") if machine is not None else []

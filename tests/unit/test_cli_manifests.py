@@ -292,6 +292,13 @@ def test_a_machine_of_which_no_guest_can_be_made_is_a_row(write, said):
     assert [(row["object"], row["field"]) for row in rows] == [("VirtualMachine/team/typed", "spec.instancetype")]
 
 
+def test_a_machines_own_faults_are_rows_beside_its_guests(write, said):
+    faulty = machine("faulty", machine={"type": "pink"})
+    faulty["spec"] |= {"running": True, "template": {**faulty["spec"]["template"]}}
+    rows = json.loads(said("validate", write(faulty), "-o", "json")[1])
+    assert [row["field"] for row in rows] == ["spec.running", "spec.template.spec.domain.machine.type"]
+
+
 def test_what_cannot_run_yet_is_told_apart_from_what_is_wrong(write, facts, said):
     odd = guest()
     odd["spec"]["domain"]["devices"]["tpm"] = {}

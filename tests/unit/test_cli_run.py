@@ -36,3 +36,54 @@ def test_what_is_not_built_is_refused_with_all_else_that_is_wrong(tmp_path):
     with pytest.raises(InvalidManifest) as caught:
         accepted_guests(written(tmp_path, changes), None, None)
     assert [error.field for error in caught.value.errors] == [f"{DOMAIN}.machine.type", "spec.livenessProbe"]
+
+
+def machine(folder, spec, changes=None):
+    """A file with a VirtualMachine: the sound guest as its template, ``spec`` beside it."""
+    sound = manifest(changes or {})
+    document = {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachine",
+        "metadata": sound["metadata"],
+        "spec": {"template": {"spec": sound["spec"]}, **spec},
+    }
+    file = folder / "machine.json"
+    file.write_text(json.dumps(document))
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("spec", "field", "words"),
+    [
+        ({"runStrategy": "Always"}, "spec.runStrategy", "nothing here starts it again"),
+        ({"runStrategy": "RerunOnFailure"}, "spec.runStrategy", "after a crash"),
+        ({"runStrategy": "Halted"}, "spec.runStrategy", "started all the same"),
+        ({"runStrategy": "Manual"}, "spec.runStrategy", "started all the same"),
+        ({"running": True}, "spec.running", "nothing here starts it again"),
+        ({"running": False}, "spec.running", "started all the same"),
+    ],
+)
+def test_a_machine_is_run_whatever_its_strategy_and_that_is_said(tmp_path, capsys, spec, field, words):
+    (vmi,) = accepted_guests(machine(tmp_path, spec), None, None)
+    assert vmi.metadata.name == "mill"
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"note: {field}: ")
+    assert words in said
+
+
+def test_once_is_what_run_does(tmp_path, capsys):
+    accepted_guests(machine(tmp_path, {"runStrategy": "Once"}), None, None)
+    assert capsys.readouterr().err == ""
+
+
+def test_what_a_machine_asks_for_beside_its_guest_is_refused_by_its_own_path(tmp_path):
+    template = {"metadata": {"name": "data"}, "spec": {"source": {"blank": {}}}}
+    changes = {"spec.volumes.3": {"name": "data", "dataVolume": {"name": "data"}}}
+    spec = {"runStrategy": "Sometimes", "dataVolumeTemplates": [template]}
+    with pytest.raises(InvalidManifest) as caught:
+        accepted_guests(machine(tmp_path, spec, changes), None, None)
+    assert [error.field for error in caught.value.errors] == [
+        "spec.runStrategy",
+        "spec.dataVolumeTemplates[0]",
+        "spec.template.spec.volumes[3].dataVolume",
+    ]

@@ -1,0 +1,114 @@
+"""What is wrong with a VirtualMachine beside the guest in its template."""
+
+import msgspec
+import pytest
+
+from kvnode.api.unsupported_machine import unsupported_machine
+from kvnode.api.validation.virtual_machine import RUN_STRATEGIES, validate_machine
+from kvnode.api.virtual_machine import VirtualMachine
+from kvnode.errors import VALUE_DUPLICATE, VALUE_INVALID, VALUE_NOT_SUPPORTED, VALUE_REQUIRED
+from tests.manifests import manifest
+
+SHUT = {"developerConfiguration": {"disabledFeatureGates": ["DecentralizedLiveMigration"]}}
+RUNNING = {"runStrategy": "Always"}
+MEMORY = "spec.template.spec.domain.memory"
+
+
+def machine(spec, changes=None, **metadata):
+    template = {"spec": manifest(changes or {})["spec"]}
+    document = {"metadata": {"name": "mill", **metadata}, "spec": {"template": template, **spec}}
+    return msgspec.convert(document, VirtualMachine)
+
+
+def found(made, config=None):
+    return [(error.field, error.reason) for error in validate_machine(made, config)]
+
+
+def template(name, **spec):
+    return {"metadata": {"name": name}, "spec": spec or {"source": {"blank": {}}}}
+
+
+@pytest.mark.parametrize("strategy", RUN_STRATEGIES)
+def test_every_strategy_there_is_is_right(strategy):
+    assert found(machine({"runStrategy": strategy})) == []
+
+
+def test_waiting_for_a_migrating_guest_takes_its_gate():
+    assert found(machine({"runStrategy": "WaitAsReceiver"}), SHUT) == [("spec.runStrategy", VALUE_INVALID)]
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_so_is_the_older_way_to_say_it(running):
+    assert found(machine({"running": running})) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "fault"),
+    [
+        ({}, ("spec.running", VALUE_REQUIRED)),
+        ({"running": False, "runStrategy": "Halted"}, ("spec.running", VALUE_INVALID)),
+        ({"runStrategy": "always"}, ("spec.runStrategy", VALUE_INVALID)),
+        ({"runStrategy": ""}, ("spec.runStrategy", VALUE_INVALID)),
+        ({**RUNNING, "updateVolumesStrategy": "Swap"}, ("spec.updateVolumesStrategy", VALUE_INVALID)),
+        ({**RUNNING, "instancetype": {}}, ("spec.instancetype.name", VALUE_REQUIRED)),
+        (
+            {**RUNNING, "instancetype": {"name": "u1", "inferFromVolume": "root"}},
+            ("spec.instancetype.name", VALUE_INVALID),
+        ),
+        ({**RUNNING, "preference": {"name": "fedora", "kind": "Pod"}}, ("spec.preference.kind", VALUE_INVALID)),
+        (
+            {**RUNNING, "preference": {"inferFromVolume": "root", "inferFromVolumeFailurePolicy": "Hope"}},
+            ("spec.preference.inferFromVolumeFailurePolicy", VALUE_NOT_SUPPORTED),
+        ),
+        ({**RUNNING, "dataVolumeTemplates": [template("data")]}, ("spec.dataVolumeTemplates[0]", VALUE_REQUIRED)),
+        (
+            {**RUNNING, "dataVolumeTemplates": [template("")]},
+            ("spec.dataVolumeTemplates[0].metadata.name", VALUE_REQUIRED),
+        ),
+        (
+            {**RUNNING, "dataVolumeTemplates": [template("a/b")]},
+            ("spec.dataVolumeTemplates[0].metadata.name", VALUE_INVALID),
+        ),
+    ],
+)
+def test_each_fault_has_its_path_and_reason(spec, fault):
+    assert found(machine(spec)) == [fault]
+
+
+def test_templates_are_one_each_with_one_source_in_the_machines_namespace():
+    volumes = {"spec.volumes.3": {"name": "data", "dataVolume": {"name": "data"}}}
+    sound = {**RUNNING, "dataVolumeTemplates": [template("data")]}
+    assert found(machine(sound, volumes)) == []
+    foreign = template("data", source={"blank": {}, "upload": {}})
+    foreign["metadata"]["namespace"] = "elsewhere"
+    assert found(machine({**RUNNING, "dataVolumeTemplates": [template("data"), foreign]}, volumes)) == [
+        ("spec.dataVolumeTemplates[1].metadata.name", VALUE_DUPLICATE),
+        ("spec.dataVolumeTemplates[1].metadata.namespace", VALUE_INVALID),
+        ("spec.dataVolumeTemplates[1].spec.source", VALUE_INVALID),
+    ]
+
+
+def test_a_claim_of_the_templates_name_uses_it_too():
+    volumes = {"spec.volumes.3": {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}}
+    assert found(machine({**RUNNING, "dataVolumeTemplates": [template("data")]}, volumes)) == []
+
+
+def test_its_own_labels_are_judged():
+    assert found(machine(RUNNING, labels={"app": "no spaces"})) == [("metadata.labels[app]", VALUE_INVALID)]
+
+
+@pytest.mark.parametrize(
+    ("most", "faults"), [("512Mi", [(f"{MEMORY}.guest", VALUE_INVALID)]), ("1Gi", []), ("4Gi", [])]
+)
+def test_a_guest_starts_with_no_more_than_it_may_grow_to(most, faults):
+    assert found(machine(RUNNING, {"spec.domain.memory": {"guest": "1Gi", "maxGuest": most}})) == faults
+
+
+@pytest.mark.parametrize("where", ["standalone", "cluster"])
+def test_what_is_not_built_is_named(where):
+    made = machine({"runStrategy": "WaitAsReceiver", "dataVolumeTemplates": [template("data")]})
+    assert [(error.field, error.reason) for error in unsupported_machine(made, where)] == [
+        ("spec.dataVolumeTemplates[0]", VALUE_NOT_SUPPORTED),
+        ("spec.runStrategy", VALUE_NOT_SUPPORTED),
+    ]
+    assert unsupported_machine(machine(RUNNING), where) == []
