@@ -1,14 +1,17 @@
 """What a plan refuses: a manifest's fault by its path, and what this build can't plan yet.
 
 Admission names all of it earlier (``validate``, ``unsupported``). A plan made without admission must still never drop
-a field in silence, so whatever would change the machine and has no place in the plan ends here.
+a part of the machine in silence, so whatever would change the machine, its memory or its disks and has no place in the
+plan ends here. What others do beside a machine that is whole (probes, credentials that an agent or cloud-init puts into
+the guest, a device's tag in the guest's metadata) is no part of a plan: ``unsupported`` alone names that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.devices import Devices
+from kvnode.api.instance import DomainSpec, VirtualMachineInstance, VirtualMachineInstanceSpec
 from kvnode.errors import VALUE_INVALID, VALUE_NOT_SUPPORTED, FieldError, InvalidManifest, QuantityError
 from kvnode.quantity import Quantity, to_bytes
 
@@ -49,17 +52,31 @@ def refuse_unplanned(vmi: VirtualMachineInstance) -> None:
 
 
 def _unplanned(vmi: VirtualMachineInstance) -> Iterator[tuple[str, str]]:
-    domain = vmi.spec.domain
-    cpu, devices = domain.cpu, domain.devices
+    yield from _unplanned_compute(vmi.spec.domain)
+    yield from _unplanned_devices(vmi.spec.domain.devices)
+    yield from _unplanned_sources(vmi.spec)
+
+
+def _unplanned_compute(domain: DomainSpec) -> Iterator[tuple[str, str]]:
+    cpu, memory = domain.cpu, domain.memory
     if cpu is not None:
         if cpu.dedicated_cpu_placement:
             yield f"{_DOMAIN}.cpu.dedicatedCpuPlacement", "a guest with CPUs of its own"
+        elif cpu.isolate_emulator_thread:
+            yield f"{_DOMAIN}.cpu.isolateEmulatorThread", "a CPU for the emulator beside vCPUs without their own"
         if cpu.numa is not None and cpu.numa.guest_mapping_passthrough is not None:
             yield f"{_DOMAIN}.cpu.numa.guestMappingPassthrough", "a guest that sees the host's NUMA cells"
         if cpu.realtime is not None:
             yield f"{_DOMAIN}.cpu.realtime", "vCPUs under the real-time scheduler"
+    if memory is not None and memory.reserved_overhead is not None:
+        yield f"{_DOMAIN}.memory.reservedOverhead", "an overhead that the manifest sizes"
+    if domain.resources.overcommit_guest_overhead:
+        yield f"{_DOMAIN}.resources.overcommitGuestOverhead", "a guest without room for its overhead"
     if domain.launch_security is not None:
         yield f"{_DOMAIN}.launchSecurity", "a confidential guest"
+
+
+def _unplanned_devices(devices: Devices) -> Iterator[tuple[str, str]]:
     named = [("gpus", [gpu.device_name for gpu in devices.gpus])]
     named.append(("hostDevices", [device.device_name for device in devices.host_devices]))
     for kind, names in named:
@@ -69,5 +86,21 @@ def _unplanned(vmi: VirtualMachineInstance) -> Iterator[tuple[str, str]]:
     if devices.client_passthrough is not None:
         yield f"{_DOMAIN}.devices.clientPassthrough", "handing on a viewer's USB devices"
     for index, disk in enumerate(devices.disks):
+        field = f"{_DOMAIN}.devices.disks[{index}]"
         if disk.block_size is not None and disk.block_size.match_volume is not None:
-            yield f"{_DOMAIN}.devices.disks[{index}].blockSize.matchVolume", "taking the block size from the volume"
+            yield f"{field}.blockSize.matchVolume", "taking the block size from the volume"
+        if disk.changed_block_tracking:
+            yield f"{field}.changedBlockTracking", "keeping track of what changed on a disk"
+
+
+def _unplanned_sources(spec: VirtualMachineInstanceSpec) -> Iterator[tuple[str, str]]:
+    for index, network in enumerate(spec.networks):
+        if network.pod is not None and network.pod.vm_ipv6_network_cidr:
+            yield f"spec.networks[{index}].pod.vmIPv6NetworkCIDR", "a guest's network of IPv6"
+    for index, volume in enumerate(spec.volumes):
+        if volume.persistent_volume_claim is not None and volume.persistent_volume_claim.read_only:
+            yield f"spec.volumes[{index}].persistentVolumeClaim.readOnly", "a claim that is mounted read-only"
+    for index in range(len(spec.resource_claims)):
+        yield f"spec.resourceClaims[{index}]", "a device that a driver allots by a claim"
+    for index in range(len(spec.utility_volumes)):
+        yield f"spec.utilityVolumes[{index}]", "a volume for work beside the guest"

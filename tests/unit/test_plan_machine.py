@@ -299,6 +299,13 @@ def test_older_guests_get_the_older_virtio():
         ({"cpu": {"dedicatedCpuPlacement": True}}, "cpu.dedicatedCpuPlacement"),
         ({"cpu": {"numa": {"guestMappingPassthrough": {}}}}, "cpu.numa.guestMappingPassthrough"),
         ({"cpu": {"realtime": {}}}, "cpu.realtime"),
+        ({"cpu": {"isolateEmulatorThread": True}}, "cpu.isolateEmulatorThread"),
+        ({"memory.reservedOverhead": {"addedOverhead": "1Mi"}}, "memory.reservedOverhead"),
+        ({"resources": {"overcommitGuestOverhead": True}}, "resources.overcommitGuestOverhead"),
+        (
+            {"devices.disks": [{"name": "system", "disk": {"bus": "virtio"}, "changedBlockTracking": True}]},
+            "devices.disks[0].changedBlockTracking",
+        ),
         ({"devices.filesystems": [{"name": "f", "virtiofs": {}}]}, "devices.filesystems[0].name"),
         ({"devices.gpus": [{"name": "g", "claimName": "a"}]}, "devices.gpus[0]"),
         ({"devices.hostDevices": [{"name": "g", "claimName": "a"}]}, "devices.hostDevices[0]"),
@@ -317,6 +324,32 @@ def test_refusals_name_their_field(changes, field):
     with pytest.raises(InvalidManifest) as error:
         plan_of(changes)
     assert fields(error) == [f"spec.domain.{field}"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        (
+            {"spec.networks": [{"name": "default", "pod": {"vmIPv6NetworkCIDR": "fd10::/120"}}]},
+            "spec.networks[0].pod.vmIPv6NetworkCIDR",
+        ),
+        (
+            {"spec.volumes": [{"name": "system", "persistentVolumeClaim": {"claimName": "c", "readOnly": True}}]},
+            "spec.volumes[0].persistentVolumeClaim.readOnly",
+        ),
+        ({"spec.resourceClaims": [{"name": "c", "resourceClaimName": "c"}]}, "spec.resourceClaims[0]"),
+        ({"spec.utilityVolumes": [{"name": "u", "claimName": "c"}]}, "spec.utilityVolumes[0]"),
+    ],
+)
+def test_what_comes_from_outside_the_machine_and_has_no_plan_is_refused(changes, field):
+    with pytest.raises(InvalidManifest) as error:
+        plan_of(changes)
+    assert fields(error) == [field]
+
+
+def test_a_no_is_no_wish():
+    changes = {"cpu": {"isolateEmulatorThread": False}, "resources": {"overcommitGuestOverhead": False}}
+    assert plan_of(changes) == plan_of()
 
 
 def test_a_vsock_takes_an_id():
