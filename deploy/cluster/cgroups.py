@@ -60,7 +60,9 @@ def _delegate(folder: Path) -> None:
 
 
 def _inherit_cpuset(parent: Path, folder: Path) -> None:
-    """On v1 a new cpuset is empty, and nothing can run in it."""
+    """On v1 a new cpuset is empty, and nothing can run in it; on v2 empty means the parent's."""
+    if (folder / "cgroup.controllers").exists():
+        return
     for name in ("cpuset.cpus", "cpuset.mems"):
         if (folder / name).exists() and not (folder / name).read_text().strip():
             (folder / name).write_text((parent / name).read_text())

@@ -234,7 +234,8 @@ def remains(number: int) -> list[str]:
     layout = Layout(number)
     found = [f"process {pid}" for pid in processes_of(layout.folder)]
     found += [f"link {name}" for _, name in socket.if_nameindex() if name == layout.link]
-    found += [str(path) for path in Path("/sys/fs/cgroup").rglob(layout.cgroup)]
+    hierarchies = [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").iterdir()]
+    found += [str(path / layout.cgroup) for path in hierarchies if (path / layout.cgroup).exists()]
     found += [str(layout.folder)] if layout.folder.exists() else []
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
     found += [line for line in mounts if str(layout.folder) in line]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cluster import binaries, go
+from deploy.cluster import binaries, cgroups, go
 from deploy.cluster.binaries import PROJECTS, find_binaries, version_of
 from deploy.cluster.certificates import Authority, service_account_keys
 from deploy.cluster.faults import ClusterError, last_lines
@@ -260,6 +260,51 @@ def test_pause_waits_and_ends_when_told(tmp_path):
         pause.terminate()
         assert pause.wait(5) == 128 + 15
     assert b"interpreter" not in subprocess.run(["readelf", "-l", tmp_path / "pause"], capture_output=True).stdout
+
+
+# -- cgroups ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_cgroup_that_was_made_is_in_every_hierarchy_and_gone_when_removed():
+    name = f"kvnode-test-{os.getpid()}"
+    try:
+        made = cgroups.make_cgroup(f"{name}/machine/daemons")
+        assert made == [mount / name / "machine/daemons" for mount in cgroups.hierarchies()]
+        with subprocess.Popen(["sleep", "60"]) as sleep:
+            for folder in made:
+                (folder / "cgroup.procs").write_text(str(sleep.pid))
+            listed = Path(f"/proc/{sleep.pid}/cgroup").read_text()
+            assert listed.count(f"/{name}/machine/daemons\n") == len(made)
+            sleep.kill()
+    finally:
+        cgroups.remove_cgroups(name)
+    assert not [mount for mount in cgroups.hierarchies() if (mount / name).exists()]
+
+
+def test_a_cgroup_with_a_process_in_it_is_not_given_up_on_in_silence(monkeypatch):
+    monkeypatch.setattr(cgroups, "REMOVE_TIMEOUT_S", 0.2)
+    name = f"kvnode-test-{os.getpid()}"
+    with subprocess.Popen(["sleep", "60"]) as sleep:
+        try:
+            (cgroups.make_cgroup(name)[0] / "cgroup.procs").write_text(str(sleep.pid))
+            with pytest.raises(ClusterError, match=f"/{name} can't be removed after 0 s, .* in it: {sleep.pid};"):
+                cgroups.remove_cgroups(name)
+        finally:
+            sleep.kill()
+    cgroups.remove_cgroups(name)
+
+
+def test_a_controller_is_handed_down_where_there_is_one_hierarchy(tmp_path, monkeypatch):
+    """A v2 tree as the kernel shows it at the top: an empty cpuset of a child means the parent's, which has no file."""
+    monkeypatch.setattr(cgroups, "hierarchies", lambda: [tmp_path])
+    (tmp_path / "cgroup.controllers").write_text("cpuset memory\n")
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one/cgroup.controllers").write_text("memory\n")
+    (tmp_path / "one/cpuset.cpus").write_text("\n")
+    assert cgroups.make_cgroup("one/two") == [tmp_path / "one/two"]
+    assert (tmp_path / "cgroup.subtree_control").read_text() == "+memory"
+    assert (tmp_path / "one/cgroup.subtree_control").read_text() == "+memory"
+    assert (tmp_path / "one/cpuset.cpus").read_text() == "\n"
 
 
 # -- faults ----------------------------------------------------------------------------------------------------------
