@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 import kvnode
-from kvnode.cli.faults import Where, file_faults
+from kvnode.cli.faults import file_faults
 from kvnode.cli.sources import (
     Guest,
+    Where,
     config_option,
     facts_option,
     file_argument,
