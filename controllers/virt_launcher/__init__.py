@@ -1,6 +1,6 @@
 """virt-launcher: the Pod-side entry of the program beside each guest, ``kvnode.runtime.launcher``.
 
-It says where a Pod has what in the standalone mode the sandbox has, and leaves the launcher's last word as the
+It says where a Pod has what in the standalone mode the sandbox has, and leaves the launcher's last sentence as the
 container's termination message too: the kubelet empties a Pod that has ended, the API server keeps the message.
 """
 
@@ -10,7 +10,10 @@ import contextlib
 import os
 from pathlib import Path
 
+import msgspec
+
 from kvnode.runtime.launcher.config import LauncherConfig
+from kvnode.runtime.protocol import Status
 
 SHARED = "/var/run/kubevirt"
 TERMINATION_MESSAGE = Path("/dev/termination-log")
@@ -33,6 +36,7 @@ def main() -> int:
 
     os.umask(0o027)
     status = Life(CONFIG).run()
-    with contextlib.suppress(OSError):
-        TERMINATION_MESSAGE.write_bytes(Path(CONFIG.end_file).read_bytes()[:MESSAGE_BYTES])
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        last = msgspec.json.decode(Path(CONFIG.end_file).read_bytes(), type=Status)
+        TERMINATION_MESSAGE.write_bytes(last.message.encode()[:MESSAGE_BYTES])
     return status

@@ -12,6 +12,7 @@ waits for its order.  Here its disks are made, its network is handed over, and t
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
@@ -33,14 +34,14 @@ from kvnode.planning.disk_operations import ContainerDisk, DiskOperation, disk_o
 from kvnode.planning.network import NetworkPlan
 from kvnode.planning.references import NETWORK_DATA_KEYS, USER_DATA_KEYS, with_cloud_init_data
 from kvnode.runtime.capabilities import Capabilities, with_capabilities
-from kvnode.runtime.guests import read_bounded, write_whole
+from kvnode.runtime.guests import ENDED_PHASES, read_bounded, write_whole
 from kvnode.runtime.handover import hand_over_network, start_address_servers, start_domain, start_order
 from kvnode.runtime.launcher_client import connect_launcher
 from kvnode.runtime.pod_cgroup import into_cgroups_of
 from kvnode.runtime.pod_root import PodRoot
 from kvnode.runtime.process import Process
 from kvnode.runtime.progress import Progress
-from kvnode.runtime.protocol import Connection, Follow, Query, Status
+from kvnode.runtime.protocol import Connection, Follow, Query, Status, Stop
 from kvnode.storage.container_disks import CachedDisk
 from kvnode.storage.files import host_errors, made_folder, open_folder, remove_entry
 from kvnode.storage.guest_disks import prepare_disks
@@ -51,6 +52,7 @@ LAUNCHER_UID = 107
 SHARED_FOLDER = "/var/run/kubevirt"
 SECRETS_FOLDER = "/var/run/kubevirt-secrets"
 CAPABILITIES = "capabilities"
+END_FILE = "end.json"
 POD_LINK = "eth0"
 ANSWER_S = 5.0
 
@@ -59,6 +61,7 @@ _CREDENTIALS = struct.Struct("3i")
 _RECORD_BYTES = 1 << 20
 _FILE_BYTES = 8 << 20
 _SECRET_BYTES = 1 << 20
+_END_BYTES = 64 << 10
 _RESOLV_CONF_BYTES = 1 << 16
 
 
@@ -241,6 +244,28 @@ def mend_guest(place: PodPlace, record: PodRecord, node: NodeHalf) -> int:
         pid = launcher.process.pid
         through = into_cgroups_of(pid, node.cgroups) if node.cgroups is not None else ()
         return start_address_servers(record.network, pid, through)
+
+
+def stop_guest_in_pod(place: PodPlace, grace_period_s: int | None = None, uid: int = LAUNCHER_UID) -> None:
+    """Presses the guest's power button; after its own grace period, or this one, its launcher ends it by force.
+
+    Said again it changes nothing but a longer time to a shorter one.  Raises ProtocolError, HostError.
+    """
+    launcher = reach_launcher(place, uid)
+    with launcher.connection as connection:
+        connection.status(Stop(grace_period_s))
+
+
+def last_status(place: PodPlace) -> Status | None:
+    """The last word of a Pod's launcher, where it left one and its folder is there still."""
+    data = read_bounded(place.public / END_FILE, _END_BYTES)
+    if data is None:
+        return None
+    with contextlib.suppress(msgspec.MsgspecError):
+        status = msgspec.json.decode(data, type=Status)
+        if status.phase in ENDED_PHASES:
+            return status
+    return None
 
 
 def _adopted(place: PodPlace, launcher: Launcher) -> PodGuest:

@@ -213,10 +213,35 @@ class Connection:
 
     def receive(self) -> Reply:
         """The next reply, within the connection's timeout."""
+        return self._decoded(self._receive())
+
+    @staticmethod
+    def _decoded(body: bytes) -> Reply:
         try:
-            return _reply_decoder.decode(self._receive())
+            return _reply_decoder.decode(body)
         except msgspec.MsgspecError as error:
             raise ProtocolError(f"the launcher answers what this version does not know: {error}") from None
+
+    def arrived(self) -> list[Reply]:
+        """The replies that are here already, of a connection whose socket doesn't block; ProtocolError at its end.
+
+        What came before the end is handed out first: the end is told by the next call.
+        """
+        replies: list[Reply] = []
+        while True:
+            while (body := self._frames.next()) is not None:
+                replies.append(self._decoded(body))
+            try:
+                data = self.socket.recv(65536)
+            except BlockingIOError:
+                return replies
+            except OSError as error:
+                raise ProtocolError(f"the launcher has gone ({error.strerror})") from None
+            if not data:
+                if replies:
+                    return replies
+                raise ProtocolError("the launcher has closed the connection")
+            self._frames.feed(data)
 
     def ask(self, request: Request) -> Reply:
         """Sends a request and waits for its answer."""

@@ -1,0 +1,161 @@
+"""This node as its handler knows it: facts and capabilities, labels and heartbeat, and what is mended now and then.
+
+What libvirt and QEMU can do is asked once for each build of both, in a sandbox like the standalone mode's, and kept on
+the node: launchers have the handler's own image, so the answer is theirs too.  Until it is there nothing is started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+
+from controllers.runtime.client import ApiClient
+from controllers.runtime.conditions import wall_time
+from controllers.runtime.faults import ApiError, in_words
+from controllers.runtime.informer import Informer
+from controllers.runtime.resources import Request
+from controllers.virt_handler.guest_sync import Folders
+from controllers.virt_handler.node_labels import label_patch, node_labels, unschedulable_patch
+from controllers.virt_handler.objects import NODES, Node
+from kvnode.api.configuration import KubeVirtConfiguration
+from kvnode.api.kubevirt import KubeVirt
+from kvnode.api.settings import typed_configuration
+from kvnode.errors import HostError, KvnodeError
+from kvnode.facts import HostFacts
+from kvnode.host import probe_host
+from kvnode.paths import NodePaths
+from kvnode.runtime.capabilities import Capabilities, ensure_capabilities, with_capabilities
+from kvnode.runtime.pod_node import NodeHalf, PodPlace, mend_guest, pods_with_launchers, read_pod_record
+from kvnode.runtime.protocol import ProtocolError
+
+HEARTBEAT_S = 60.0
+AGAIN_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+def configuration_of(installations: Informer[KubeVirt]) -> KubeVirtConfiguration:
+    """The ``spec.configuration`` in force: that of the oldest KubeVirt resource; its defaults where there is none."""
+    chosen = min(
+        installations.items(),
+        key=lambda one: (one.metadata.creation_timestamp or "", one.metadata.uid or ""),
+        default=None,
+    )
+    return typed_configuration(chosen.spec.configuration if chosen is not None else {})
+
+
+class ThisNode:
+    """See the module.
+
+    name     -- of the Node
+    cgroups  -- where the host's cgroup hierarchies are
+    """
+
+    def __init__(
+        self,
+        name: str,
+        folders: Folders,
+        cgroups: Path,
+        configuration: Callable[[], KubeVirtConfiguration],
+        threads: Executor,
+    ) -> None:
+        self.name = name
+        self.known = asyncio.Event()
+        """Set once what libvirt and QEMU can do is known."""
+        self._folders = folders
+        self._cgroups = cgroups
+        self._configuration = configuration
+        self._threads = threads
+        self._capabilities: Capabilities | None = None
+        self._host: HostFacts | None = None
+
+    def half(self) -> NodeHalf:
+        """What a start needs to know of the node, as it is now; for a thread. HostError before ``known``."""
+        if self._capabilities is None:
+            raise HostError("what libvirt and QEMU can do on this node is still being asked")
+        return NodeHalf(probe_host(), self._capabilities, self._configuration(), self._cgroups)
+
+    def kvm_works(self) -> bool:
+        """The verdict on KVM when the node was last looked at."""
+        return self._host is not None and self._host.kvm == "works"
+
+    async def learn(self) -> None:
+        """Looks at the node, and asks libvirt and QEMU what they can do, until they have answered."""
+        while not self.known.is_set():
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._threads, self._look)
+                self.known.set()
+            except (KvnodeError, OSError) as error:
+                log.error("this node can't start guests: %s", in_words(error))
+                await asyncio.sleep(AGAIN_S)
+
+    def _look(self) -> None:
+        host = probe_host()
+        capabilities = self._capabilities or ensure_capabilities(NodePaths.here(), host, log.info)
+        if self._host is None:
+            log.info("KVM: %s%s", host.kvm, f" ({host.kvm_note})" if host.kvm_note else "")
+        self._host, self._capabilities = with_capabilities(host, capabilities.facts), capabilities
+
+    async def beat(self, client: ApiClient) -> None:
+        """Keeps the node's labels, its heartbeat and its guests' servers as they should be; cancelled, it says that
+        nothing new is to be sent here."""
+        request = Request("", self.name)
+        try:
+            while True:
+                wait_s = HEARTBEAT_S
+                try:
+                    await self.learn()
+                    await asyncio.get_running_loop().run_in_executor(self._threads, self._look)
+                    await self._label(client, request)
+                    await asyncio.get_running_loop().run_in_executor(self._threads, self.mend)
+                except (KvnodeError, OSError) as error:
+                    log.warning("the node %s can't be looked after: %s", self.name, in_words(error))
+                    wait_s = AGAIN_S
+                await asyncio.sleep(wait_s)
+        finally:
+            try:
+                await client.merge_patch(NODES, request, unschedulable_patch())
+            except ApiError as error:
+                log.warning("the node %s keeps its label: %s", self.name, in_words(error))
+
+    async def _label(self, client: ApiClient, request: Request) -> None:
+        assert self._host is not None
+        there = await client.get(NODES, request, Node)
+        patch = label_patch(node_labels(self._host), there.metadata.labels or {}, wall_time())
+        await client.merge_patch(NODES, request, patch)
+
+    def mend(self) -> None:
+        """Starts what guests of this node have lost beside them, and says so; no guest is touched. For a thread.
+
+        It goes by the kubelet's folders and our records, so it needs no API server.
+        """
+        if self._capabilities is None or self._host is None:
+            return
+        half = NodeHalf(self._host, self._capabilities, cgroups=self._cgroups)
+        for uid in pods_with_launchers(self._folders.kubelet):
+            place = PodPlace.of(self._folders.kubelet, self._folders.state, uid)
+            record = read_pod_record(place)
+            if record is None:
+                continue
+            try:
+                mended = mend_guest(place, record, half)
+            except ProtocolError:
+                continue  # it has ended or is silent; neither is ours to mend
+            except KvnodeError as error:
+                log.warning("%s/%s: its address server can't be mended: %s", record.namespace, record.name, error)
+                continue
+            if mended:
+                log.warning(
+                    "%s/%s: %d address server(s) were gone and run again", record.namespace, record.name, mended
+                )
+        self._forget_records()
+
+    def _forget_records(self) -> None:
+        """Removes the records of Pods whose folders the kubelet has removed."""
+        there = set(pods_with_launchers(self._folders.kubelet))
+        for record in self._folders.state.glob("*.json"):
+            if record.stem not in there:
+                record.unlink(missing_ok=True)

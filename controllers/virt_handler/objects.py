@@ -1,0 +1,89 @@
+"""The objects that this daemon reads, as far as it reads them, and where they are found."""
+
+from __future__ import annotations
+
+from msgspec import field
+
+from controllers.runtime.resources import Resource
+from kvnode.api.base import EMPTY, ZERO, Int32, Model
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.meta import ObjectMeta
+
+GUESTS = Resource("kubevirt.io", "v1", "virtualmachineinstances", "VirtualMachineInstance")
+INSTALLATIONS = Resource("kubevirt.io", "v1", "kubevirts", "KubeVirt")
+PODS = Resource("", "v1", "pods", "Pod")
+NODES = Resource("", "v1", "nodes", "Node", namespaced=False)
+
+CREATED_BY = "kubevirt.io/created-by"
+NODE_NAME = "kubevirt.io/nodeName"
+LAUNCHERS = "kubevirt.io=virt-launcher"
+COMPUTE = "compute"
+
+
+class Terminated(Model, frozen=True):
+    """How a container ended."""
+
+    exit_code: Int32 = ZERO  # its exit status
+    reason: str | None = None  # why, in one word, such as `OOMKilled`
+    message: str | None = None  # the last word of the program
+
+
+class ContainerState(Model, frozen=True):
+    """How a container is; one of its states is there at most."""
+
+    terminated: Terminated | None = None  # it has ended
+
+
+class ContainerStatus(Model, frozen=True):
+    """A container as the kubelet sees it."""
+
+    name: str = EMPTY  # the container
+    image: str | None = None  # the image that it runs
+    state: ContainerState = ContainerState()  # how it is
+
+
+class PodStatus(Model, frozen=True):
+    """How a Pod is."""
+
+    phase: str | None = None  # `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`
+    reason: str | None = None  # why, in one word, such as `Evicted`
+    message: str | None = None  # why, in a sentence
+    container_statuses: tuple[ContainerStatus, ...] = ()  # its containers
+    qos_class: str | None = field(default=None)  # quality of service
+
+
+class PodSpec(Model, frozen=True):
+    """What of a Pod's spec matters here."""
+
+    node_name: str | None = None  # the node that it was given to
+
+
+class Pod(Model, frozen=True):
+    """A launcher's Pod."""
+
+    metadata: ObjectMeta = ObjectMeta()  # name, place and history
+    spec: PodSpec = PodSpec()  # its node
+    status: PodStatus = PodStatus()  # how it is
+
+
+class Node(Model, frozen=True):
+    """A node's labels."""
+
+    metadata: ObjectMeta = ObjectMeta()  # name, place and history
+
+
+def pod_of(vmi: VirtualMachineInstance, pods: list[Pod], node: str) -> Pod | None:
+    """The guest's Pod on a node: of several the one that hasn't ended, of those the youngest."""
+    mine = [pod for pod in pods if pod.spec.node_name == node and vmi.metadata.uid == created_by(pod)]
+    mine.sort(key=lambda pod: (not is_over(pod), pod.metadata.creation_timestamp or "", pod.metadata.name or ""))
+    return mine[-1] if mine else None
+
+
+def created_by(pod: Pod) -> str | None:
+    """The uid of the guest that a Pod was made for."""
+    return (pod.metadata.labels or {}).get(CREATED_BY)
+
+
+def is_over(pod: Pod) -> bool:
+    """Whether no container of the Pod runs any more, nor will."""
+    return pod.status.phase in ("Succeeded", "Failed")
