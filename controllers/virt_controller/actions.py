@@ -60,7 +60,7 @@ Action = Create | Delete | Patch | Apply | Tell
 class Recorder(Protocol):
     """Who writes events."""
 
-    def event(self, resource: Resource, obj: KubernetesObject, type_: str, reason: str, message: str) -> None: ...
+    def event(self, resource: Resource, obj: KubernetesObject, type: str, reason: str, message: str) -> None: ...
 
 
 class NotCreated(KvnodeError):

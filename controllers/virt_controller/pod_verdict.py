@@ -7,6 +7,7 @@ exit status says how its guest ended: 0 as asked or by itself, 3 it could not be
 
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from controllers.virt_controller.launcher_pod import COMPUTE
@@ -21,6 +22,12 @@ _PULLING = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNev
 _CONFIGURING = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
 # Waiting reasons of a Pod that is on its way.
 _ON_ITS_WAY = ("", "ContainerCreating", "PodInitializing")
+
+
+class _LastWord(Struct):
+    """What the launcher leaves as its container's termination message."""
+
+    message: str = ""
 
 
 class Verdict(Struct, frozen=True):
@@ -75,7 +82,8 @@ def _failed(pod: Pod, state: ContainerState) -> Verdict:
 
 
 def _crash(ended: Terminated) -> tuple[str, str]:
-    words = f": {ended.message.strip()}" if ended.message and ended.message.strip() else ""
+    said = _last_word((ended.message or "").strip())
+    words = f": {said}" if said else ""
     if ended.reason == "OOMKilled":
         cure = "give memory.reservedOverhead or a higher limits.memory, or raise additionalGuestMemoryOverheadRatio"
         return "OOMKilled", f"the launcher's Pod took more memory than its limit; {cure}"
@@ -85,6 +93,14 @@ def _crash(ended: Terminated) -> tuple[str, str]:
         return "GuestCrashed", _sentence(f"the guest or its QEMU crashed{words}; `kubectl logs` of its Pod tells more")
     how = f"was killed by signal {ended.signal}" if ended.signal else f"ended with status {ended.exit_code}"
     return "LauncherCrashed", _sentence(f"the launcher {how}{words}; `kubectl logs` of its Pod tells more")
+
+
+def _last_word(text: str) -> str:
+    """The sentence in the launcher's last word; what somebody else has left there (a runtime) stays as it is."""
+    try:
+        return msgspec.json.decode(text, type=_LastWord).message
+    except msgspec.DecodeError:
+        return text
 
 
 def _waits(pod: Pod, state: ContainerState) -> Verdict:

@@ -199,3 +199,7 @@ class InstallationReconciler(Reconciler):
         fault = self._settings.fault if counts else None
         seen = installation.Seen(subject, counts, fault, self._now())
         return await self._do(installation.decide(seen), INSTALLATIONS, subject)
+
+    async def undecodable(self, fault: Undecodable) -> None:
+        """Tell that a KubeVirt resource can't be read."""
+        await self._tell_undecodable(fault, INSTALLATIONS, Statement("Degraded", True, fault.reason, str(fault)))

@@ -11,7 +11,7 @@ from msgspec import Struct
 from kvnode.api.configuration import KubeVirtConfiguration
 from kvnode.api.settings import typed_configuration
 
-LAUNCHER_IMAGE = "localhost/kvnode/virt-launcher:v0.1.0"
+LAUNCHER_IMAGE = "localhost/kvnode/kvnode:v0.1.0"
 
 _CPU_ALLOCATION_RATIO = 10
 _MEMORY_PERCENT = 100

@@ -63,9 +63,9 @@ def test_the_pod_is_confined():
 
 
 def test_the_pod_is_the_guests():
-    meta = pod_of(guest(labels={"app": "web", "kubevirt.io": "virt-api"}, annotations={"a": "b", "kubevirt.io/x": "y"}))[
-        "metadata"
-    ]
+    meta = pod_of(
+        guest(labels={"app": "web", "kubevirt.io": "virt-api"}, annotations={"a": "b", "kubevirt.io/x": "y"})
+    )["metadata"]
     assert meta["labels"] == {
         "app": "web",
         "kubevirt.io": "virt-launcher",
@@ -258,6 +258,11 @@ def test_an_image_that_cannot_be_pulled_is_named():
     ("ended", "reason", "words"),
     [
         ({"exitCode": 3, "message": "no bootable device"}, "LauncherCannotStart", "no bootable device"),
+        (
+            {"exitCode": 3, "message": '{"type":"status","phase":"Failed","message":"no disk"}'},
+            "LauncherCannotStart",
+            "guest: no disk",
+        ),
         ({"exitCode": 4}, "GuestCrashed", "kubectl logs"),
         ({"exitCode": 1}, "LauncherCrashed", "status 1"),
         ({"exitCode": 137, "signal": 9}, "LauncherCrashed", "signal 9"),

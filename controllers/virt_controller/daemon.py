@@ -1,0 +1,163 @@
+"""The daemon: informers, three controllers, one lease.
+
+Every replica keeps its informers warm and answers for its health; the one that holds the lease reconciles. Its role
+needs no Secrets and no nodes: it reads and writes the three kinds, makes and deletes Pods, and writes events.
+"""
+
+import asyncio
+import os
+import secrets
+import socket
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from controllers.runtime import credentials
+from controllers.runtime.backoff import Backoff
+from controllers.runtime.client import ApiClient
+from controllers.runtime.controller import Controller
+from controllers.runtime.election import LeaderElection
+from controllers.runtime.events import EventRecorder
+from controllers.runtime.health import HealthServer, synced
+from controllers.runtime.informer import Informer
+from controllers.runtime.metrics import Metrics
+from controllers.runtime.resources import Request
+from controllers.runtime.services import run_services
+from controllers.virt_controller.installation import Installation, LiveSettings
+from controllers.virt_controller.objects import (
+    GUESTS,
+    INSTALLATIONS,
+    LAUNCHER,
+    LAUNCHER_LABEL,
+    MACHINES,
+    PODS,
+    Guest,
+    Machine,
+    Pod,
+)
+from controllers.virt_controller.reconcilers import (
+    POD_OF,
+    GuestReconciler,
+    InstallationReconciler,
+    MachineReconciler,
+    guest_of_pod,
+    guest_uid,
+)
+from controllers.virt_controller.settings import LAUNCHER_IMAGE
+
+T = TypeVar("T", Machine, Guest, Pod, Installation)
+
+NAME = "virt-controller"
+# A refusal (a quota, a webhook that is away) may last; whoever waits for its end shouldn't wait for minutes after it.
+_BACKOFF = Backoff(first_s=0.05, most_s=30.0)
+
+
+class Options(Struct, frozen=True):
+    """
+    namespace       -- where the installation lives, and its lease
+    launcher_image  -- the image of guests' Pods
+    kubeconfig      -- a file, or None for KUBECONFIG or the Pod's service account
+    health_port     -- for /healthz, /readyz and /metrics
+    """
+
+    namespace: str = "kubevirt"
+    launcher_image: str = LAUNCHER_IMAGE
+    kubeconfig: str | None = None
+    health_port: int = 8081
+
+
+class Informers(Struct, frozen=True):
+    """What the daemon knows of the cluster."""
+
+    machines: Informer[Machine]
+    guests: Informer[Guest]
+    pods: Informer[Pod]
+    installations: Informer[Installation]
+
+    @classmethod
+    def of(cls, client: ApiClient, namespace: str, metrics: Metrics) -> "Informers":
+        """Informers of all namespaces, of `KubeVirt` resources only of the installation's own."""
+        return cls(
+            Informer(client, MACHINES, Machine, trim=_without_managers, metrics=metrics),
+            Informer(client, GUESTS, Guest, trim=_without_managers, metrics=metrics),
+            Informer(
+                client,
+                PODS,
+                Pod,
+                label_selector=f"{LAUNCHER_LABEL}={LAUNCHER}",
+                indexers={POD_OF: guest_uid},
+                trim=_without_managers,
+                metrics=metrics,
+            ),
+            Informer(client, INSTALLATIONS, Installation, namespace=namespace, trim=_without_managers, metrics=metrics),
+        )
+
+    def all(self) -> "tuple[Informer[Machine], Informer[Guest], Informer[Pod], Informer[Installation]]":
+        return self.machines, self.guests, self.pods, self.installations
+
+
+def controllers(
+    client: ApiClient,
+    recorder: EventRecorder,
+    informers: Informers,
+    launcher_image: str,
+    metrics: Metrics,
+    election: LeaderElection,
+) -> list[Controller]:
+    """One controller for each kind, wired to what it has to look at again for."""
+    settings = LiveSettings(informers.installations, launcher_image)
+    guests = GuestReconciler(client, recorder, informers.guests, informers.pods, settings)
+    machines = MachineReconciler(client, recorder, informers.machines, informers.guests)
+    installations = InstallationReconciler(client, recorder, informers.installations, settings)
+    made = [
+        Controller(
+            name,
+            reconciler.reconcile,
+            backoff=_BACKOFF,
+            metrics=metrics,
+            may_run=election.leads,
+            undecodable=reconciler.undecodable,
+        )
+        for name, reconciler in (
+            ("virtualmachine", machines),
+            ("virtualmachineinstance", guests),
+            ("kubevirt", installations),
+        )
+    ]
+    of_machines, of_guests, of_installations = made
+    of_machines.watches(informers.machines)
+    # A guest is looked for by its machine's name, so a foreign one of that name concerns the machine as well.
+    of_machines.watches(informers.guests)
+    of_guests.watches(informers.guests)
+    of_guests.watches(informers.pods, guest_of_pod)
+    of_installations.watches(informers.installations)
+    return made
+
+
+async def run(options: Options) -> None:
+    """Run until a signal asks for the end. Raises KvnodeError where a part fails."""
+    metrics = Metrics()
+    async with ApiClient(credentials.find(options.kubeconfig), field_owner=NAME, metrics=metrics) as client:
+        host = os.environ.get("HOSTNAME") or socket.gethostname()
+        recorder = EventRecorder(client, NAME, host=host, metrics=metrics)
+        informers = Informers.of(client, options.namespace, metrics)
+        election = LeaderElection(
+            client, Request(options.namespace, NAME), f"{host}_{secrets.token_hex(4)}", metrics=metrics
+        )
+        made = controllers(client, recorder, informers, options.launcher_image, metrics, election)
+
+        async def lead() -> None:
+            await asyncio.gather(*(controller.run() for controller in made))
+
+        ready = {informer.resource.plural: synced(informer) for informer in informers.all()}
+        health = HealthServer(metrics, port=options.health_port, ready=ready)
+        await run_services(
+            health.run(), recorder.run(), election.run(lead), *(informer.run() for informer in informers.all())
+        )
+
+
+def _without_managers(obj: T) -> T:
+    """Managed fields are a third of an object, and nothing here reads them."""
+    metadata = replace(obj.metadata, managed_fields=())
+    return replace(obj, metadata=metadata)
