@@ -44,12 +44,14 @@ def build_command(name: str) -> None:
 
 
 @image_group.command(name="add")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path")
 @click.option("--as", "reference", required=True, metavar="REFERENCE", help="The name that manifests use.")
-def add_command(path: Path, reference: str) -> None:
+def add_command(path: str, reference: str) -> None:
     """Add the image at PATH: an OCI layout (folder or archive) or a docker archive."""
+    if not path:  # an unset variable of a script; Path would take it for the current folder
+        raise UsageError("PATH is empty: name an OCI layout, an OCI archive or a docker archive")
     with progress_lines() as progress:
-        image = _store().add(path, reference, progress)
+        image = _store().add(Path(path), reference, progress)
     _tell("added", image)
 
 

@@ -33,9 +33,11 @@ from kvnode.storage.oci import (
     parse_config,
     parse_index,
 )
-from kvnode.storage.tar import TarEntry, TarReader
+from kvnode.storage.tar import BLOCK, TarEntry, TarReader
 
 REF_NAME = "org.opencontainers.image.ref.name"
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zX")
+_QCOW2 = b"QFI\xfb"
 _LINK_LIMIT = 8
 _EXPANSION_LIMIT = 1 << 40
 
@@ -68,7 +70,12 @@ def open_packed(path: Path, scratch: Path) -> Iterator[PackedImage]:
     with contextlib.ExitStack() as stack:
         with host_errors("open the archive", path):
             file: BinaryIO = stack.enter_context(open(path, "rb"))
-        if _is_compressed(file):
+        head = _first_bytes(file)
+        if not head:
+            raise InvalidImage(f"the archive {path} is empty")
+        if head.startswith(_QCOW2):
+            raise InvalidImage(f"{path} is a qcow2 disk and no image: put it into an image first, under /disk")
+        if head.startswith(_COMPRESSED):
             file = stack.enter_context(_unpacked(file, path, scratch))
         yield _archive(_Members(file, f"the archive {path}"))
 
@@ -78,16 +85,20 @@ def _archive(members: "_Members") -> PackedImage:
         return _OciArchive(members)
     if "manifest.json" in members:
         return _DockerArchive(members)
+    if members.cut_off:
+        raise InvalidImage(
+            f"{members.what} ends too early, before its index.json or manifest.json: fetch or copy it again"
+        )
     raise InvalidImage(
         f"{members.what} holds neither index.json (oci-archive) nor manifest.json (docker-archive); a disk image alone "
         "has to be put into an image first, under /disk"
     )
 
 
-def _is_compressed(file: BinaryIO) -> bool:
+def _first_bytes(file: BinaryIO) -> bytes:
     head = file.read(4)
     file.seek(0)
-    return head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zX"))
+    return head
 
 
 def _unpacked(file: BinaryIO, path: Path, scratch: Path) -> BinaryIO:
@@ -156,7 +167,10 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 class _Members:
-    """The files of an uncompressed tar by name, and where each lies in it."""
+    """The files of an uncompressed tar by name, and where each lies in it.
+
+    ``cut_off`` says that the end mark is missing: what isn't there came after the cut.
+    """
 
     def __init__(self, file: BinaryIO, what: str) -> None:
         self._file = file
@@ -164,8 +178,15 @@ class _Members:
         self._entries: dict[str, TarEntry] = {}
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
-        for entry in TarReader(file, what, skipped_limit=size + 1).entries():
+        reader = TarReader(file, what, skipped_limit=size + BLOCK)
+        for entry in reader.entries():
+            if entry.offset + entry.size > size:
+                raise InvalidImage(
+                    f"{what} ends too early: it has {size} bytes, and {entry.name[:200]!r} in it goes on to byte "
+                    f"{entry.offset + entry.size}; fetch or copy it again"
+                )
             self._entries[posixpath.normpath(entry.name)] = entry
+        self.cut_off = not reader.ended
 
     def __contains__(self, name: str) -> bool:
         return name in self._entries
@@ -179,6 +200,8 @@ class _Members:
             base = posixpath.dirname(name) if entry.kind == "symlink" else ""
             name = posixpath.normpath(posixpath.join(base, entry.target))
             entry = self._entries.get(name)
+        if entry is None and self.cut_off:
+            raise InvalidImage(f"{self.what} ends too early, before the file {name[:200]!r}: fetch or copy it again")
         if entry is None or entry.kind != "file":
             raise InvalidImage(f"{self.what} lacks the file {name[:200]!r}")
         return _Slice(self._file, entry.offset, entry.size)

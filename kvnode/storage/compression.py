@@ -134,6 +134,8 @@ class _ZstdReader:
                 raise self._failure
             assert self._process.stderr is not None
             complaint = self._process.stderr.read(4096).decode("utf-8", "replace").strip()
+            if "premature end" in complaint:
+                raise InvalidImage(f"{self._what} ends within its zstd data")
             if self._process.wait() or self._failure is not None:
                 raise InvalidImage(f"{self._what} has broken zstd data: {complaint or self._failure}")
         return bytes(data)

@@ -64,6 +64,8 @@ class TarReader:
     what           -- for messages, as ``layer sha256:12ab…``
     entry_limit    -- how many entries there may be
     skipped_limit  -- how many bytes may be passed over, headers and unread content together; ``skipped`` counts them
+
+    ``ended`` says afterwards whether the archive had its end mark, a block of zeros: what was cut off has none.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class TarReader:
         self._entry_limit = entry_limit
         self._skipped_limit = skipped_limit
         self.skipped = 0
+        self.ended = False
         self._position = 0
         self._content_left = 0
         self._padding = 0
@@ -107,7 +110,7 @@ class TarReader:
         """Up to ``size`` bytes of the current entry's content; b"" at its end."""
         data = self._take(min(size, self._content_left))
         if not data and size and self._content_left:
-            raise InvalidImage(f"{self._what} ends within an entry, {self._content_left} bytes before its end")
+            raise InvalidImage(f"{self._what} ends too early, within an entry that has {self._content_left} bytes more")
         self._content_left -= len(data)
         return data
 
@@ -141,18 +144,28 @@ class TarReader:
         if block == _ZERO_BLOCK:
             if self._block() not in (None, _ZERO_BLOCK):
                 raise InvalidImage(f"{self._what} goes on after a block of zeros, as no tar does")
+            self.ended = True
             return None
-        stated = _number(block[148:156], self._what, "checksum")
-        if stated != sum(block) - sum(block[148:156]) + 8 * 32:
-            raise InvalidImage(f"{self._what} is not a tar archive, or broken: a header's checksum is wrong")
+        # In the checksum its own field counts as eight spaces.
+        stated = block[148:156].strip(b" \0")
+        is_octal = stated and all(0x30 <= digit <= 0x37 for digit in stated)
+        if not is_octal or int(stated, 8) != sum(block) - sum(block[148:156]) + 8 * 32:
+            if self._position == BLOCK:
+                raise InvalidImage(f"{self._what} is not a tar archive: it doesn't begin with a tar's header")
+            raise InvalidImage(
+                f"{self._what} is a broken tar archive: the header at its byte {self._position - BLOCK} has a wrong "
+                "checksum; fetch or copy it again"
+            )
         return block
 
     def _block(self) -> bytes | None:
         block = self._take_all(BLOCK)
         if not block:
             return None
+        if len(block) < BLOCK and self._position < BLOCK:
+            raise InvalidImage(f"{self._what} is not a tar archive: it has {self._position} bytes, less than a header")
         if len(block) < BLOCK:
-            raise InvalidImage(f"{self._what} ends within a header")
+            raise InvalidImage(f"{self._what} ends too early, within a header: fetch or copy it again")
         self._pass_over(BLOCK)
         return block
 
@@ -161,7 +174,7 @@ class TarReader:
             raise InvalidImage(f"{self._what} has an extended header of {size} bytes, {EXTENDED_LIMIT} at most")
         data = self._take_all(size + -size % BLOCK)
         if len(data) < size:
-            raise InvalidImage(f"{self._what} ends within an extended header")
+            raise InvalidImage(f"{self._what} ends too early, within an extended header: fetch or copy it again")
         self._pass_over(len(data))
         return data[:size]
 
@@ -185,7 +198,7 @@ class TarReader:
         while left:
             data = self._take(min(left, CHUNK_BYTES))
             if not data:
-                raise InvalidImage(f"{self._what} ends within an entry, {left} bytes before its end")
+                raise InvalidImage(f"{self._what} ends too early, within an entry that has {left} bytes more")
             left -= len(data)
         self._content_left = self._padding = 0
 

@@ -55,6 +55,13 @@ def test_what_is_not_there_is_one_and_what_would_do(said):
     assert "no registry" in err
 
 
+def test_no_path_at_all_is_a_matter_of_usage(said, tmp_path, monkeypatch):
+    monkeypatch.chdir(layout(tmp_path / "layout", tar(("disk/disk.img", SECTORS))))
+    status, out, err = said("add", "", "--as", "localhost/demo/a")
+    assert (status, out) == (2, "")
+    assert "PATH is empty" in err
+
+
 def test_an_unknown_recipe_is_a_matter_of_usage(said):
     status, _, err = said("build", "huge")
     assert status == 2

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -291,6 +292,47 @@ def test_files_that_are_no_archive(store: ImageStore, tmp_path: Path, content: b
     with pytest.raises(InvalidImage):
         add(store, path)
     assert not list((store.folder / "tmp").iterdir())
+
+
+@pytest.mark.parametrize("kind", ["oci", "docker"])
+def test_an_archive_that_ends_too_early_is_told_so_wherever_it_was_cut(
+    store: ImageStore, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "it.tar"
+    if kind == "oci":
+        archive_of(layout(tmp_path / "layout", LAYER), path)
+    else:
+        docker_archive(path, [LAYER])
+    whole = path.read_bytes()
+    with tarfile.open(path) as members:
+        ends = {member.name: member.offset_data + member.size for member in members}
+    end = ends["index.json"] if kind == "oci" else max(ends.values())
+    for size in {513, 1024, 1536, 2000, end // 2, end // 1024 * 512, end - 513, end - 1}:
+        path.write_bytes(whole[:size])
+        with pytest.raises(InvalidImage, match="ends too early"):
+            add(store, path)
+    path.write_bytes(whole[: -(-end // 512) * 512])
+    assert add(store, path), "only what nobody reads is missing"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"x" * 100, "not a tar archive: it has 100 bytes"),
+        (b"x" * 5000, "not a tar archive: it doesn't begin with"),
+        (b"QFI\xfb" + bytes(5000), "is a qcow2 disk and no image"),
+        (gzip.compress(b"x" * 5000), "not a tar archive: it doesn't begin with"),
+        (gzip.compress(LAYER)[:-20], "ends within its gzip data"),
+    ],
+)
+def test_what_is_no_archive_is_told_by_what_it_is(
+    store: ImageStore, tmp_path: Path, content: bytes, words: str
+) -> None:
+    path = tmp_path / "it.tar"
+    path.write_bytes(content)
+    with pytest.raises(InvalidImage, match=words):
+        add(store, path)
 
 
 def test_a_broken_index_is_said_and_nothing_is_removed(store: ImageStore, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def _damaged(packed: bytes) -> bytes:
         (gzip.compress(DATA)[:-8] + b"\0" * 8, "broken gzip data"),
         (gzip.compress(DATA) + b"rubbish", "broken gzip data"),
         (_damaged(gzip.compress(DATA)), "broken gzip data|ends within"),
-        (zstd(DATA)[:-5], "broken zstd data"),
+        (zstd(DATA)[:-5], "ends within its zstd data"),
         (_damaged(zstd(DATA)), "broken zstd data"),
         (lzma.compress(DATA), "compressed with xz"),
         (bz2.compress(DATA), "compressed with bzip2"),

@@ -158,7 +158,7 @@ HOSTILE: dict[str, tuple[list[bytes], str]] = {
     "half a sector": ([tar(("disk/a", b"x" * 700))], "whole sectors"),
     "nothing in it": ([tar(("disk/a", b""))], "of 0 bytes"),
     "no tar": ([b"x" * 5000], "not a tar archive"),
-    "half a tar": ([tar(("disk/a", SECTORS))[:1500]], "ends within an entry"),
+    "half a tar": ([tar(("disk/a", SECTORS))[:1500]], "ends too early, within an entry"),
     "broken gzip": ([gzip.compress(tar(("disk/a", SECTORS)), 0)[:3000]], "ends within its gzip data"),
 }
 

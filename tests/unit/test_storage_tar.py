@@ -103,8 +103,10 @@ def test_an_archive_may_end_without_blocks_of_zeros() -> None:
     ("data", "message"),
     [
         (b"no tar at all".ljust(BLOCK, b"!"), "not a tar archive"),
-        (header()[:-1], "ends within a header"),
-        (header(size=b"00000000010\0") + b"abc", "ends within an entry"),
+        (header()[:-1], "not a tar archive: it has 511 bytes"),
+        (header() + header()[:-1], "ends too early, within a header"),
+        (header() + header().replace(b"000644", b"000645"), "broken tar archive: the header at its byte 512"),
+        (header(size=b"00000000010\0") + b"abc", "ends too early, within an entry"),
         (header(size=b"00000000009\0"), "not a tar archive"),
         (header(size=b"\xff" * 12), "size is"),
         (header(flag=b"Q"), "unknown type"),
