@@ -32,12 +32,17 @@ demo: setup ## a guest from its manifest, boot to shutdown, with what happens to
 	@$(PY) deploy/demo/demo.py
 
 .PHONY: test
-test: setup ## all checks and tests; what only test-full covers is said at the end
+test: setup api-server ## all checks and tests; what only test-full covers is said at the end
 	@$(PY) tests/suite.py
 
 .PHONY: test-full
-test-full: setup ## the same at full counts
+test-full: setup api-server ## the same at full counts
 	@$(PY) tests/suite.py --full
+
+# The layer of the daemons speaks to a real one. Built once, and before the tests, whose time is bounded.
+.PHONY: api-server
+api-server: setup
+	@$(PY) -m deploy.cluster build kube-apiserver etcd
 
 .PHONY: check
 check: setup ## formatting, types, layers: all but the tests

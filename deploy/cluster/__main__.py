@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from deploy.cluster.binaries import find_binaries, version_of
+from deploy.cluster.binaries import find_binaries, find_program, version_of
 from deploy.cluster.cluster import Cluster, cluster_exists, create_cluster, find_cluster, remove_cluster
 from deploy.cluster.faults import ClusterError
 from deploy.cluster.layout import MOST_NODES, NUMBERS, Layout
@@ -59,7 +59,8 @@ def main() -> int:
         "--image", type=Path, action="append", default=[], metavar="ARCHIVE", help="load it into every node"
     )
     up.add_argument("--apply", type=Path, action="append", default=[], metavar="FOLDER", help="a kustomization")
-    verbs.add_parser("build", help="have the programs in the cache, and make nothing")
+    build = verbs.add_parser("build", help="have the programs in the cache, and make nothing")
+    build.add_argument("names", nargs="*", metavar="NAME", help="only these")
     arguments = parser.parse_args()
     progress = Progress(time.monotonic())
     try:
@@ -68,7 +69,8 @@ def main() -> int:
         elif arguments.verb == "down":
             remove_cluster(arguments.number, progress)
         else:
-            for name, path in find_binaries(progress).paths.items():
+            named = {name: find_program(name, progress) for name in arguments.names}
+            for name, path in (named or find_binaries(progress).paths).items():
                 print(f"{name:<26} {version_of(path) or '':<10} {path}")
     except ClusterError as error:
         print(error, file=sys.stderr)

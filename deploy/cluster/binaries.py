@@ -139,6 +139,15 @@ def find_binaries(progress: Progress) -> Binaries:
     return Binaries(paths)
 
 
+def find_program(name: str, progress: Progress) -> Path:
+    """One program of PROJECTS: KUBEBUILDER_ASSETS', the PATH's, or else built where it isn't in the cache yet."""
+    project = next((project for project in PROJECTS if name in project.packages), None)
+    if project is None:
+        known = ", ".join(name for project in PROJECTS for name in project.packages)
+        raise ClusterError(f"{name!r} is no program of a cluster; there are {known}")
+    return _found(project, name) or build(project, [name], progress)[name]
+
+
 def build(project: Project, names: list[str], progress: Progress) -> dict[str, Path]:
     """Have these programs of a project in the cache, each built where it isn't there yet."""
     paths = {}

@@ -5,9 +5,7 @@ cluster's come from (deploy/cluster/binaries.py), so a machine that has made a c
 """
 
 import json
-import os
 import secrets
-import shutil
 import signal
 import socket
 import ssl
@@ -17,25 +15,13 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from deploy.cluster.binaries import PROJECTS, build, version_of
+from deploy.cluster.binaries import find_program
 from deploy.cluster.certificates import Authority, Pair, service_account_keys
 from deploy.cluster.faults import last_lines
 from deploy.cluster.kube_api import kubeconfig
 
 READY_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 20.0
-
-
-def program(name: str) -> Path:
-    """The program from KUBEBUILDER_ASSETS, or else of the version that we build; built where it isn't there yet."""
-    assets = os.environ.get("KUBEBUILDER_ASSETS")
-    if assets and os.access(Path(assets, name), os.X_OK):
-        return Path(assets, name)
-    project = next(project for project in PROJECTS if name in project.packages)
-    on_path = shutil.which(name)
-    if on_path and version_of(Path(on_path)) == project.version():
-        return Path(on_path)
-    return build(project, [name], print)[name]
 
 
 def free_port() -> int:
@@ -102,7 +88,7 @@ class ApiServer:
     def _spawn(self, name: str, *arguments: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as out:
             self.processes[name] = subprocess.Popen(
-                [program(name), *arguments],
+                [find_program(name, print), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
