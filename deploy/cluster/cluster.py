@@ -124,6 +124,8 @@ class Cluster:
             raise ClusterError(f"{machine} has no daemon {daemon!r}")
         where.stop(daemon, signal_number)
         _start_on_node(self.layout, number, where, daemon)
+        if daemon == "containerd":
+            node.await_containerd(where)
 
     def await_all_ready(self) -> None:
         """Wait until the API server and all nodes are Ready; ClusterError says which isn't, and why."""

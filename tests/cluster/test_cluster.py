@@ -150,22 +150,26 @@ def test_what_nobody_loaded_is_not_to_be_had(cluster: Cluster) -> None:
         cluster.kubectl("delete", "pod", "nowhere", "--force")
 
 
-def test_the_api_server_restarts_and_no_pod_notices(cluster: Cluster, web_pods: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("machine", "daemon"),
+    [
+        *(("control", daemon) for daemon in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")),
+        *(("node-1", daemon) for daemon in ("containerd", "kubelet", "kube-proxy")),
+    ],
+)
+def test_a_daemon_is_killed_and_started_and_no_pod_notices(
+    cluster: Cluster, web_pods: dict[str, str], machine: str, daemon: str
+) -> None:
     before = {name: await_pod(cluster, name)["status"]["containerStatuses"] for name in web_pods}
-    cluster.restart("control", "kube-apiserver", signal.SIGKILL)
+    cluster.restart(machine, daemon, signal.SIGKILL)
     cluster.await_all_ready()
-    assert {name: await_pod(cluster, name)["status"]["containerStatuses"] for name in web_pods} == before
+    # A kubelet that is new has to hear of its Pods first.
+    exec_in_pod = ("exec", "web-node-1", "--", "echo", "here")
+    assert until(lambda: cluster.kubectl(*exec_in_pod, check=False) == "here\n")
     for name, address in web_pods.items():
         assert answer_of(address, 8080) == name
-
-
-def test_a_kubelet_restarts_and_no_pod_notices(cluster: Cluster, web_pods: dict[str, str]) -> None:
-    before = await_pod(cluster, "web-node-1")["status"]["containerStatuses"]
-    cluster.restart("node-1", "kubelet", signal.SIGKILL)
-    cluster.await_all_ready()
-    assert await_pod(cluster, "web-node-1")["status"]["containerStatuses"] == before
-    # It has to hear of its Pods first.
-    assert until(lambda: cluster.kubectl("exec", "web-node-1", "--", "echo", "here", check=False) == "here\n")
+    after = {name: await_pod(cluster, name)["status"]["containerStatuses"] for name in web_pods}
+    assert after == before
 
 
 def test_requests_are_in_the_audit_log(cluster: Cluster) -> None:
