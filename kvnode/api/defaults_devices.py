@@ -14,7 +14,7 @@ from kvnode.api.network import Interface, InterfaceBridge, InterfaceMasquerade, 
 from kvnode.api.settings import Settings
 from kvnode.api.volumes import Volume
 
-__all__ = ["devices_default", "networks_default", "volume_default"]
+__all__ = ["devices_default", "networks_default", "pull_policy_default", "volume_default"]
 
 _DISK_BUS = {"arm64": "virtio", "s390x": "virtio"}
 _POD_NETWORK = "default"
@@ -54,12 +54,20 @@ def volume_default(volume: Volume) -> Volume:
     """
     disk = volume.container_disk
     if disk is not None and not disk.image_pull_policy:
-        moves = disk.image.endswith(":latest") or not (":" in disk.image or "@" in disk.image)
-        policy = "Always" if moves else "IfNotPresent"
-        volume = replace(volume, container_disk=replace(disk, image_pull_policy=policy))
+        volume = replace(volume, container_disk=replace(disk, image_pull_policy=pull_policy_default(disk.image)))
     if volume.host_disk is not None and volume.host_disk.capacity is None:
         return replace(volume, host_disk=replace(volume.host_disk, capacity="0"))
     return volume
+
+
+def pull_policy_default(image: str) -> str:
+    """``Always`` for a tag ``latest``, said or left out, and ``IfNotPresent`` for every other tag and for a digest.
+
+    The rule is that of KubeVirt's admission, a registry's port included: ``registry.example:5000/disk`` has a colon
+    and no tag, and counts as having one.
+    """
+    moves = image.endswith(":latest") or not (":" in image or "@" in image)
+    return "Always" if moves else "IfNotPresent"
 
 
 def _missing_disks(devices: Devices, volumes: tuple[Volume, ...]) -> list[Disk]:

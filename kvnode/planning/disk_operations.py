@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from kvnode.api.defaults_devices import pull_policy_default
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.meta import LocalObjectReference
 from kvnode.api.volumes import CloudInitNoCloudSource, Volume
@@ -122,7 +123,6 @@ def volume_path(index: int, file: str) -> str:
 def _container_disk(index: int, volume: Volume, facts: VolumeFacts | None) -> ContainerDisk:
     source = volume.container_disk
     assert source is not None
-    policy = source.image_pull_policy or ("Always" if _is_latest(source.image) else "IfNotPresent")
     return ContainerDisk(
         index,
         volume.name,
@@ -130,19 +130,8 @@ def _container_disk(index: int, volume: Volume, facts: VolumeFacts | None) -> Co
         path=volume_path(index, OVERLAY),
         base=(facts.path if facts is not None else None) or volume_path(index, BASE),
         image_path=source.path or None,
-        pull_policy=policy,
+        pull_policy=source.image_pull_policy or pull_policy_default(source.image),
     )
-
-
-def _is_latest(image: str) -> bool:
-    """Whether the pull policy defaults to ``Always``: a tag ``latest``, said or left out, and no digest.
-
-    Source: kubernetes.io, "Images", section "Default image pull policy".
-    """
-    if "@" in image:
-        return False
-    _, colon, tag = image.rpartition("/")[2].partition(":")
-    return not colon or tag == "latest"
 
 
 def _empty_disk(index: int, volume: Volume) -> EmptyDisk:

@@ -9,6 +9,7 @@ import pytest
 
 import kvnode
 from kvnode.api.core import ConfigMap, Secret
+from kvnode.api.defaults import default
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import InvalidManifest
 from kvnode.planning.disk_operations import (
@@ -77,17 +78,19 @@ def test_operations_survive_json() -> None:
         ("a", None, "Always"),
         ("a:latest", None, "Always"),
         ("a:1", None, "IfNotPresent"),
-        ("localhost:5000/a", None, "Always"),
+        ("localhost:5000/a", None, "IfNotPresent"),
         (f"a@sha256:{'0' * 64}", None, "IfNotPresent"),
         ("a", "Never", "Never"),
         ("a:1", "Always", "Always"),
     ],
 )
-def test_the_pull_policy_is_kubernetes_own(image: str, stated: str | None, policy: str) -> None:
+def test_the_pull_policy_is_that_of_admission(image: str, stated: str | None, policy: str) -> None:
     source = {"image": image, **({"imagePullPolicy": stated} if stated else {})}
-    operation = only(guest({"name": "r", "containerDisk": source}))
-    assert isinstance(operation, ContainerDisk)
-    assert operation.pull_policy == policy
+    vmi = guest({"name": "r", "containerDisk": source})
+    for made in (vmi, default(vmi)):
+        operation = only(made)
+        assert isinstance(operation, ContainerDisk)
+        assert operation.pull_policy == policy
 
 
 @pytest.mark.parametrize(("capacity", "size"), [("1Gi", 1 << 30), (513, 1024), ("1k", 1024), ("0.5Ki", 512)])
