@@ -86,6 +86,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["KVNODE_ROOT"] = str(take_root())
 
 
+def pytest_unconfigure() -> None:
+    while _held:
+        _held.pop().close()
+
+
 @pytest.fixture(scope="session")
 def kvnode_root() -> Path:
     """The folder that stands for ``/`` in this run; it is in the environment of every child as KVNODE_ROOT."""
