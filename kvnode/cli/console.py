@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvnode.cli.terminal import say
-from kvnode.errors import HostError
+from kvnode.errors import HostError, NotFound
 
 if TYPE_CHECKING:
     import socket
@@ -31,12 +31,14 @@ def talk(paths: GuestPaths, record: GuestRecord, backlog_bytes: int = 0) -> None
     """Connects standard input and output to the guest's console until the escape key, or the guest's end.
 
     Standard input that is no terminal (a pipe, a file) is typed as it is; after its end the console is shown until
-    the guest has been silent for two seconds.
+    the guest has been silent for two seconds.  Raises NotFound for a guest without a console.
     """
     from kvnode.runtime.launcher_client import connect_launcher
     from kvnode.runtime.protocol import ProtocolError
     from kvnode.runtime.sandbox import STANDALONE_UID
 
+    if not record.console and not record.starting:  # what a start will give it isn't known before its end
+        raise no_console(record.name)
     try:
         connection = connect_launcher(paths.pod, STANDALONE_UID, ANSWER_S)
         first = connection.attach(backlog_bytes)
@@ -51,6 +53,13 @@ def talk(paths: GuestPaths, record: GuestRecord, backlog_bytes: int = 0) -> None
     say("" if sys.stderr.isatty() else "disconnected")
     if ended:
         say("the guest closed the console")
+
+
+def no_console(name: str) -> NotFound:
+    """What is said to whoever asks for the console of a guest that has none."""
+    return NotFound(
+        f"guest {name!r} has no serial console: its manifest sets spec.domain.devices.autoattachSerialConsole to false"
+    )
 
 
 @contextlib.contextmanager

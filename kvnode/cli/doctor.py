@@ -43,13 +43,13 @@ def _guests() -> Check:
     """The guests that are here, and the memory of all their processes (proportional set size)."""
     from kvnode.host.doctor import Check
     from kvnode.paths import NodePaths
-    from kvnode.runtime.guests import all_guests, processes_in
+    from kvnode.runtime.guests import all_guests, processes_of
 
-    pids = [(record, processes_in(paths)) for paths, record in all_guests(NodePaths.here())]
+    pids = processes_of([paths for paths, _ in all_guests(NodePaths.here())])
     if not pids:
         return Check("guests", True, "none here", required=False)
-    running = sum(bool(found) for _, found in pids)
-    used = sum(_pss(pid) for _, found in pids for pid in found)
+    running = sum(map(bool, pids))
+    used = sum(_pss(pid) for found in pids for pid in found)
     return Check("guests", True, f"{len(pids)} here, {running} running in {used >> 20} MiB", required=False)
 
 

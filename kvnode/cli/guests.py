@@ -32,6 +32,10 @@ def ps_command(namespace: str | None, output: str) -> None:
     if output == "json":
         write_json([as_json(guest) for guest in found])
         return
+    if not found:
+        where = f" in namespace {namespace!r}" if namespace is not None else ""
+        say(f"no guests here{where}: `kvnode run FILE` starts one")
+        return
     from rich import box
     from rich.table import Table
 

@@ -34,13 +34,17 @@ INTERRUPTED = 130
 @click.option("--console", is_flag=True, help="Attach to the guest's serial console once it runs.")
 def run_command(file: str, name: str | None, namespace: str | None, detach: bool, console: bool) -> int:
     """See the module."""
+    from kvnode.cli.console import no_console
     from kvnode.paths import NodePaths
+    from kvnode.planning.devices import has_serial_console
 
     if detach and console:
         raise UsageError("--console stays with the guest and --detach doesn't: choose one of them")
     guests = accepted_guests(file, name, namespace)
     if console and len(guests) > 1:
         raise UsageError(f"--console is for one guest, and {file!r} has {len(guests)}")
+    if console and not has_serial_console(guests[0]):
+        raise no_console(guests[0].metadata.name or "")
     node = NodePaths.here()
     with CtrlC() as ctrl_c:
         started = start_all(guests, node, ctrl_c, attached=not detach)

@@ -11,7 +11,7 @@ import contextlib
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -185,15 +185,34 @@ def processes_in(paths: GuestPaths) -> list[int]:
     They are found by their root, where the guest's own folder is mounted, and by the pid namespace of those: records
     may be lost, and dnsmasq has the node's root.
     """
-    try:
-        pod = os.stat(paths.pod)
-    except OSError:
-        return []
-    pids = [int(entry) for entry in os.listdir("/proc") if entry.isdecimal()]
-    rooted = [pid for pid in pids if _identity(f"/proc/{pid}/root/var/run/kubevirt") == (pod.st_dev, pod.st_ino)]
-    spaces = {_identity(f"/proc/{pid}/ns/pid") for pid in rooted} - {_identity("/proc/self/ns/pid"), None}
-    beside = [pid for pid in pids if pid not in rooted and spaces and _identity(f"/proc/{pid}/ns/pid") in spaces]
-    return sorted([*rooted, *beside], key=lambda pid: (_pid_inside(pid), pid))
+    return processes_of([paths])[0]
+
+
+def processes_of(guests: Sequence[GuestPaths]) -> list[list[int]]:
+    """The same of many guests, in their order, for the price of one walk through ``/proc``."""
+    places: dict[tuple[int, int] | None, int] = {}
+    for index, paths in enumerate(guests):
+        if (place := _identity(str(paths.pod))) is not None:
+            places[place] = index
+    found: list[list[int]] = [[] for _ in guests]
+    if not places:
+        return found
+    spaces: dict[tuple[int, int] | None, int] = {}
+    others = []
+    for pid in [int(entry) for entry in os.listdir("/proc") if entry.isdecimal()]:
+        index = places.get(_identity(f"/proc/{pid}/root/var/run/kubevirt"), -1)
+        if index < 0:
+            others.append(pid)
+            continue
+        found[index].append(pid)
+        spaces[_identity(f"/proc/{pid}/ns/pid")] = index
+    for none_of_its_own in (None, _identity("/proc/self/ns/pid")):
+        spaces.pop(none_of_its_own, None)
+    for pid in others if spaces else ():
+        index = spaces.get(_identity(f"/proc/{pid}/ns/pid"), -1)
+        if index >= 0:
+            found[index].append(pid)
+    return [sorted(pids, key=lambda pid: (_pid_inside(pid), pid)) for pids in found]
 
 
 def _identity(path: str) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import msgspec
@@ -28,6 +28,7 @@ from kvnode.runtime.guests import (
     all_guests,
     locked_guests,
     processes_in,
+    processes_of,
     read_bounded,
     read_record,
     remove_empty,
@@ -42,6 +43,7 @@ from kvnode.runtime.sandbox import STANDALONE_UID
 from kvnode.storage.guest_disks import remove_disks
 
 ANSWER_S = 5.0
+ASKED_AT_ONCE = 64
 END_SLACK_S = 15.0
 KEEPER_S = 20.0
 END_FILE = "end.json"
@@ -71,13 +73,22 @@ def find_guest(node: NodePaths, namespace: str, name: str) -> tuple[GuestPaths, 
 
 
 def guests(node: NodePaths) -> list[Guest]:
-    """Every guest on this node, as it is now; a launcher that doesn't answer makes its phase Unknown."""
-    return [inspect(paths, record) for paths, record in all_guests(node)]
+    """Every guest on this node, as it is now; a launcher that doesn't answer makes its phase Unknown.
+
+    All launchers are asked at once: one that is silent costs the whole list no more than its own patience.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    found = all_guests(node)
+    pids = processes_of([paths for paths, _ in found])
+    with ThreadPoolExecutor(max_workers=min(len(found), ASKED_AT_ONCE) or 1) as pool:
+        return list(pool.map(_inspect, found, pids))
 
 
-def inspect(paths: GuestPaths, record: GuestRecord) -> Guest:
+def _inspect(guest: tuple[GuestPaths, GuestRecord], pids: list[int]) -> Guest:
     """One guest as it is now."""
-    processes = processes_by_part(paths)
+    paths, record = guest
+    processes = processes_by_part(pids)
     if record.phase not in ENDED_PHASES and not record.starting:
         record = _as_launcher_says(paths, record, bool(processes["launcher"]))
     return Guest(record, paths, processes)
@@ -95,10 +106,10 @@ def _as_launcher_says(paths: GuestPaths, record: GuestRecord, there: bool) -> Gu
     return msgspec.structs.replace(record, phase=status.phase, reason=status.reason, message=status.message)
 
 
-def processes_by_part(paths: GuestPaths) -> dict[str, list[int]]:
-    """The processes in a guest's sandbox by part; whatever is none of the parts counts as the launcher's."""
+def processes_by_part(pids: Iterable[int]) -> dict[str, list[int]]:
+    """The processes of a guest's sandbox by part; whatever is none of the parts counts as the launcher's."""
     found: dict[str, list[int]] = {part: [] for part in PARTS}
-    for pid in processes_in(paths):
+    for pid in pids:
         name = _comm(pid)
         if name is None:
             continue
