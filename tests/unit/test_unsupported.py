@@ -11,6 +11,7 @@ import kvnode
 from kvnode.api.defaults import default
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.unsupported import NO_EFFECT, SUPPORTED, unsupported, without_effect
+from kvnode.api.validation import validate
 from kvnode.errors import KvnodeError, UsageError
 from tests.api_paths import is_real
 from tests.manifests import DEVICES, DOMAIN, GONE, gates, manifest, vmi
@@ -47,14 +48,14 @@ DISK = {
     "dedicatedIOThread": True,
     "changedBlockTracking": False,
     "shareable": False,
-    "disk": {"bus": "virtio", "pciAddress": "0000:81:01.0", "readonly": True},
+    "disk": {"bus": "virtio", "pciAddress": "0000:02:00.0", "readonly": True},
 }
 RANGE = {"start": 8000, "end": 8010, "protocol": "TCP"}
 NIC = {
     "model": "e1000e",
     "macAddress": "02:00:5e:10:00:01",
     "bootOrder": 2,
-    "pciAddress": "0000:82:01.0",
+    "pciAddress": "0000:01:00.0",
     "acpiIndex": 7,
     "state": "up",
 }
@@ -317,3 +318,26 @@ def test_limits_that_nothing_enforces_are_noted():
 def test_another_mode_is_no_mode():
     with pytest.raises(UsageError, match="moon"):
         unsupported(vmi(), "moon")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({f"{DEVICES}.disks.0.disk.pciAddress": "0000:81:01.0"}, "disks[0].disk"),
+        ({f"{DEVICES}.disks.0.disk.pciAddress": "0001:00:01.0"}, "disks[0].disk"),
+        ({f"{DEVICES}.interfaces.0.pciAddress": "0000:02:1f.0"}, "interfaces[0]"),
+        (
+            {f"{DEVICES}.interfaces.0.model": "igb", f"{DEVICES}.interfaces.0.pciAddress": "0000:02:02.0"},
+            "interfaces[0]",
+        ),
+        ({f"{DEVICES}.disks.0.disk.pciAddress": "0000:00:1b.0"}, None),
+        ({f"{DEVICES}.disks.0.disk.pciAddress": "0000:03:00.0"}, None),
+        ({f"{DEVICES}.interfaces.0.model": "rtl8139", f"{DEVICES}.interfaces.0.pciAddress": "0000:02:02.0"}, None),
+    ],
+)
+@pytest.mark.parametrize("where", ["standalone", "cluster"])
+def test_a_root_port_has_one_slot(changes, field, where):
+    made = default(vmi(changes))
+    assert validate(made) == []
+    expected = [f"{DEVICES}.{field}.pciAddress"] if field else []
+    assert [error.field for error in unsupported(made, where)] == expected
