@@ -64,8 +64,8 @@ test-clean-root: ## `make demo` and `make test` from a clone in a bare Debian 12
 CLUSTER ?= 0
 
 .PHONY: cluster
-cluster: setup ## a control plane and two nodes on this machine, everything Ready (root)
-	@$(PY) -m deploy.cluster up --number $(CLUSTER) $(CLUSTER_WITH)
+cluster: setup ## a control plane and two nodes on this machine with kvnode on them, everything Ready (root)
+	@$(PY) -m deploy.cluster up --install --number $(CLUSTER) $(CLUSTER_WITH)
 
 .PHONY: cluster-down
 cluster-down: venv ## end it, in whatever state it is; nothing is left but the caches

@@ -29,6 +29,10 @@ def bring_up(arguments: argparse.Namespace, progress: Progress) -> None:
         progress(f"cluster {arguments.number} is up already, and Ready")
     else:
         cluster = create_cluster(Layout(arguments.number, arguments.nodes), progress)
+    if arguments.install:
+        from deploy.images.install import install  # what it needs of kvnode, a cluster alone doesn't
+
+        install(cluster, progress)
     for archive in arguments.image:
         cluster.load_image(archive)
         progress(f"{archive.name}: its images are on every node")
@@ -55,6 +59,7 @@ def main() -> int:
     for verb in (up, down):
         verb.add_argument("--number", type=int, default=0, choices=range(NUMBERS), metavar="N", help="which one; 0")
     up.add_argument("--nodes", type=int, default=2, choices=range(1, MOST_NODES + 1), metavar="N", help="how many; 2")
+    up.add_argument("--install", action="store_true", help="kvnode: its images, its kinds and its daemons")
     up.add_argument(
         "--image", type=Path, action="append", default=[], metavar="ARCHIVE", help="load it into every node"
     )

@@ -35,7 +35,7 @@ WANTED = (
 )
 # Needed by maintainer scripts, or data that no program of ours asks for.
 SCRIPTS_ONLY = frozenset(
-    "adduser debconf dpkg iso-codes libasound2-data passwd perl-base python3-minimal-docs tar readline-common".split()
+    ("adduser", "debconf", "dpkg", "iso-codes", "libasound2-data", "passwd", "perl-base", "readline-common", "tar")
 )
 _LEFT_OUT = re.compile(
     r"usr/share/(doc|man|info|locale|lintian|bash-completion|zsh|icons|applications|doc-base|common-licenses|bug"
@@ -58,19 +58,24 @@ _GROUP = "root:x:0:\nlibvirt-qemu:x:107:\nnogroup:x:65534:\n"
 
 def debian_layer(progress: Progress) -> Path:
     """The layer's tar file, from the cache or made now. Raises GuestImageError."""
-    folder = cache_folder() / "debian"
-    cache = PackageCache(folder, progress)
-    packages = _closure(cache, folder, progress)
+    cache = PackageCache(_folder(), progress)
+    packages = _closure(cache, progress)
     key = key_of(*(f"{package} {package.sha256}" for package in packages), Path(__file__), sys.version)
     return kept_file("image-layers", key, "debian.tar", lambda target: _make(target, cache, packages, progress))
 
 
-def _closure(cache: PackageCache, folder: Path, progress: Progress) -> list[Package]:
+def _folder() -> Path:
+    """Where PackageCache keeps its lists, and its packages by their SHA-256."""
+    return cache_folder() / "debian"
+
+
+def _closure(cache: PackageCache, progress: Progress) -> list[Package]:
     """Every package that the wanted ones need, as apt resolves it for a machine that has none."""
     cache.resolve(WANTED)  # fetches lists where the host has none
     with tempfile.NamedTemporaryFile() as nothing:
         command = ["apt-get", "-s", "-o", f"Dir::State::status={nothing.name}", "-o", "APT::Install-Recommends=0"]
-        private = ["-o", f"Dir::State::lists={folder / 'apt/lists'}"] if (folder / "apt/lists").is_dir() else []
+        lists = _folder() / "apt/lists"
+        private = ["-o", f"Dir::State::lists={lists}"] if lists.is_dir() else []
         asked = run_tool(
             [*command, *private, "install", *WANTED],
             would_do="run apt-get update, and try again",
@@ -89,7 +94,7 @@ def _make(target: Path, cache: PackageCache, packages: list[Package], progress: 
         layer.folder(f"usr/{folder}")
         layer.link(folder, f"usr/{folder}")
     for package in packages:
-        _unpack(layer, folder_of(cache), package)
+        _unpack(layer, package)
     for path, mode in (("tmp", 0o1777), ("run", 0o755), ("var/tmp", 0o1777), ("root", 0o755), ("proc", 0o555)):
         layer.folder(path, mode)
     for path in ("sys", "dev", "var/lib/misc", "var/lib/kvnode", "var/log"):
@@ -103,16 +108,11 @@ def _make(target: Path, cache: PackageCache, packages: list[Package], progress: 
     progress(f"Debian: a layer of {target.stat().st_size / 1e6:.0f} MB, sha256:{digest[:12]}")
 
 
-def folder_of(cache: PackageCache) -> Path:
-    """Where the cache keeps its packages, each by its SHA-256."""
-    return cache_folder() / "debian" / "packages"
-
-
-def _unpack(layer: Layer, folder: Path, package: Package) -> None:
+def _unpack(layer: Layer, package: Package) -> None:
     """Merge one package's files into the layer."""
     with tempfile.TemporaryFile() as data:
         run_tool(
-            ["dpkg-deb", "--fsys-tarfile", folder / f"{package.sha256}.deb"],
+            ["dpkg-deb", "--fsys-tarfile", _folder() / "packages" / f"{package.sha256}.deb"],
             would_do="an image is made from Debian's packages, so this needs a Debian host (apt and dpkg)",
             stdout=data.fileno(),
         )

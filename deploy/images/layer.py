@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import py_compile
+import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterable
@@ -92,8 +93,6 @@ def _info(path: str, kind: bytes, mode: int) -> tarfile.TarInfo:
 
 
 def _tag() -> str:
-    import sys
-
     tag = sys.implementation.cache_tag
     assert tag is not None, "CPython has one"
     return tag

@@ -1,7 +1,7 @@
 """The layers of Python: what kvnode requires as ``.venv`` has it, and kvnode with the daemons.
 
 ``.venv`` holds exactly the pinned versions, so an image's Python packages are those that the suite ran with, copied
-file by file as their records list them. Binaries fit only the Python that they were built for, so ``.venv`` has to be of
+file by file as their records list them. Binaries fit only the Python that they were built for: ``.venv`` has to be of
 the same minor version as Debian's python3, which runs in the image.
 """
 

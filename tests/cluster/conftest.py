@@ -12,6 +12,7 @@ import pytest
 
 from deploy.cluster.cluster import Cluster, create_cluster, remove_cluster
 from deploy.cluster.layout import NUMBERS, Layout
+from deploy.images.install import install
 from deploy.setup.cache import cache_folder
 
 
@@ -39,6 +40,13 @@ def cluster() -> Iterator[Cluster]:
     """A control plane and two nodes, everything Ready, with the images ``pause`` and ``busybox``."""
     with held_number() as number:
         yield create_cluster(Layout(number), print)
+
+
+@pytest.fixture(scope="session")
+def kubevirt(cluster: Cluster) -> Cluster:
+    """The same cluster with kvnode on it, as ``make cluster`` leaves it."""
+    install(cluster, print)
+    return cluster
 
 
 @pytest.fixture
