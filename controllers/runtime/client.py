@@ -11,8 +11,8 @@ What holds for every call:
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -24,7 +24,16 @@ from kubernetes.aio.client.rest import RESTClientObject, RESTResponse
 from kubernetes.aio.config import ConfigException
 
 from controllers.runtime.credentials import Load, transport_identity
-from controllers.runtime.faults import ApiError, ObjectNotFound, TooManyRequests, Unauthorized, Unreachable, refusal
+from controllers.runtime.faults import (
+    ApiError,
+    Conflict,
+    Invalid,
+    ObjectNotFound,
+    TooManyRequests,
+    Unauthorized,
+    Unreachable,
+    refusal,
+)
 from controllers.runtime.metrics import Metrics
 from controllers.runtime.resources import ApiObject, Request, Resource
 from kvnode.api.decode import decode
@@ -102,13 +111,16 @@ class ApiClient:
         """Server-side apply: what the body says is ours, what we said before and no longer say goes.
 
         Another owner's fields are taken over, or with ``force=False`` a Conflict names them. A body without
-        ``apiVersion`` and ``kind`` gets the resource's.
+        ``apiVersion`` and ``kind`` gets the resource's; with ``metadata.uid`` or ``metadata.resourceVersion``, Conflict
+        where the object isn't that one any more.
         """
         value = {"apiVersion": resource.api_version, "kind": resource.kind, **msgspec.to_builtins(body)}
         request = Request(value["metadata"].get("namespace") or "", value["metadata"]["name"])
         path = resource.path_of(request, subresource)
         query = {**self._owner(), "force": "true" if force else "false"}
-        return _metadata(await self.request("PATCH", path, query=query, body=value, content_type=APPLY_PATCH))
+        with _another_uid():
+            answer = await self.request("PATCH", path, query=query, body=value, content_type=APPLY_PATCH)
+        return _metadata(answer)
 
     async def merge_patch(
         self,
@@ -129,7 +141,9 @@ class ApiClient:
         if must:
             value = {**value, "metadata": {**(value.get("metadata") or {}), **must}}
         path = resource.path_of(request, subresource)
-        return _metadata(await self.request("PATCH", path, query=self._owner(), body=value, content_type=MERGE_PATCH))
+        with _another_uid():
+            answer = await self.request("PATCH", path, query=self._owner(), body=value, content_type=MERGE_PATCH)
+        return _metadata(answer)
 
     async def json_patch(
         self, resource: Resource, request: Request, operations: list[dict[str, Any]], *, subresource: str = ""
@@ -309,6 +323,17 @@ async def _lines(content: aiohttp.StreamReader, call: str) -> AsyncIterator[byte
                     yield line
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise Unreachable(f"{call}: {_what_broke(error)}") from None
+
+
+@contextmanager
+def _another_uid() -> Iterator[None]:
+    """Built-in kinds call a write to another object of the name Invalid, custom ones a Conflict; it is the latter."""
+    try:
+        yield
+    except Invalid as error:
+        if "metadata.uid" not in str(error):
+            raise
+        raise Conflict(f"{error} (another object has the name by now)", status=409) from None
 
 
 def _metadata(answer: bytes) -> ApiObject:

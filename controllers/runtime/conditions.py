@@ -60,15 +60,11 @@ def with_condition(conditions: Sequence[C], new: C, now: str | None = None) -> t
     new = msgspec.structs.replace(new, last_transition_time=since or now or wall_time())
     if old is None:
         return (*conditions, new)
-    if old == new and sum(_of(one).type == _of(new).type for one in conditions) == 1:
+    others = [one for one in conditions if _of(one).type != _of(new).type]
+    if old == new and len(others) == len(conditions) - 1:
         return tuple(conditions)
-    kept: list[C] = []
-    for one in conditions:
-        if one is old:
-            kept.append(new)
-        elif _of(one).type != _of(new).type:
-            kept.append(one)
-    return tuple(kept)
+    others.insert(next(place for place, one in enumerate(conditions) if one is old), new)
+    return tuple(others)
 
 
 def without_condition(conditions: Iterable[C], type: str) -> tuple[C, ...]:

@@ -21,6 +21,7 @@ from kubernetes.aio.config.incluster_config import (
     InClusterConfigLoader,
 )
 
+from controllers.runtime.faults import in_words
 from kvnode.errors import KvnodeError
 
 Load = Callable[[], Awaitable[Configuration]]
@@ -41,8 +42,8 @@ def from_kubeconfig(path: str | Path, context: str | None = None) -> Load:
         configuration = Configuration()
         try:
             await load_kube_config(str(path), context, configuration, persist_config=False)
-        except ConfigException as error:
-            raise NoCredentials(f"the kubeconfig {path} can't be used: {error}") from None
+        except Exception as error:  # the loader looks at little before it uses it; whatever it meets is the file's
+            raise NoCredentials(f"the kubeconfig {path} can't be used: {in_words(error)}") from None
         return configuration
 
     return load

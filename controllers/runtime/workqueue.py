@@ -50,6 +50,7 @@ class Schedule(Generic[K]):
 
     def add(self, key: K, now: float, *, after_s: float = 0.0, head_start_s: float = 0.0) -> None:
         """Have the key due in ``after_s`` seconds, or when it was to be due anyhow, if that is sooner."""
+        self._ripen(now)
         at = now + max(0.0, after_s)
         if key in self._working:
             known_at, known_start = self._again.get(key, (at, head_start_s))

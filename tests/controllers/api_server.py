@@ -41,6 +41,9 @@ class ApiServer:
         self.serving = self.authority.issue("kube-apiserver", names=("DNS:localhost", "IP:127.0.0.1"))
         self.admin = self.authority.issue("admin", groups=("system:masters",))
         self.account_keys = service_account_keys(folder / "pki")
+        # For aggregated APIs: who the server is to them, which nobody else can be.
+        self.front_authority = Authority.create(folder / "front-proxy", "test-front-proxy-ca")
+        self.front_proxy = self.front_authority.issue("front-proxy-client")
         # A user with a token, for what a token's life is about; its rights are granted by its group.
         self.token = secrets.token_hex(16)
         (folder / "tokens.csv").write_text(f'{self.token},tokenuser,1,"system:masters"\n')
@@ -80,6 +83,17 @@ class ApiServer:
             "--disable-admission-plugins=ServiceAccount",
             "--service-account-issuer=https://kubernetes.default.svc",
             *(f"--service-account-key-file={keys.certificate}", f"--service-account-signing-key-file={keys.key}"),
+            f"--requestheader-client-ca-file={self.front_authority.pair.certificate}",
+            "--requestheader-allowed-names=front-proxy-client",
+            "--requestheader-username-headers=X-Remote-User",
+            "--requestheader-group-headers=X-Remote-Group",
+            "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+            *(
+                f"--proxy-client-cert-file={self.front_proxy.certificate}",
+                f"--proxy-client-key-file={self.front_proxy.key}",
+            ),
+            # An aggregated API's address comes from its EndpointSlice: there is no kube-proxy.
+            "--enable-aggregator-routing=true",
             f"--cert-dir={self.folder / 'certs'}",
             "--profiling=false",
         )
