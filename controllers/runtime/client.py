@@ -210,7 +210,12 @@ class ApiClient:
         try:
             yield _lines(response.response.content, f"watch {path}")
         finally:
+            connection = response.response.connection
+            transport = connection.transport if connection is not None else None
             response.response.close()
+            if transport is not None:
+                # TLS's goodbye waits for the server's, and nobody waits for either: the loop may end before.
+                transport.abort()
 
     async def _answer(
         self,
