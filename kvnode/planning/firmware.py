@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from kvnode.api.firmware import EFI, Chassis, Firmware
 from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.settings import DEFAULT_EMULATED_MACHINES
 from kvnode.errors import HostError
 from kvnode.facts import HostFacts
 from kvnode.planning.architecture import Architecture
@@ -27,9 +30,12 @@ def os_plan(vmi: VirtualMachineInstance, host: HostFacts, arch: Architecture) ->
     firmware = spec.domain.firmware or _NO_FIRMWARE
     machine = (spec.domain.machine.type if spec.domain.machine is not None else None) or arch.machine
     if host.machine_types is not None and machine not in host.machine_types:
+        # Admission takes only some of what QEMU has, and a name that it refuses is no advice.
+        patterns = DEFAULT_EMULATED_MACHINES.get(arch.manifest, ())
+        usable = tuple(name for name in host.machine_types if any(fnmatchcase(name, one) for one in patterns))
         raise HostError(
             f"spec.domain.machine.type: QEMU on this node has no machine {machine[:60]!r}; "
-            f"it has {some_of(host.machine_types)}"
+            f"it has {some_of(usable) or 'none that a guest may ask for'}"
         )
     bootloader = firmware.bootloader
     kernel, initrd, cmdline = _kernel_boot(firmware)

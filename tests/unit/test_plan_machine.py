@@ -71,6 +71,12 @@ def test_architectures(arch, host, machine, keyboards):
     assert (plan.sysinfo is None) == (arch == "s390x")
 
 
+def test_only_machines_that_admission_takes_are_advised():
+    host = {**HOST, "machine_types": ["pc", "isapc", "pc-q35-7.2", "microvm", "q35"]}
+    with pytest.raises(HostError, match="no machine 'pc-q35-99.0'; it has pc-q35-7.2, q35$"):
+        plan_of({"machine": {"type": "pc-q35-99.0"}}, host)
+
+
 def test_a_machine_that_qemu_lacks():
     with pytest.raises(HostError, match="no machine 'pc-q35-99.0'; it has q35"):
         plan_of({"machine": {"type": "pc-q35-99.0"}}, HOST | {"machine_types": ["q35"]})

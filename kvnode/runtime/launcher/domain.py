@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import threading
 import time
@@ -34,6 +35,21 @@ _REASONS = {
 }
 _MEMORY_WORDS = ("cannot allocate memory", "cannot set up guest memory", "unable to map backing store")
 _SPACE_WORDS = ("no space left on device",)
+_FEATURES, _MODEL = "spec.domain.cpu.features", "spec.domain.cpu.model"
+_CPU_FAULTS = (
+    (re.compile(r"unknown CPU feature:? '?([\w.+-]+)", re.I), _FEATURES, "libvirt knows no CPU feature {!r}"),
+    (
+        re.compile(r"(?:not provide required|missing) features: ([\w.+, -]+)", re.I),
+        _FEATURES,
+        "this node gives a guest no {!r}; the policy optional takes what there is",
+    ),
+    (
+        re.compile(r"(?:unknown CPU model|CPU model):? '?([\w.+-]+)'?(?: is)?(?: not supported.*)?$", re.I),
+        _MODEL,
+        "this node can't give a guest the CPU {!r}; host-model always works",
+    ),
+)
+"""What libvirt alone finds out about the CPU, as it words it, with the manifest's field and our sentence."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -64,6 +80,9 @@ def start_failure(error: libvirt.libvirtError) -> Failure:
         return Failure("NotEnoughMemory", f"QEMU got no memory for the guest: {message}")
     if any(words in lower for words in _SPACE_WORDS):
         return Failure("NoSpaceLeft", f"the disk that holds the guest's files is full: {message}")
+    for pattern, field, sentence in _CPU_FAULTS:
+        if match := pattern.search(message):
+            return Failure("DomainRefused", f"{field}: {sentence.format(match[1].strip())} (libvirt: {message})")
     reason = _REASONS.get(error.get_error_code(), "StartFailed")
     return Failure(reason, f"libvirt could not start the guest: {message}")
 
