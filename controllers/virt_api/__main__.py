@@ -17,7 +17,7 @@ def options(arguments: list[str]) -> Options:
     parser.add_argument("--port", type=int, default=plain.port, help="0 takes any")
     parser.add_argument("--health-port", type=int, default=plain.health_port, help="0 takes any")
     read = parser.parse_args(arguments)
-    return Options(read.namespace, read.kubeconfig, read.port, read.health_port)
+    return Options(read.namespace, read.kubeconfig, read.port, health_port=read.health_port)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from controllers.virt_api.answers import Refusal, bad_request, invalid, status
 from controllers.virt_api.json_patch import Operation, changes
@@ -189,6 +190,11 @@ def _operations(change: _Change, configuration: KubeVirtConfiguration) -> list[O
     obj = change.new.objects[0]
     before = to_dict(obj)
     if isinstance(obj, VirtualMachineInstance):
+        if not obj.metadata.name and not obj.metadata.uid:
+            # Its name is made from generateName after admission. What derives from who a guest is (its firmware's
+            # uuid) derives from the review then, or all such guests would be one machine to their software.
+            obj = replace(obj, metadata=replace(obj.metadata, uid=change.uid))
+            before = to_dict(obj)
         return changes(change.new.value, before, to_dict(default(obj, configuration)))
     try:
         guest = default(instance_of(obj), configuration)

@@ -7,7 +7,8 @@ known; ready is a replica when the API server knows its authority too.
 import asyncio
 import logging
 import ssl
-from typing import TypeVar
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,6 +24,7 @@ from controllers.runtime.metrics import Metrics
 from controllers.runtime.services import run_services
 from controllers.virt_api.front_proxy import AUTHENTICATION, Door, FrontProxy, front_proxy_of
 from controllers.virt_api.handlers import CLIENT_NAME, ON_NODE, SELECTOR, SERVER_NAME, Handlers, node_of
+from controllers.virt_api.handlers import PORT as HANDLER_PORT
 from controllers.virt_api.objects import CONFIG_MAPS, INSTALLATIONS, PODS, ConfigMap, Installation, Pod
 from controllers.virt_api.registration import Registered, register
 from controllers.virt_api.server import PORT, Api, Server
@@ -46,12 +48,14 @@ class Options(Struct, frozen=True):
     namespace    -- where the installation lives: its Secrets, its Service, its handlers
     kubeconfig   -- a file, or None for KUBECONFIG or the Pod's service account
     port         -- of the webhooks and the aggregated API
+    handler_port -- at which each node's virt-handler serves streams
     health_port  -- for /healthz, /readyz and /metrics
     """
 
     namespace: str = "kubevirt"
     kubeconfig: str | None = None
     port: int = PORT
+    handler_port: int = HANDLER_PORT
     health_port: int = 8081
 
 
@@ -147,7 +151,13 @@ class Daemon:
         """Wait for what serving needs, and serve until cancelled."""
         await asyncio.gather(self._installations.synced.wait(), self._pods.synced.wait(), self.trust.ready.wait())
         rules = LiveRules(self._installations, self._options.namespace)
-        api = Api(self._client, self.trust.door, rules.current, Handlers(self._pods), self.trust.identity)
+        api = Api(
+            self._client,
+            self.trust.door,
+            rules.current,
+            Handlers(self._pods, self._options.handler_port),
+            self.trust.identity,
+        )
         self.server = Server(api, self.trust.door, port=self._options.port)
         serving = asyncio.create_task(self._announce(self.server))
         try:
@@ -160,8 +170,8 @@ class Daemon:
         self.serving.set()
         log.info("serving on port %d", server.port)
 
-    async def run(self) -> None:
-        """Run until a signal asks for the end. Raises KvnodeError where a part fails."""
+    def parts(self) -> list[Coroutine[Any, Any, None]]:
+        """Everything that has to run at once."""
         ready = {
             "kubevirts": synced(self._installations),
             "handlers": synced(self._pods),
@@ -169,14 +179,14 @@ class Daemon:
             "serving": lambda: None if self.serving.is_set() else "the port is not open yet",
         }
         health = HealthServer(self._metrics, port=self._options.health_port, ready=ready)
-        await run_services(health.run(), self._installations.run(), self._pods.run(), self.trust.run(), self.serve())
+        return [health.run(), self._installations.run(), self._pods.run(), self.trust.run(), self.serve()]
 
 
 async def run(options: Options) -> None:
     """Run until a signal asks for the end. Raises KvnodeError where a part fails."""
     metrics = Metrics()
     async with ApiClient(credentials.find(options.kubeconfig), field_owner=NAME, metrics=metrics) as client:
-        await Daemon(client, options, metrics).run()
+        await run_services(*Daemon(client, options, metrics).parts())
 
 
 def _without_managers(obj: T) -> T:

@@ -1,0 +1,323 @@
+"""virt-api behind a real API server: webhooks, the aggregated API and the console, with the manifests that are shipped.
+
+Users come in through the API server, as `kubectl` and `virtctl` do. The guest's node is played by a websocket server
+that keeps the handler's contract over mutual TLS.
+"""
+
+import asyncio
+import functools
+import json
+import socket
+import ssl
+import urllib.error
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import yaml
+from aiohttp import web
+
+from controllers.runtime import credentials
+from controllers.runtime.certificate_secrets import CertificateSecrets
+from controllers.runtime.certificates import TlsIdentity
+from controllers.runtime.client import ApiClient
+from controllers.runtime.metrics import Metrics
+from controllers.virt_api.daemon import AUTHORITY_SECRET, HANDLER_SECRET, Daemon, Options
+from kvnode.api.crd import custom_resource_definitions
+from tests.controllers.api_server import ApiServer
+from tests.controllers.test_virt_api_admission import guest, machine
+
+BASE = Path(__file__).parents[2] / "deploy" / "base"
+ROOT = "/apis/subresources.kubevirt.io/v1"
+KUBEVIRT = "/apis/kubevirt.io/v1/namespaces"
+NAMESPACED = {"Service": "services", "EndpointSlice": "endpointslices"}
+PLURALS = {
+    "APIService": "apiservices",
+    "MutatingWebhookConfiguration": "mutatingwebhookconfigurations",
+    "ValidatingWebhookConfiguration": "validatingwebhookconfigurations",
+    "ClusterRole": "clusterroles",
+    "ClusterRoleBinding": "clusterrolebindings",
+    "CustomResourceDefinition": "customresourcedefinitions",
+    "Namespace": "namespaces",
+}
+
+Ask = Callable[..., Awaitable[tuple[int, Any]]]
+
+
+def in_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """A test that awaits, in an event loop of its own."""
+
+    @functools.wraps(test)
+    def run(api_server: ApiServer, namespace: str) -> None:
+        asyncio.run(test(api_server, namespace))
+
+    return run
+
+
+def address() -> str:
+    """An address of this machine that isn't the loopback's, which an EndpointSlice may not hold."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
+
+
+def put(server: ApiServer, document: dict[str, Any]) -> None:
+    """Apply a document, whatever was there."""
+    group = document["apiVersion"]
+    root = f"/apis/{group}" if "/" in group else f"/api/{group}"
+    kind, name = document["kind"], document["metadata"]["name"]
+    where = f"namespaces/kubevirt/{NAMESPACED[kind]}" if kind in NAMESPACED else PLURALS[kind]
+    path = f"{root}/{where}/{name}?fieldManager=test&force=true"
+    server.request("PATCH", path, document, "application/apply-patch+yaml")
+
+
+def shipped(file: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((BASE / file).read_text()))
+
+
+def install(server: ApiServer, port: int) -> None:
+    """The kinds, and the shipped manifests; the Service's Pods are this process."""
+    for document in custom_resource_definitions():
+        put(server, document)
+    put(server, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kubevirt"}})
+    for document in [*shipped("virt-api-webhooks.yaml"), *shipped("virt-api.yaml"), *shipped("virt-api-rbac.yaml")]:
+        if document["kind"] == "Service":
+            document["spec"].pop("selector")
+            document["spec"]["ports"] = [{"name": "api", "port": 443, "targetPort": port}]
+        if document["kind"] in PLURALS or document["kind"] in NAMESPACED:
+            put(server, document)
+    put(
+        server,
+        {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {"name": "virt-api-test", "labels": {"kubernetes.io/service-name": "virt-api"}},
+            "addressType": "IPv4",
+            "ports": [{"name": "api", "port": port}],
+            "endpoints": [{"addresses": [address()], "conditions": {"ready": True}}],
+        },
+    )
+
+
+def free_port() -> int:
+    with socket.create_server(("", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@asynccontextmanager
+async def virt_api(server: ApiServer) -> AsyncIterator[tuple[ApiClient, Options, Ask]]:
+    """The daemon, known to the API server and serving, and a user's way to it."""
+    options = Options(port=free_port(), handler_port=free_port(), health_port=0)
+    await asyncio.to_thread(install, server, options.port)
+    # The administrator is no daemon to the webhooks, so the daemon's writes are judged as a user's are.
+    async with ApiClient(credentials.from_kubeconfig(server.kubeconfig), field_owner="virt-api") as client:
+        daemon = Daemon(client, options, Metrics())
+        tasks = [asyncio.create_task(part) for part in daemon.parts()]
+        try:
+            async with asyncio.timeout(60):
+                await daemon.serving.wait()
+                while daemon.trust.registered.missing:
+                    await asyncio.sleep(0.1)
+
+                async def ask(method: str, path: str, body: Any = None, kind: str = "application/json") -> Any:
+                    return await asyncio.to_thread(answer, server, method, path, body, kind)
+
+                while (await ask("GET", ROOT))[0] != 200:
+                    await asyncio.sleep(0.2)
+            yield client, options, ask
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def answer(server: ApiServer, method: str, path: str, body: Any, kind: str) -> tuple[int, Any]:
+    try:
+        status, said = 200, server.request(method, path, body, kind)
+    except urllib.error.HTTPError as error:
+        with error:
+            status, said = error.code, error.read()
+    try:
+        return status, json.loads(said)
+    except ValueError:
+        return status, said.decode()
+
+
+@in_a_loop
+async def test_users_reach_admission_and_subresources_through_the_api_server(
+    api_server: ApiServer, namespace: str
+) -> None:
+    async with virt_api(api_server) as (_, options, ask):
+        machines, guests = f"{KUBEVIRT}/{namespace}/virtualmachines", f"{KUBEVIRT}/{namespace}/virtualmachineinstances"
+        document = machine(runStrategy="Sometimes")
+        document["metadata"]["namespace"] = namespace
+        code, said = await ask("POST", machines, document)
+        assert (code, said["reason"]) == (422, "Invalid")
+        assert [cause["field"] for cause in said["details"]["causes"]] == ["spec.runStrategy"]
+        document["spec"]["runStrategy"] = "Halted"
+        code, said = await ask("POST", machines, document)
+        assert code == 200, said
+        assert said["spec"]["template"]["spec"]["domain"]["machine"] == {"type": "q35"}
+
+        # Two guests without a name of their own are two machines to their software.
+        uuids = set()
+        for _ in range(2):
+            nameless = guest()
+            nameless["metadata"] = {"generateName": "tiny-", "namespace": namespace}
+            code, said = await ask("POST", guests, nameless)
+            assert code == 200, said
+            uuids.add(said["spec"]["domain"]["firmware"]["uuid"])
+        assert len(uuids) == 2
+
+        code, said = await ask("GET", ROOT)
+        assert {one["name"] for one in said["resources"]} >= {
+            "virtualmachines/start",
+            "virtualmachineinstances/console",
+        }
+        assert (await ask("GET", f"{ROOT}/version"))[1]["gitVersion"].startswith("v0.")
+        assert (await ask("GET", f"{ROOT}/healthz")) == (200, "ok")
+
+        power = f"{ROOT}/namespaces/{namespace}/virtualmachines/tiny"
+        code, said = await ask("PUT", f"{power}/stop", {})
+        assert (code, said["reason"]) == (409, "Conflict")
+        assert "VM is not running" in said["message"]
+        assert (await ask("PUT", f"{power}/start", {"dryRun": ["All"]}))[0] == 200
+        assert (await ask("GET", f"{machines}/tiny"))[1]["spec"]["runStrategy"] == "Halted"
+        assert (await ask("PUT", f"{power}/start", {}))[0] == 200
+        assert (await ask("GET", f"{machines}/tiny"))[1]["spec"]["runStrategy"] == "Always"
+        assert (await ask("PUT", f"{power}/start", {}))[0] == 409
+        patch = {"spec": {"runStrategy": "Manual"}}
+        assert (await ask("PATCH", f"{machines}/tiny", patch, "application/merge-patch+json"))[0] == 200
+        old = power.replace("/v1/", "/v1alpha3/")
+        assert (await ask("PUT", f"{old}/start"))[0] == 200
+        status = (await ask("GET", f"{machines}/tiny"))[1]["status"]
+        assert status["stateChangeRequests"] == [{"action": "Start"}]
+        assert (await ask("PUT", f"{power}/start", {"pause": True}))[0] == 400
+        assert (await ask("PUT", f"{power.replace('tiny', 'none')}/start"))[0] == 404
+        assert (await ask("PUT", f"{power}/migrate"))[0] == 404
+
+        await only_the_front_proxy_is_believed(api_server, options, power)
+
+
+async def only_the_front_proxy_is_believed(server: ApiServer, options: Options, power: str) -> None:
+    """What somebody gets who calls virt-api past the API server."""
+    headers = {"X-Remote-User": "admin", "X-Remote-Group": "system:masters"}
+    proxy = server.front_proxy
+    url = f"https://127.0.0.1:{options.port}{power}/start"
+    for certificate, user, code in (
+        (None, headers, 403),
+        (server.front_authority.issue("somebody-else"), headers, 403),
+        (proxy, {}, 403),
+        (proxy, {"X-Remote-User": "nobody"}, 403),
+        (proxy, {**headers, "X-Remote-Group": "system:masters"}, 409),
+    ):
+        tls = ssl.create_default_context()
+        tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+        if certificate is not None:
+            tls.load_cert_chain(certificate.certificate, certificate.key)
+        async with aiohttp.ClientSession() as session, session.put(url, headers=user, ssl=tls) as response:
+            said = await response.json()
+            assert (response.status, said["kind"]) == (code, "Status"), said
+    stranger = ssl.create_default_context()
+    stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
+    stranger.load_cert_chain(server.admin.certificate, server.admin.key)
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises((aiohttp.ClientError, ConnectionError, ssl.SSLError)):
+            await session.put(url, headers=headers, ssl=stranger)
+
+
+@in_a_loop
+async def test_a_console_reaches_the_guests_node(api_server: ApiServer, namespace: str) -> None:
+    async with virt_api(api_server) as (client, options, ask):
+        guests = f"{KUBEVIRT}/{namespace}/virtualmachineinstances"
+        document = guest()
+        document["metadata"] = {"name": "tiny", "namespace": namespace}
+        code, made = await ask("POST", guests, document)
+        assert code == 200, made
+        console = f"{ROOT}/namespaces/{namespace}/virtualmachineinstances/tiny/console"
+        code, said = await ask("GET", console)
+        assert (code, said["reason"]) == (409, "Conflict")
+        assert "VMI is not running" in said["message"]
+        merge = "application/merge-patch+json"
+        status = {"status": {"phase": "Running", "nodeName": f"node-{namespace}"}}
+        assert (await ask("PATCH", f"{guests}/tiny/status", status, merge))[0] == 200
+        code, said = await ask("GET", console)
+        assert code == 503, said
+        assert f'node "node-{namespace}", whose virt-handler is not there' in said["message"]
+
+        seen: list[str] = []
+        async with handler(client, options, seen):
+            await node(ask, f"node-{namespace}")
+            tls = ssl.create_default_context(cafile=str(api_server.authority.pair.certificate))
+            tls.load_cert_chain(api_server.admin.certificate, api_server.admin.key)
+            async with aiohttp.ClientSession() as session:
+                stream = await opened(session, f"{api_server.url}{console}", tls)
+                assert stream.protocol == "plain.kubevirt.io"
+                for sent in (b"login: ", bytes(range(256)), b"x" * 200_000):
+                    await stream.send_bytes(sent)
+                    assert await stream.receive_bytes(timeout=10) == sent.swapcase()
+                await stream.send_bytes(b"end")
+                last = await stream.receive(timeout=10)
+                assert (last.type, stream.close_code) == (aiohttp.WSMsgType.CLOSE, 4001)
+        assert (
+            seen[-1] == f"/v1/namespaces/{namespace}/virtualmachineinstances/tiny/console?uid={made['metadata']['uid']}"
+        )
+
+
+async def opened(session: aiohttp.ClientSession, url: str, tls: ssl.SSLContext) -> aiohttp.ClientWebSocketResponse:
+    """The console, once virt-api has seen the handler's Pod."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                return await session.ws_connect(url, protocols=("plain.kubevirt.io",), ssl=tls)
+            except aiohttp.WSServerHandshakeError as error:
+                assert error.status == 503, error
+                await asyncio.sleep(0.2)
+
+
+async def node(ask: Ask, name: str) -> None:
+    """A handler's Pod on the guest's node, which is this process."""
+    pods = "/api/v1/namespaces/kubevirt/pods"
+    pod = {
+        "metadata": {"name": f"virt-handler-{name}", "labels": {"kubevirt.io": "virt-handler"}},
+        "spec": {"nodeName": name, "containers": [{"name": "h", "image": "none"}]},
+    }
+    code, said = await ask("POST", pods, pod)
+    assert code == 200, said
+    status = {"podIP": address(), "podIPs": [{"ip": address()}], "conditions": [{"type": "Ready", "status": "True"}]}
+    patch = f"{pods}/virt-handler-{name}/status"
+    assert (await ask("PATCH", patch, {"status": status}, "application/merge-patch+json"))[0] == 200
+
+
+@asynccontextmanager
+async def handler(client: ApiClient, options: Options, seen: list[str]) -> AsyncIterator[None]:
+    """The handler's side of the contract: an echo in the other case, and a close with a code of its own."""
+    held = await CertificateSecrets(client, options.namespace, AUTHORITY_SECRET).read(HANDLER_SECRET)
+    assert held is not None
+
+    async def console(request: web.Request) -> web.WebSocketResponse:
+        certificate = request.get_extra_info("peercert")
+        assert certificate["subject"] == ((("commonName", "virt-api"),),)
+        seen.append(request.path_qs)
+        stream = web.WebSocketResponse(protocols=("plain.kubevirt.io",))
+        await stream.prepare(request)
+        async for message in stream:
+            if message.data == b"end":
+                await stream.close(code=4001)
+                break
+            await stream.send_bytes(message.data.swapcase())
+        return stream
+
+    app = web.Application()
+    app.router.add_get("/v1/namespaces/{ns}/virtualmachineinstances/{name}/console", console)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    identity = TlsIdentity(held.pair, held.bundle)
+    try:
+        await web.TCPSite(runner, None, options.handler_port, ssl_context=identity.context).start()
+        yield
+    finally:
+        await runner.cleanup()
