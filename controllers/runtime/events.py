@@ -19,9 +19,10 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from controllers.runtime.client import ApiClient
-from controllers.runtime.faults import ApiError, Conflict, ObjectNotFound
+from controllers.runtime.faults import Conflict, ObjectNotFound
 from controllers.runtime.metrics import Metrics
 from controllers.runtime.resources import Request, Resource, metadata_of
+from kvnode.errors import KvnodeError
 
 EVENTS = Resource("", "v1", "events", "Event")
 
@@ -83,6 +84,7 @@ class EventRecorder:
         self._metrics = metrics or Metrics()
         self._clock = clock
         self._waiting: asyncio.Queue[_Said] = asyncio.Queue(WAITING)
+        self._pending = 0
         self._series: OrderedDict[_Said, _Series] = OrderedDict()
         # Tokens that an object has left, and when that was so.
         self._tokens: OrderedDict[str, tuple[float, float]] = OrderedDict()
@@ -103,38 +105,52 @@ class EventRecorder:
         )
         try:
             self._waiting.put_nowait(said)
+            self._pending += 1
         except asyncio.QueueFull:
             self._drop("queue", said)
 
+    @property
+    def pending(self) -> int:
+        """How many events are yet to be written."""
+        return self._pending
+
     async def run(self) -> None:
         """Write events until cancelled; what waits then is written if the server takes it soon."""
+        writing: asyncio.Future[None] | None = None
         try:
             while True:
-                await self._write(await self._waiting.get())
+                said = await self._waiting.get()
+                writing = asyncio.ensure_future(self._write(said))
+                await asyncio.shield(writing)
         finally:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS_S):
+                    if writing is not None:
+                        await writing
                     while not self._waiting.empty():
                         await self._write(self._waiting.get_nowait())
 
     async def _write(self, said: _Said) -> None:
-        now = self._clock()
-        known = self._series.pop(said, None)
-        again = known is not None and now - known.last_s < SAME_S
+        try:
+            await self._count(said, self._clock())
+        except KvnodeError as error:
+            self._drop("refused", said, error)
+        finally:
+            self._pending -= 1
+
+    async def _count(self, said: _Said, now: float) -> None:
+        """Write it as a new event or as one more of a series, if the object may still say something."""
         if not self._may_say(said.uid, now):
-            if known is not None:
-                self._series[said] = known
             self._drop("rate", said)
             return
-        series = known if again and known is not None else _Series(self._name(said), 0, _now(), now)
+        series = self._series.pop(said, None)
+        if series is None or now - series.last_s >= SAME_S:
+            series = _Series(self._name(said), 0, _now(), now)
         series.count, series.last_s = series.count + 1, now
         self._series[said] = series
         if len(self._series) > REMEMBERED:
             self._series.popitem(last=False)
-        try:
-            await self._send(said, series)
-        except ApiError as error:
-            self._drop("refused", said, error)
+        await self._send(said, series)
 
     async def _send(self, said: _Said, series: _Series) -> None:
         # An event of an object without a namespace lies in `default`, as the server wants it.
@@ -190,7 +206,7 @@ class EventRecorder:
             self._tokens.popitem(last=False)
         return allowed
 
-    def _drop(self, why: str, said: _Said, error: ApiError | None = None) -> None:
+    def _drop(self, why: str, said: _Said, error: KvnodeError | None = None) -> None:
         self._metrics.dropped_events.labels(why=why).inc()
         where = Request(said.namespace, said.name)
         log.warning(

@@ -8,10 +8,11 @@ client, are what the caller opens around this.
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, NoReturn
 
 from controllers.runtime.faults import in_words
 from kvnode.errors import KvnodeError
@@ -35,7 +36,7 @@ async def run_services(*services: Coroutine[Any, Any, None], grace_s: float = ST
         if stop.is_set():
             log.warning("%s again: ending at once", number.name)
             # 128 + n is how a shell says that a signal ended a program.
-            sys.exit(128 + number)
+            _exit_now(128 + number)
         log.info("%s: stopping", number.name)
         stop.set()
 
@@ -65,17 +66,30 @@ async def _end(tasks: list[asyncio.Task[None]], grace_s: float) -> None:
 
 
 def main(daemon: Callable[[], Awaitable[None]]) -> int:
-    """Run a daemon to its end; its exit status: 0 where it was asked to stop, otherwise as `kvnode` has it."""
+    """Run a daemon to its end; its exit status: 0 where it was asked to stop, otherwise as `kvnode` has it.
+
+    Where a part of it is still at work then, the process ends here and now: it may be one that has lost its lease.
+    """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
-    async def run() -> None:
-        await daemon()
+    async def run() -> int:
+        status = 0
+        try:
+            await daemon()
+        except KvnodeError as error:
+            log.error("%s", in_words(error))
+            status = error.exit_status
+        except Exception:  # a bug: told with its traceback, where whoever looks for it looks
+            log.exception("the daemon failed")
+            status = 1
+        if asyncio.all_tasks() - {asyncio.current_task()}:
+            _exit_now(status)
+        return status
 
-    try:
-        asyncio.run(run())
-    except KvnodeError as error:
-        log.error("%s", in_words(error))
-        return error.exit_status
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return asyncio.run(run())
+
+
+def _exit_now(status: int) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
