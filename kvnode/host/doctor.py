@@ -15,6 +15,7 @@ import importlib.util
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -100,9 +101,19 @@ PROGRAMS = (
 def check_node(facts: HostFacts | None = None) -> list[Check]:
     """Every check, in the order in which a person would mend things; probes the node where no facts are given."""
     facts = facts or probe_host()
-    checks = [_kvnode(), _extensions(), _modules(), _root(), _namespaces(), _tun(), _kvm(facts)]
+    checks = [_kvnode(), _extensions(), _modules(), readable_by_all(Path(kvnode.__file__).parent), _root()]
+    checks += [_namespaces(), _tun(), _kvm(facts)]
     checks += [_qemu(facts), _libvirt(facts), *map(_program, PROGRAMS), _cni()]
-    checks += [_cpus(facts), _memory(facts), _hugepages(facts), _cgroups(), _disk_space(), _forwarding(), _firewall()]
+    checks += [
+        _cpus(facts),
+        _memory(facts),
+        _hugepages(facts),
+        _cgroups(),
+        _disk_space(),
+        _forwarding(),
+        _bridge_family(),
+    ]
+    checks.append(_firewall())
     return checks
 
 
@@ -126,6 +137,17 @@ def _modules() -> Check:
     return Check(
         "Python modules", False, f"missing: {', '.join(missing)}", why=why, remedy="pip install 'kvnode[node]'"
     )
+
+
+def readable_by_all(package: Path) -> Check:
+    """Whether the launcher's user, who owns nothing, may read what the launcher imports: a umask of 077 forbids it."""
+    for path in (package, *sorted(package.rglob("*"))):
+        wanted = 0o005 if path.is_dir() else 0o004
+        if path.suffix in ("", ".py", ".so") and path.stat().st_mode & wanted != wanted:
+            why = "the launcher is an ordinary user and imports it"
+            remedy = f"chmod -R a+rX {shlex.quote(str(package))}"
+            return Check("package files", False, f"{path} is not for everybody to read", False, why, remedy)
+    return Check("package files", True, f"everybody may read {package}", required=False)
 
 
 def _has_module(name: str) -> bool:
@@ -293,6 +315,20 @@ def _forwarding() -> Check:
     forwarding = Tree().number("proc/sys/net/ipv4/ip_forward")
     value = "on" if forwarding else "off; kvnode turns it on while guests run"
     return Check("IP forwarding", forwarding is not None, value, required=False)
+
+
+def _bridge_family() -> Check:
+    """Tries nft's family ``bridge`` without changing anything: a kernel may have nftables and not that."""
+    nft = shutil.which("nft", path=os.pathsep.join((os.environ.get("PATH", os.defpath), *_SBIN)))
+    tried = _run([nft, "--check", "add", "table", "bridge", "kvnode-doctor"]) if nft is not None else None
+    if tried is None:
+        return Check("nft bridge", True, "unknown", required=False)
+    if tried.returncode == 0:
+        return Check("nft bridge", True, "rules can be held to a bridge", required=False)
+    said = (tried.stderr.strip().splitlines() or ["no answer"])[0]
+    why = "what guests send is filtered on their bridge"
+    remedy = "a kernel with CONFIG_NF_TABLES_BRIDGE (modprobe nf_tables), and root"
+    return Check("nft bridge", False, said, False, why, remedy)
 
 
 def _firewall() -> Check:

@@ -174,3 +174,33 @@ def test_a_firewall_that_drops_is_told_with_what_would_do(monkeypatch, tmp_path)
     check = found("firewall")
     assert (check.ok, check.required, check.value) == (False, False, "table ip filter drops what is forwarded")
     assert "DOCKER-USER" in check.remedy
+
+
+@pytest.mark.parametrize(
+    ("place", "mode"), [("", 0o700), ("inner", 0o700), ("inner/module.py", 0o600), ("fast.so", 0o600)]
+)
+def test_a_package_that_the_launcher_may_not_read_is_noted(tmp_path, place, mode):
+    package = tmp_path / "package"
+    (package / "inner").mkdir(parents=True)
+    for file in ("inner/module.py", "fast.so"):
+        (package / file).touch()
+    for path in (package, *package.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    assert doctor.readable_by_all(package).ok
+    (package / place).chmod(mode)
+    check = doctor.readable_by_all(package)
+    assert (check.ok, check.required) == (False, False)
+    assert str(package / place) in check.value
+    assert f"chmod -R a+rX {package}" in check.remedy
+
+
+def test_the_bridge_family_of_nft_is_tried(monkeypatch, tmp_path):
+    assert found("nft bridge").ok
+    nft = tmp_path / "nft"
+    nft.write_text("#!/bin/sh\necho 'Error: Could not process rule: Operation not supported' >&2\nexit 1\n")
+    nft.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    check = found("nft bridge")
+    assert (check.ok, check.required) == (False, False)
+    assert "Operation not supported" in check.value
+    assert "CONFIG_NF_TABLES_BRIDGE" in check.remedy
