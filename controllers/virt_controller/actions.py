@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from controllers.runtime.client import ApiClient
-from controllers.runtime.faults import ApiError, Conflict, Forbidden, Invalid, in_words
+from controllers.runtime.faults import ApiError, Conflict, in_words
 from controllers.runtime.resources import KubernetesObject, Request, Resource, request_of
 from kvnode.errors import KvnodeError
 
@@ -103,11 +103,13 @@ async def carry_out(
 async def _create(action: Create, client: ApiClient, version: str | None) -> None:
     try:
         await client.create(action.resource, action.body)
-    except (Forbidden, Invalid) as error:
-        raise NotCreated(error, version) from None
-    except Conflict as error:
-        if error.reason != "AlreadyExists":
-            raise
+    except ApiError as error:
+        if isinstance(error, Conflict) and error.reason == "AlreadyExists":
+            return
+        # A quota, a policy, a webhook: whatever they answer by, it is news for the owner and no accident.
+        if 400 <= error.status < 500 and not error.retryable:
+            raise NotCreated(error, version) from None
+        raise
 
 
 async def _patch(
