@@ -31,7 +31,15 @@ from kvnode.network.links import apply_links, encode_operation, link_indexes, ma
 from kvnode.network.netns import Netns
 from kvnode.network.rtnetlink import RouteSocket
 from kvnode.network.taps import create_tap
-from kvnode.planning.link_operations import AddAddress, CreateBridge, CreateTap, RemoveAddress, SetLink, SetSysctl
+from kvnode.planning.link_operations import (
+    AddAddress,
+    CreateBridge,
+    CreateTap,
+    RemoveAddress,
+    SetLink,
+    SetPort,
+    SetSysctl,
+)
 from kvnode.planning.network import InterfaceNetwork, NetworkPlan, network_plan
 from tests.netns.pods import Namespace
 
@@ -125,6 +133,9 @@ def by_pyroute2(plan: NetworkPlan, kernel: IPRoute) -> None:
                 changes["master"] = index(operation.master) if operation.master else None
                 changes["state"] = "up" if operation.up else None
                 kernel.link("set", index=index(operation.link), **{k: v for k, v in changes.items() if v is not None})
+            case SetPort():
+                learning = int(operation.learning)
+                kernel.brport("set", index=index(operation.link), learning=learning)
             case AddAddress() | RemoveAddress():
                 verb = "add" if isinstance(operation, AddAddress) else "del"
                 address, _, prefix = operation.address.partition("/")
@@ -145,6 +156,9 @@ def as_ip_lines(interface: InterfaceNetwork) -> Iterator[str]:
                 yield f"link set dev {operation.link} {words} {'up' if operation.up else ''}"
                 if operation.group is not None:
                     yield f"link set dev {operation.link} group {operation.group}"
+            case SetPort():
+                learning = "on" if operation.learning else "off"
+                yield f"link set dev {operation.link} type bridge_slave learning {learning}"
             case AddAddress():
                 yield f"addr add {operation.address} dev {operation.link}"
             case RemoveAddress():

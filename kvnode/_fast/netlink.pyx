@@ -48,6 +48,9 @@ cdef enum:
     IFLA_IFALIAS = 20
     IFLA_GROUP = 27
     IFLA_INFO_KIND = 1
+    IFLA_INFO_SLAVE_KIND = 4
+    IFLA_INFO_SLAVE_DATA = 5
+    IFLA_BRPORT_LEARNING = 8
     IFA_ADDRESS = 1
     IFA_LOCAL = 2
 
@@ -159,6 +162,25 @@ cdef class Batch:
             self._number(IFLA_GROUP, group)
         if alias_bytes is not None:
             self._attribute(IFLA_IFALIAS, PyBytes_AS_STRING(alias_bytes), PyBytes_GET_SIZE(alias_bytes))
+        return self._end()
+
+    def set_port(self, int32_t index, bint learning):
+        """Whether the bridge learns addresses from the link with that index, which is a port of one already.
+
+        A message of its own: the kernel asks the link's master as it was before the message (EOPNOTSUPP without one).
+        """
+        cdef uint8_t value = 1 if learning else 0
+        cdef Py_ssize_t info, data
+        if index <= 0:
+            raise ValueError(f"{index} is not the index of a link: indexes are positive")
+        self._begin(RTM_NEWLINK, 0)
+        self._link_header(index, 0, 0)
+        info = self._nest(IFLA_LINKINFO)
+        self._attribute(IFLA_INFO_SLAVE_KIND, b"bridge", 6)
+        data = self._nest(IFLA_INFO_SLAVE_DATA)
+        self._attribute(IFLA_BRPORT_LEARNING, &value, 1)
+        self._unnest(data)
+        self._unnest(info)
         return self._end()
 
     def delete_link(self, int32_t index):

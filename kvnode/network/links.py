@@ -30,6 +30,7 @@ from kvnode.planning.link_operations import (
     NetlinkOperation,
     RemoveAddress,
     SetLink,
+    SetPort,
     SetSysctl,
 )
 from kvnode.planning.network import NetworkPlan
@@ -126,6 +127,8 @@ def encode_operation(batch: Batch, operation: NetlinkOperation, indexes: dict[st
                 operation.group,
                 operation.up,
             )
+        case SetPort():
+            batch.set_port(index, operation.learning)
         case AddAddress() | RemoveAddress():
             address = ip_interface(operation.address)
             do = batch.add_address if isinstance(operation, AddAddress) else batch.remove_address
@@ -152,6 +155,8 @@ def _words(operation: NetlinkOperation) -> str:
             named = ("mac", "mtu", "master", "group", "up")
             changes = [f"{name} {getattr(operation, name)}" for name in named if getattr(operation, name) is not None]
             return f"change {operation.link} ({', '.join(changes)})"
+        case SetPort():
+            return f"switch the bridge's learning from {operation.link} {'on' if operation.learning else 'off'}"
         case AddAddress():
             return f"give {operation.link} the address {operation.address}"
         case RemoveAddress():

@@ -42,6 +42,13 @@ class SetLink(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="op", t
     up: bool | None = None
 
 
+class SetPort(msgspec.Struct, frozen=True, tag_field="op", tag="set-port"):
+    """Whether a bridge learns from one of its ports which addresses are behind it; the link is a port already."""
+
+    link: str
+    learning: bool
+
+
 class AddAddress(msgspec.Struct, frozen=True, tag_field="op", tag="add-address"):
     """An address in CIDR form joins a link."""
 
@@ -70,5 +77,5 @@ class SetSysctl(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="op",
     link: str | None = None
 
 
-NetlinkOperation = CreateBridge | SetLink | AddAddress | RemoveAddress
+NetlinkOperation = CreateBridge | SetLink | SetPort | AddAddress | RemoveAddress
 LinkOperation = CreateTap | NetlinkOperation | SetSysctl

@@ -46,6 +46,7 @@ from kvnode.planning.link_operations import (
     LinkOperation,
     RemoveAddress,
     SetLink,
+    SetPort,
     SetSysctl,
 )
 
@@ -260,6 +261,9 @@ def _bridge_operations(scene: _Scene, pod_mac: str | None, server: str | None) -
         CreateBridge(bridge, _FIRST_BRIDGE_INDEX + scene.ordinal, bridge_mac, mtu),
         *(RemoveAddress(pod, address) for address in scene.link.addresses),
         SetLink(pod, mac=pod_mac, master=bridge, up=True),
+        # A network whose bridge sends frames back to the port they came from (hairpin mode) would teach ours that the
+        # guest is out there.
+        SetPort(pod, learning=False),
         SetLink(tap, mtu=mtu, master=bridge, group=LINK_GROUP, up=True),
     ]
     if server is not None:

@@ -1,5 +1,6 @@
 """The bridge binding against a real kernel, dnsmasq and client: the guest is the Pod's address on the Pod's wire."""
 
+import socket
 import time
 
 import pytest
@@ -47,6 +48,22 @@ def test_the_guest_gets_the_pods_address_and_all_that_belongs_to_it(handed_over)
 def test_the_mtu_comes_unasked(handed_over):
     _, _, guest, _ = handed_over
     assert int.from_bytes(guest.lease(ask=bytes((1, 3)))[26]) == 1450
+
+
+def test_frames_that_come_back_don_t_lead_the_bridge_astray(handed_over):
+    """A network in hairpin mode, as CNI's bridge plugin has it, sends the guest's own broadcasts back to the Pod."""
+    _, wire, guest, interface = handed_over
+    guest.use(guest.lease())
+    guest.sh("ping -c1 -W2 10.244.1.1")
+    source = bytes.fromhex(interface.guest_mac.replace(":", ""))
+    wire.netns.run(_send_frame, "wire0", b"\xff" * 6 + source + b"\x88\xb5" + bytes(46))
+    wire.sh("ping -c1 -W2 10.244.1.17")
+
+
+def _send_frame(ifname: str, frame: bytes) -> None:
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
+        raw.bind((ifname, 0))
+        raw.send(frame)
 
 
 def test_the_guest_is_reached_under_the_pods_address_and_the_pod_is_silent(handed_over):

@@ -16,6 +16,7 @@ from kvnode.planning.link_operations import (
     LinkOperation,
     RemoveAddress,
     SetLink,
+    SetPort,
     SetSysctl,
 )
 from kvnode.planning.network import ForwardedPort, NetworkPlan, derived_mac, network_plan
@@ -51,6 +52,7 @@ def test_bridge_binding():
         RemoveAddress("eth0", "10.244.1.17/24"),
         RemoveAddress("eth0", "fd00::17/64"),
         SetLink("eth0", mac=interface.pod_mac, master="k6t-eth0", up=True),
+        SetPort("eth0", learning=False),
         SetLink("tap0", mtu=1450, master="k6t-eth0", group=0x6B76, up=True),
         AddAddress("k6t-eth0", "169.254.75.10/32"),
         SetLink("k6t-eth0", group=0x6B76, up=True),
