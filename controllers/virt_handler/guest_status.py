@@ -43,7 +43,6 @@ def report(vmi: VirtualMachineInstance, record: PodRecord, status: Status, now: 
 
 def fault_report(vmi: VirtualMachineInstance, reason: str, message: str, now: str) -> dict[str, Any]:
     """The body that says of a guest which doesn't run why its start failed."""
-    message = message[:_LONGEST_MESSAGE]
     conditions = [("Ready", FALSE, GUEST_NOT_RUNNING, message), ("Synchronized", FALSE, reason, message)]
     return {**_identity(vmi), "status": {"conditions": [_condition(vmi, *one, now) for one in conditions]}}
 
@@ -134,8 +133,16 @@ def _interface(one: Any) -> dict[str, Any]:
 def _condition(
     vmi: VirtualMachineInstance, kind: str, status: str, reason: str, message: str, now: str
 ) -> dict[str, Any]:
-    """One condition; its time is the old one's where the status stays."""
+    """One condition; its time is the old one's where the status stays.
+
+    Reason and message are there even when they are empty: what isn't said stays as another writer said it before.
+    """
     old = condition(vmi.status.conditions, kind)
     since = old.last_transition_time if old is not None and old.status == status else None
-    made = {"type": kind, "status": status, "lastTransitionTime": since or now}
-    return {**made, **{key: text for key, text in (("reason", reason), ("message", message)) if text}}
+    return {
+        "type": kind,
+        "status": status,
+        "reason": reason,
+        "message": message[:_LONGEST_MESSAGE],
+        "lastTransitionTime": since or now,
+    }

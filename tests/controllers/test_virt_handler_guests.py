@@ -84,7 +84,15 @@ class Cluster:
         if launcher:
             self.launchers.append(there)
             there.start()
-        self.patch(f"{self.guests}/vmi-tiny/status", {"status": {"phase": "Scheduled", "nodeName": NODE}})
+        waits = {
+            "type": "Ready",
+            "status": "False",
+            "reason": "GuestNotRunning",
+            "message": "its handler starts it",
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+        }
+        status = {"phase": "Scheduled", "nodeName": NODE, "conditions": [waits]}
+        self.patch(f"{self.guests}/vmi-tiny/status", {"status": status})
         return self.guest(), there
 
     def _pod(self, uid: str) -> dict[str, Any]:
@@ -213,7 +221,8 @@ def test_a_guest_from_scheduled_to_its_end(cluster: Cluster, half: NodeHalf) -> 
             "domain",
         )
         assert interface["ipAddress"] in interface["ipAddresses"]
-        assert cluster.condition("Ready")["status"] == "True"
+        ready = cluster.condition("Ready")
+        assert (ready["status"], ready["reason"], ready["message"]) == ("True", "", ""), "the controller's words go"
         assert cluster.condition("LiveMigratable")["reason"] == "InterfaceNotLiveMigratable"
         assert "emulated" in cluster.condition("SoftwareEmulation")["message"]
         assert [one["target"] for one in status["volumeStatus"]] == ["vda", "vdb"]
