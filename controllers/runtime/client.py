@@ -32,6 +32,7 @@ from controllers.runtime.faults import (
     TooManyRequests,
     Unauthorized,
     Unreachable,
+    in_words,
     refusal,
 )
 from controllers.runtime.metrics import Metrics
@@ -297,12 +298,18 @@ class ApiClient:
             now = time.monotonic()
             if since is not None and (self._loaded_at > since or now - self._loaded_at < RELOAD_PAUSE_S):
                 return
-            configuration = await self._load()
-            identity = transport_identity(configuration)
-            self._configuration = configuration
-            self._loaded_at = time.monotonic()
-            if identity != self._identity or self._rest is None:
-                old, self._rest, self._identity = self._rest, RESTClientObject(configuration), identity
+            self._loaded_at = now
+            try:
+                configuration = await self._load()
+                identity = transport_identity(configuration)
+                stays = identity == self._identity and self._rest is not None
+                rest = self._rest if stays else RESTClientObject(configuration)
+            except (OSError, ValueError) as error:
+                # A file that is being replaced, or a certificate that is none; ssl's errors are OSErrors.
+                raise Unauthorized(f"the credentials can't be used: {in_words(error)}", reason="Credentials") from None
+            self._configuration, self._identity = configuration, identity
+            if not stays:
+                old, self._rest = self._rest, rest
                 if old is not None:
                     log.info("the API server's authority or our certificate changed: connecting anew")
                     await old.close()

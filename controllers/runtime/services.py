@@ -1,9 +1,9 @@
 """A daemon's parts, run together, and its gentle end.
 
-All parts run until one fails or the daemon is told to stop by SIGTERM or SIGINT. Then all are cancelled at once, each
-has its own way of ending (a controller lets a reconcile finish, an election gives its Lease back), and what hasn't
-ended after the grace is left behind. A second signal doesn't wait. Parts that others need while they end, such as the
-client, are what the caller opens around this.
+All parts run until one fails or the daemon is told to stop by SIGTERM or SIGINT. Then they are cancelled, the last one
+first: what others need while they end, such as whoever writes events, is named before them. Each has its own way of
+ending (a controller lets a reconcile finish, an election gives its Lease back), and what hasn't ended after the grace
+is left behind. A second signal doesn't wait. The client is what the caller opens around all of this.
 """
 
 import asyncio
@@ -58,9 +58,13 @@ async def run_services(*services: Coroutine[Any, Any, None], grace_s: float = ST
 
 
 async def _end(tasks: list[asyncio.Task[None]], grace_s: float) -> None:
-    for task in tasks:
+    """End the last one first, as what is named later may need what is named before; each has half of what is left."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + grace_s
+    for task in reversed(tasks):
         task.cancel()
-    _, late = await asyncio.wait(tasks, timeout=grace_s)
+        await asyncio.wait((task,), timeout=(deadline - loop.time()) / 2)
+    _, late = await asyncio.wait(tasks, timeout=max(0.0, deadline - loop.time()))
     for task in late:
         log.warning("%s did not end in %.0f s and is left behind", task.get_name(), grace_s)
 

@@ -54,7 +54,7 @@ class FaultProxy:
     list_delay_s: float = 0.0
     # Seconds before the answer to anything is passed on, the server having done it.
     answer_delay_s: float = 0.0
-    # Changes the query of what matches, once.
+    # Changes the query of what matches, once, and ends the silence.
     rewrites: list[tuple[Matches, dict[str, str]]] = field(default_factory=list)
 
     def load(self) -> Load:
@@ -86,6 +86,8 @@ class FaultProxy:
             if rewrite[0](request):
                 self.rewrites.remove(rewrite)
                 query |= rewrite[1]
+                # What the server says to that is what the test is about.
+                self.silent = False
         if is_list(request):
             await asyncio.sleep(self.list_delay_s)
         headers = {key: request.headers[key] for key in ("Content-Type", "Accept") if key in request.headers}

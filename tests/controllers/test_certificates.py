@@ -163,16 +163,16 @@ def holding(api_server, namespace):
     return run
 
 
-def test_a_year_of_renewals_in_which_whoever_met_believed_each_other(holding):
-    """Every day two daemons look, one as late as the overlap allows; their handshakes are checked by the wall clock
-    only where it is theirs, so belief is by signatures: each one's leaf by the other's bundle.
+def test_in_a_year_and_a_half_of_renewals_whoever_met_believed_each_other(holding):
+    """Two daemons look now and then, one as late as the overlap allows. OpenSSL goes by the wall clock, which isn't
+    this test's; so belief is by signatures, each one's leaf by the other's bundle.
     """
 
     async def body(secrets: CertificateSecrets, time: list[datetime.datetime]) -> None:
         leaves: list[Held] = []
         authorities: set[bytes] = set()
         slow: Held | None = None
-        for day in range(0, 720, 5):
+        for day in range(0, 500, 10):
             time[0] = NOW + day * DAY
             api = await secrets.leaf("api-tls", "virt-api", ["virt-api.svc"])
             authorities.add((await secrets.authority()).pair.certificate)
@@ -182,10 +182,10 @@ def test_a_year_of_renewals_in_which_whoever_met_believed_each_other(holding):
             assert api.pair.parsed().not_valid_after_utc > time[0]
             leaves.append(api)
             # The slow one has what there was half a day before the next look of the other.
-            time[0] += 5 * DAY - OVERLAP / 2
+            time[0] += 10 * DAY - OVERLAP / 2
             slow = await secrets.leaf("slow-tls", "virt-handler", ["node"])
-        assert len(authorities) >= 3
-        assert len({held.pair.certificate for held in leaves}) >= 720 / 30
+        assert len(authorities) >= 2
+        assert len({held.pair.certificate for held in leaves}) >= 500 / 30
 
     holding(body)
 

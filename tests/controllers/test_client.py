@@ -205,6 +205,11 @@ def test_an_authority_that_was_rotated_is_read_again(api_server, tmp_path):
         async with ApiClient(load, field_owner="test") as client:
             with pytest.raises(Unauthorized, match="CERTIFICATE_VERIFY_FAILED"):
                 await client.request("GET", MAPS.path())
+            # Read in the middle of being written.
+            bundle.write_bytes(b"-----BEGIN CERTIFICATE-----\nnonsense")
+            await asyncio.sleep(1.1)
+            with pytest.raises(Unauthorized, match="the credentials can't be used"):
+                await client.request("GET", MAPS.path())
             bundle.write_bytes(api_server.authority.pair.certificate.read_bytes())
             await asyncio.sleep(1.1)
             assert b"ConfigMapList" in await client.request("GET", MAPS.path())

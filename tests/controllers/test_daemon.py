@@ -87,7 +87,11 @@ async def other():
         return
     if sys.argv[1] == "bug":
         raise RuntimeError("a bug")
-    await asyncio.Event().wait()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await asyncio.sleep(0.1)
+        print("other ended", flush=True)
 
 async def daemon():
     await run_services(steady(), other(), grace_s=1.0)
@@ -103,12 +107,12 @@ def daemon(what: str, slow_s: float = 0.0) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_all_parts_end(number):
+def test_told_to_stop_all_parts_end_the_last_one_first(number):
     with daemon("runs", 0.2) as process:
         assert process.stdout.readline() == "up\n"
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
-        assert (process.returncode, out) == (0, "ended\n")
+        assert (process.returncode, out) == (0, "other ended\nended\n")
         assert f"{number.name}: stopping" in err
 
 

@@ -159,7 +159,6 @@ def test_what_the_server_forgot_is_listed_again(api_server, watching):
             await beside.delete(MAPS, Request(seen.namespace, "goes"))
             await beside.create(MAPS, config_map(seen.namespace, "comes"))
             await eventually(lambda: not proxy.rewrites, 30)
-            proxy.silent = False
             await eventually(lambda: seen.names() == {"stays", "comes"})
         assert proxy.lists == 2
         told = [(change.request.name, change.new is None) for change in seen.changes if not change.initial]
