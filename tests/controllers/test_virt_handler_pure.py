@@ -1,0 +1,136 @@
+"""What the node's handler decides, touching nothing: how a Pod's end reads, which Pod counts, a node's labels."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from controllers.virt_handler.guest_status import end_of_pod, fault_report, phase_patch
+from controllers.virt_handler.node_labels import label_patch, node_labels
+from controllers.virt_handler.objects import (
+    CREATED_BY,
+    ContainerState,
+    ContainerStatus,
+    Pod,
+    PodSpec,
+    PodStatus,
+    Terminated,
+    pod_of,
+)
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.meta import ObjectMeta
+from kvnode.api.status import (
+    VirtualMachineInstanceCondition,
+    VirtualMachineInstancePhaseTransitionTimestamp,
+    VirtualMachineInstanceStatus,
+)
+from kvnode.errors import HostError
+from kvnode.facts import HostFacts
+from kvnode.runtime.pod_cgroup import cgroup_folders, into_cgroups_of
+
+NOW, BEFORE = "2026-11-23T11:00:00Z", "2026-11-23T10:00:00Z"
+
+
+def ended_pod(exit_code: int, *, message: str = "", reason: str | None = None) -> Pod:
+    terminated = Terminated(exit_code=exit_code, reason=reason, message=message)
+    container = ContainerStatus(name="compute", state=ContainerState(terminated=terminated))
+    return Pod(status=PodStatus(phase="Failed" if exit_code else "Succeeded", container_statuses=(container,)))
+
+
+@pytest.mark.parametrize(
+    ("pod", "phase", "reason", "words"),
+    [
+        (ended_pod(0), "Succeeded", "Shutdown", "shut itself down"),
+        (ended_pod(0, message="the guest was ended by force"), "Succeeded", "Shutdown", "by force"),
+        (ended_pod(3, message="libvirt could not start the guest: no"), "Failed", "StartFailed", "libvirt could not"),
+        (ended_pod(4), "Failed", "GuestCrashed", "crashed"),
+        (ended_pod(137, reason="OOMKilled"), "Failed", "OOMKilled", "reservedOverhead"),
+        (ended_pod(137), "Failed", "LauncherCrashed", "status 137"),
+        (Pod(status=PodStatus(phase="Failed", reason="Evicted", message="the node had too little memory")),
+         "Failed", "Evicted", "too little memory"),
+        (Pod(status=PodStatus(phase="Failed")), "Failed", "PodFailed", "doesn't say why"),
+    ],
+)  # fmt: skip
+def test_how_a_pods_end_reads(pod: Pod, phase: str, reason: str, words: str) -> None:
+    status = end_of_pod(pod)
+    assert (status.phase, status.reason) == (phase, reason)
+    assert words in status.message
+
+
+def test_the_pod_that_counts_is_this_nodes_and_has_not_ended() -> None:
+    def pod(name: str, node: str = "here", uid: str = "u", phase: str = "Running", at: str = NOW) -> Pod:
+        metadata = ObjectMeta(name=name, labels={CREATED_BY: uid}, creation_timestamp=at)
+        return Pod(metadata=metadata, spec=PodSpec(node_name=node), status=PodStatus(phase=phase))
+
+    vmi = VirtualMachineInstance(metadata=ObjectMeta(name="a", uid="u"))
+    assert pod_of(vmi, [pod("elsewhere", node="there"), pod("another's", uid="v")], "here") is None
+    living = pod("living", at=BEFORE)
+    assert pod_of(vmi, [pod("ended", phase="Failed"), living], "here") == living
+    younger = pod("younger", phase="Failed")
+    assert pod_of(vmi, [younger, pod("older", phase="Succeeded", at=BEFORE)], "here") == younger
+
+
+def test_a_condition_keeps_its_time_while_its_status_stays() -> None:
+    there = VirtualMachineInstanceCondition(type="Ready", status="False", last_transition_time=BEFORE)
+    vmi = VirtualMachineInstance(
+        metadata=ObjectMeta(name="a", namespace="n", uid="u"), status=VirtualMachineInstanceStatus(conditions=(there,))
+    )
+    body = fault_report(vmi, "NoSpace", "m" * 5000, NOW)
+    ready, synchronized = body["status"]["conditions"]
+    assert (ready["lastTransitionTime"], synchronized["lastTransitionTime"]) == (BEFORE, NOW)
+    assert len(synchronized["message"]) == 1024
+    assert body["metadata"] == {"name": "a", "namespace": "n", "uid": "u"}, "no other guest of that name"
+
+
+def test_a_phase_is_entered_once_and_the_others_times_stay() -> None:
+    passed = tuple(
+        VirtualMachineInstancePhaseTransitionTimestamp(phase=phase, phase_transition_timestamp=BEFORE)
+        for phase in ("Scheduled", "Running")
+    )
+    vmi = VirtualMachineInstance(status=VirtualMachineInstanceStatus(phase_transition_timestamps=passed))
+    status = phase_patch(vmi, "Running", NOW)["status"]
+    assert status["phase"] == "Running"
+    assert [tuple(one.values()) for one in status["phaseTransitionTimestamps"]] == [
+        ("Scheduled", BEFORE),
+        ("Running", NOW),
+    ]
+
+
+def test_a_nodes_labels_say_what_it_can_and_take_back_what_it_no_longer_can() -> None:
+    host = HostFacts(kvm="broken", cpu_models=("qemu64", "a/b"), machine_types=("pc-q35-7.2",), host_cpu_model="EPYC")
+    labels = node_labels(host)
+    assert labels == {
+        "kubevirt.io/schedulable": "true",
+        "kubevirt.io/kvm": "broken",
+        "cpu-model.node.kubevirt.io/qemu64": "true",
+        "machine-type.node.kubevirt.io/pc-q35-7.2": "true",
+        "host-model-cpu.node.kubevirt.io/EPYC": "true",
+    }
+    there = {"cpu-model.node.kubevirt.io/Skylake": "true", "kubernetes.io/os": "linux"}
+    metadata = label_patch(labels, there, NOW)["metadata"]
+    assert metadata["labels"] == {"cpu-model.node.kubevirt.io/Skylake": None, **labels}
+    assert metadata["annotations"] == {"kubevirt.io/heartbeat": NOW}
+
+
+def test_the_way_into_a_processs_cgroups(tmp_path: Path) -> None:
+    """Folders that look as the hierarchies of this process would; entering one is writing 0 into its list."""
+    lines = Path("/proc/self/cgroup").read_text().splitlines()
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        folder = tmp_path / (controllers.removeprefix("name=") or "unified") / path.lstrip("/")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "cgroup.procs").touch()
+    folders = cgroup_folders(os.getpid(), tmp_path)
+    assert len(folders) == len(lines)
+    command = [*into_cgroups_of(os.getpid(), tmp_path), "printf", "%s|", "a b", "--", "c"]
+    read, write = os.pipe()
+    pid = os.posix_spawn(command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, write, 1)])
+    os.close(write)
+    assert os.waitpid(pid, 0)[1] == 0
+    with open(read) as output:
+        assert output.read() == "a b|--|c|"
+    assert {(folder / "cgroup.procs").read_text() for folder in folders} == {"0\n"}
+    with pytest.raises(HostError, match="mount the host's /sys/fs/cgroup there"):
+        cgroup_folders(os.getpid(), tmp_path / "elsewhere")
