@@ -81,7 +81,15 @@ def test_times_that_cannot_work_are_refused():
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 2), st.floats(0.0, 6.0), st.floats(0.0, 4.0), st.booleans()), min_size=5, max_size=80
+        st.tuples(
+            st.sampled_from([0, 0, 1, 1, 2]),
+            # Moments around those that count: a try, the renewal's deadline, the lease's end.
+            st.sampled_from([0.0, 0.5, 2.0, 4.9, 9.5, 9.99, 14.9, 15.0]),
+            st.sampled_from([0.0, 0.0, 1.0, 4.0]),
+            st.sampled_from([False, False, False, True]),
+        ),
+        min_size=50,
+        max_size=80,
     ),
     st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3),
 )
