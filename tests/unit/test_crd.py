@@ -1,6 +1,5 @@
 """The custom resource definitions: what users and tools rely on, and that the shipped files are what is generated."""
 
-
 import pytest
 
 from deploy.crds.__main__ import definitions, main
