@@ -9,8 +9,9 @@ import functools
 import json
 import socket
 import ssl
+import subprocess
 import urllib.error
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from tests.controllers.api_server import ApiServer
 from tests.controllers.test_virt_api_admission import guest, machine
 
 BASE = Path(__file__).parents[2] / "deploy" / "base"
+ADDRESS = "10.99.77.1"
 ROOT = "/apis/subresources.kubevirt.io/v1"
 KUBEVIRT = "/apis/kubevirt.io/v1/namespaces"
 NAMESPACED = {"Service": "services", "EndpointSlice": "endpointslices"}
@@ -43,6 +45,8 @@ PLURALS = {
     "CustomResourceDefinition": "customresourcedefinitions",
     "Namespace": "namespaces",
 }
+
+pytestmark = pytest.mark.full("virt-api behind a real API server: webhooks, subresources, the console's relay")
 
 Ask = Callable[..., Awaitable[tuple[int, Any]]]
 
@@ -57,11 +61,12 @@ def in_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., N
     return run
 
 
-def address() -> str:
-    """An address of this machine that isn't the loopback's, which an EndpointSlice may not hold."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))
-        return str(probe.getsockname()[0])
+@pytest.fixture(scope="module", autouse=True)
+def address() -> Iterator[str]:
+    """An address on the loopback's link that an EndpointSlice may hold, which 127.0.0.1 may not."""
+    subprocess.run(["ip", "address", "add", f"{ADDRESS}/32", "dev", "lo"], check=True)
+    yield ADDRESS
+    subprocess.run(["ip", "address", "delete", f"{ADDRESS}/32", "dev", "lo"], check=True)
 
 
 def put(server: ApiServer, document: dict[str, Any]) -> None:
@@ -97,9 +102,17 @@ def install(server: ApiServer, port: int) -> None:
             "metadata": {"name": "virt-api-test", "labels": {"kubernetes.io/service-name": "virt-api"}},
             "addressType": "IPv4",
             "ports": [{"name": "api", "port": port}],
-            "endpoints": [{"addresses": [address()], "conditions": {"ready": True}}],
+            "endpoints": [{"addresses": [ADDRESS], "conditions": {"ready": True}}],
         },
     )
+
+
+def uninstall(server: ApiServer) -> None:
+    """The API server asks nobody any more: the other tests of the layer have no virt-api."""
+    for document in [*shipped("virt-api-webhooks.yaml"), *shipped("virt-api.yaml")]:
+        if document["kind"] in ("APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"):
+            path = f"/apis/{document['apiVersion']}/{PLURALS[document['kind']]}/{document['metadata']['name']}"
+            server.request("DELETE", path)
 
 
 def free_port() -> int:
@@ -132,6 +145,7 @@ async def virt_api(server: ApiServer) -> AsyncIterator[tuple[ApiClient, Options,
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.to_thread(uninstall, server)
 
 
 def answer(server: ApiServer, method: str, path: str, body: Any, kind: str) -> tuple[int, Any]:
@@ -287,7 +301,7 @@ async def node(ask: Ask, name: str) -> None:
     }
     code, said = await ask("POST", pods, pod)
     assert code == 200, said
-    status = {"podIP": address(), "podIPs": [{"ip": address()}], "conditions": [{"type": "Ready", "status": "True"}]}
+    status = {"podIP": ADDRESS, "podIPs": [{"ip": ADDRESS}], "conditions": [{"type": "Ready", "status": "True"}]}
     patch = f"{pods}/virt-handler-{name}/status"
     assert (await ask("PATCH", patch, {"status": status}, "application/merge-patch+json"))[0] == 200
 
