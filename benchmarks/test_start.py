@@ -21,6 +21,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 import kvnode
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.paths import NodePaths
+from kvnode.runtime.guests import processes_in
 from kvnode.runtime.node import processes_by_part, stop_guest
 from kvnode.runtime.progress import Progress
 from kvnode.runtime.sandbox import POD_FOLDER, PRIVATE_FOLDER
@@ -71,7 +72,7 @@ def plain_argv(vmi: VirtualMachineInstance, tmp_path: Path) -> list[str]:
     """The arguments that libvirt gave QEMU, with what lies in the sandbox put where a plain process finds it."""
     node = NodePaths.here()
     started = start_guest(vmi, node, Progress(), attached=True)
-    (pid,) = processes_by_part(started.paths)["qemu"]
+    (pid,) = processes_by_part(processes_in(started.paths))["qemu"]
     argv = Path(f"/proc/{pid}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
     disks = tmp_path / "disks"
     shutil.copytree(started.paths.private / "disks", disks)
