@@ -6,6 +6,8 @@ force; a client that is killed takes nothing with it.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
 import signal
 import time
@@ -247,7 +249,10 @@ class CtrlC:
         if self.guests is None:
             raise KeyboardInterrupt
         self.pressed += 1
-        say("asked to shut down; Ctrl-C again ends by force" if self.pressed == 1 else "ending by force")
+        words = b"asked to shut down; Ctrl-C again ends by force\n" if self.pressed == 1 else b"ending by force\n"
+        # Past the stream's buffer: what is interrupted may be in the middle of it, and a stream can't be entered twice.
+        with contextlib.suppress(OSError):
+            os.write(2, words)
         for guest in self.guests:
             _ask_to_stop(guest, force=self.pressed > 1)
 

@@ -1,10 +1,12 @@
 """What ``run`` takes from a file before anything is started."""
 
+import io
 import json
+import signal
 
 import pytest
 
-from kvnode.cli.run import accepted_guests
+from kvnode.cli.run import CtrlC, accepted_guests
 from kvnode.errors import InvalidManifest
 from tests.manifests import DOMAIN, manifest
 
@@ -87,3 +89,27 @@ def test_what_a_machine_asks_for_beside_its_guest_is_refused_by_its_own_path(tmp
         "spec.dataVolumeTemplates[0]",
         "spec.template.spec.volumes[3].dataVolume",
     ]
+
+
+class Interrupting(io.RawIOBase):
+    """A terminal at which Ctrl-C is pressed just while something is written to it."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        signal.raise_signal(signal.SIGINT)
+        return len(bytes(data))  # type: ignore[call-overload, no-any-return]
+
+
+def test_a_ctrl_c_in_the_middle_of_a_line_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A buffered stream can't be entered twice: a handler that prints there would fail, and the guest run on."""
+    stream = io.TextIOWrapper(io.BufferedWriter(Interrupting()), write_through=True)
+    monkeypatch.setattr("sys.stderr", stream)
+    with CtrlC() as ctrl_c:
+        ctrl_c.guests = []
+        print("Ctrl-C shuts down", file=stream, flush=True)
+        pressed = ctrl_c.pressed
+    monkeypatch.undo()
+    stream.detach().detach()
+    assert pressed >= 1
