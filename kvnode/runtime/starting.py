@@ -23,7 +23,7 @@ from kvnode.facts import HostFacts, LinkFacts
 from kvnode.host import probe_host
 from kvnode.network.links import probe_links
 from kvnode.network.netns import Netns
-from kvnode.network.resolver import resolver_facts
+from kvnode.network.resolver import guest_resolver
 from kvnode.network.sandbox_network import attach
 from kvnode.paths import GuestPaths, NodePaths
 from kvnode.planning import DomainPlan, plan
@@ -210,7 +210,7 @@ class _Start:
             disks = prepare_disks(
                 draft.disk_operations, self.paths.private, STANDALONE_UID, STANDALONE_UID, cached, _nobody_listens
             )
-        resolver = resolver_facts(self.vmi.spec.dns_policy, self.vmi.spec.dns_config)
+        resolver = guest_resolver(self.vmi)
         with self.progress.step("make the sandbox"):
             sandbox = self._sandbox(disks, capabilities.folder, host)
         with self._launcher_blamed(sandbox):
