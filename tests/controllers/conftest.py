@@ -10,7 +10,9 @@ import pytest
 
 from controllers.runtime import credentials
 from controllers.runtime.client import ApiClient
+from kvnode.runtime.pod_node import NodeHalf
 from tests.controllers.api_server import ApiServer
+from tests.controllers.handler_world import Cluster, emulating_half, serve_crds
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +46,23 @@ def with_client(api_server: ApiServer) -> Callable[[Callable[[ApiClient], Corout
         asyncio.run(opened())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def crds(api_server: ApiServer) -> None:
+    """The kinds that virt-handler reads."""
+    serve_crds(api_server)
+
+
+@pytest.fixture
+def cluster(api_server: ApiServer, crds: None, namespace: str, tiny_image: str, tmp_path: Path) -> Iterator[Cluster]:
+    """One guest's cluster, without its virt-handler."""
+    made = Cluster(api_server, namespace, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def half() -> NodeHalf:
+    """This machine as virt-handler knows it, with emulation allowed."""
+    return emulating_half()
