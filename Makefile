@@ -32,17 +32,18 @@ demo: setup ## a guest from its manifest, boot to shutdown, with what happens to
 	@$(PY) deploy/demo/demo.py
 
 .PHONY: test
-test: setup api-server ## all checks and tests; what only test-full covers is said at the end
+test: setup cluster-parts ## all checks and tests; what only test-full covers is said at the end
 	@$(PY) tests/suite.py
 
 .PHONY: test-full
-test-full: setup api-server ## the same at full counts
+test-full: setup cluster-parts ## the same at full counts
 	@$(PY) tests/suite.py --full
 
-# The layer of the daemons speaks to a real one. Built once, and before the tests, whose time is bounded.
-.PHONY: api-server
-api-server: setup
-	@$(PY) -m deploy.cluster build kube-apiserver etcd
+# What the cluster of the tests is made of: built once, and before the tests, whose time is bounded.
+.PHONY: cluster-parts
+cluster-parts: setup
+	@$(PY) -m deploy.cluster build
+	@$(PY) -m deploy.images
 
 .PHONY: check
 check: setup ## formatting, types, layers: all but the tests
@@ -66,6 +67,10 @@ CLUSTER ?= 0
 .PHONY: cluster
 cluster: setup ## a control plane and two nodes on this machine with kvnode on them, everything Ready (root)
 	@$(PY) -m deploy.cluster up --install --number $(CLUSTER) $(CLUSTER_WITH)
+
+.PHONY: bench-cluster
+bench-cluster: venv ## on a cluster that is up: from apply to a guest's answer by who took it, and what a guest weighs
+	@$(PY) -m benchmarks.guest_on_cluster --number $(CLUSTER)
 
 .PHONY: cluster-down
 cluster-down: venv ## end it, in whatever state it is; nothing is left but the caches

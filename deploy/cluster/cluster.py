@@ -72,6 +72,11 @@ class Cluster:
             raise ClusterError(f"the cluster has no machine {name!r}; it has {', '.join(machines)}")
         return machines[name]
 
+    def user(self, name: str, *groups: str) -> KubeApi:
+        """The API as a user of this name sees it, whose rights are those that roles give to name and groups."""
+        authority = _authority(self.control)
+        return KubeApi(self.layout.server, authority.pair.certificate, authority.issue(name, groups=groups))
+
     def kubectl(
         self, *words: str | Path, stdin: str | None = None, timeout_s: float = KUBECTL_TIMEOUT_S, check: bool = True
     ) -> str:

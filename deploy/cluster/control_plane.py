@@ -78,7 +78,8 @@ def commands(layout: Layout) -> dict[str, list[str]]:
             f"--service-cluster-ip-range={layout.service_network}",
             "--allow-privileged=true",
             "--authorization-mode=Node,RBAC",
-            "--enable-admission-plugins=NodeRestriction",
+            # The latter as on clusters that are strict about it: whoever names an owner has to be allowed to block it.
+            "--enable-admission-plugins=NodeRestriction,OwnerReferencesPermissionEnforcement",
             "--enable-aggregator-routing=true",
             f"--client-ca-file={PKI}/ca.crt",
             f"--tls-cert-file={PKI}/kube-apiserver.crt",

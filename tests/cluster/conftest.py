@@ -5,15 +5,18 @@ alone. What a run that was cut off left under the number is removed first.
 """
 
 import fcntl
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from deploy.cluster.cluster import Cluster, create_cluster, remove_cluster
+from deploy.cluster.kube_api import KubeApi
 from deploy.cluster.layout import NUMBERS, Layout
 from deploy.images.install import install
 from deploy.setup.cache import cache_folder
+from tests.cluster.guests import NAMESPACE, Guest, Machine
 
 
 @contextmanager
@@ -47,6 +50,41 @@ def kubevirt(cluster: Cluster) -> Cluster:
     """The same cluster with kvnode on it, as ``make cluster`` leaves it."""
     install(cluster, print)
     return cluster
+
+
+@pytest.fixture(scope="session")
+def user(kubevirt: Cluster) -> KubeApi:
+    """Who makes guests: a user with the cluster role ``edit`` in one namespace, and nothing else."""
+    name = "maker-of-guests"
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": name}],
+    }
+    kubevirt.api.request("POST", f"/apis/rbac.authorization.k8s.io/v1/namespaces/{NAMESPACE}/rolebindings", binding)
+    return kubevirt.user(name)
+
+
+def _name_of(request: pytest.FixtureRequest) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:40].strip("-")
+
+
+@pytest.fixture
+def guest(kubevirt: Cluster, user: KubeApi, request: pytest.FixtureRequest) -> Iterator[Guest]:
+    """A guest that is called as its test, to be applied by it; taken away afterwards."""
+    made = Guest(kubevirt, user, _name_of(request))
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def machine(kubevirt: Cluster, user: KubeApi, request: pytest.FixtureRequest) -> Iterator[Machine]:
+    """A machine that is called as its test, to be applied by it; taken away afterwards."""
+    made = Machine(kubevirt, user, _name_of(request))
+    yield made
+    made.remove()
 
 
 @pytest.fixture

@@ -1,219 +1,183 @@
-"""A guest on the real cluster: applied, reached, its handlers restarted under it, powered off, deleted, and gone."""
+"""One guest on the cluster: applied, reached from everywhere, typed to, confined, and gone within its grace period."""
 
 from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-import yaml
 
+from benchmarks.guest_on_cluster import MIB, weigh
 from deploy.cluster.cluster import Cluster
-from deploy.images.build import guest_archive, kvnode_archive
+from deploy.cluster.kube_api import KubeApi, Refused
+from tests.cluster.guests import NAMESPACE, Guest, example, facts_of, uptime_s, wait_for
 from tests.cluster.pods import await_pod, busybox_pod
-from tests.guest.conftest import pings, web_page
-
-TREE = Path(__file__).resolve().parents[2]
-EXAMPLE = TREE / "deploy" / "examples" / "vmi-tiny.yaml"
-BOOT_S = 180.0
-GUESTS = "/apis/kubevirt.io/v1/namespaces/default/virtualmachineinstances"
-
-pytestmark = [
-    pytest.mark.full("a control plane and two nodes on this machine"),
-    # The first run ever builds the programs and the images.
-    pytest.mark.timeout(2400),
-]
+from tests.guest.conftest import pings
 
 
-@pytest.fixture(scope="session")
-def kubevirt(cluster: Cluster) -> Cluster:
-    """The cluster with our daemons on it, as somebody without KVM installs them."""
-    for archive in (kvnode_archive(print), guest_archive(print)):
-        cluster.load_image(archive)
-    cluster.apply(TREE / "deploy")
-    cluster.apply(TREE / "deploy" / "emulation")
-    return cluster
-
-
-class Guest:
-    """One guest and what the API server says of it."""
-
-    def __init__(self, cluster: Cluster, name: str) -> None:
-        self.cluster = cluster
-        self.name = name
-
-    def apply(self, **spec: object) -> None:
-        document = yaml.safe_load(EXAMPLE.read_text())
-        document["metadata"] = {"name": self.name, "labels": {"app": self.name}}
-        document["spec"].update(spec)
-        self.cluster.kubectl("apply", "-f", "-", stdin=json.dumps(document))
-
-    def get(self) -> dict[str, Any]:
-        return self.cluster.api.get(f"{GUESTS}/{self.name}")
-
-    @property
-    def phase(self) -> str:
-        return str(self.get().get("status", {}).get("phase", ""))
-
-    def running(self) -> str:
-        """Its address, once it runs."""
-        wait_for(f"{self.name} is Running", lambda: self.phase == "Running", self.said)
-        return str(self.get()["status"]["interfaces"][0]["ipAddress"])
-
-    @property
-    def node(self) -> str:
-        return str(self.get()["status"]["nodeName"])
-
-    def pod(self) -> dict[str, Any]:
-        uid = self.get()["metadata"]["uid"]
-        listed = self.cluster.api.get(f"/api/v1/namespaces/default/pods?labelSelector=kubevirt.io%2Fcreated-by%3D{uid}")
-        (pod,) = listed["items"]
-        return dict(pod)
-
-    def type(self, line: str) -> None:
-        """Types into its console, in its Pod, as its launcher's own user: until the console is there for others."""
-        script = (
-            "import sys; from pathlib import Path; from kvnode.runtime.launcher_client import connect_launcher as c; "
-            "x = c(Path('/var/run/kubevirt'), 107, 10); x.attach(0); x.socket.sendall(sys.argv[1].encode() + b'\\n'); "
-            "x.socket.settimeout(10); x.socket.recv(1)"
-        )
-        self.cluster.kubectl("exec", self.pod()["metadata"]["name"], "--", "python3", "-c", script, line)
-
-    def said(self) -> str:
-        return self.cluster.kubectl("describe", "vmi", self.name) + self.cluster.kubectl("get", "events")
-
-    def delete(self) -> None:
-        self.cluster.kubectl("delete", "vmi", self.name, "--wait=false", "--ignore-not-found")
-        wait_for(f"{self.name} is gone", lambda: self.cluster.api.find(f"{GUESTS}/{self.name}") is None, str)
-
-
-def wait_for(what: str, true: Callable[[], object], said: Callable[[], str], timeout_s: float = BOOT_S) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not true():
-        assert time.monotonic() < deadline, f"{what}: not within {timeout_s:.0f} s\n{said()}"
-        time.sleep(0.2)
-
-
-def uptime_s(address: str) -> float:
-    """What the guest says of itself; an emulated guest on a busy machine may need more than one try."""
-    for _ in range(5):
-        found = re.search(r"uptime=([0-9.]+)", web_page(address))
-        if found:
-            return float(found[1])
-        time.sleep(2)
-    raise AssertionError(f"{address} doesn't answer")
-
-
-@pytest.fixture
-def guest(kubevirt: Cluster, request: pytest.FixtureRequest) -> Iterator[Guest]:
-    """A guest that is taken away, called as its test."""
-    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:40].strip("-")
-    made = Guest(kubevirt, name)
+@pytest.fixture(scope="module")
+def tiny(kubevirt: Cluster, user: KubeApi) -> Iterator[Guest]:
+    """A guest that is up, for tests that only look."""
+    made = Guest(kubevirt, user, "tiny")
+    made.apply()
+    facts_of(made.running())
     yield made
-    made.delete()
+    made.remove()
 
 
-def test_apply_runs_reaches_and_deletes(guest: Guest) -> None:
-    cluster = guest.cluster
-    guest.apply()
-    address = guest.running()
-    pod = guest.pod()
-    assert pod["status"]["podIP"] == address, "the guest has its Pod's address"
-    security = pod["spec"]["containers"][0]["securityContext"]
-    assert (security["privileged"], security["capabilities"]) == (False, {"drop": ["ALL"]})
-    wait_for("a ping from the host", lambda: pings(address), guest.said)
-    wait_for("its page", lambda: guest.name in web_page(address), guest.said)
-
-    # From a Pod on the other node, straight and by a Service.
-    cluster.kubectl("expose", "pod", pod["metadata"]["name"], f"--name={guest.name}", "--port=80")
-    service = cluster.api.get(f"/api/v1/namespaces/default/services/{guest.name}")["spec"]["clusterIP"]
-    other = next(name for name in cluster.node_names if name != guest.node)
-    asks = "".join(f"until timeout 5 wget -q -O - http://{to}/; do sleep 1; done; " for to in (address, service))
-    client = f"{guest.name}-client"
-    manifest = busybox_pod(client, other, "sh", "-c", f"ping -c1 -W5 {address} && {asks}", restartPolicy="Never")
-    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
-    await_pod(cluster, client, "Succeeded", 120)
-    assert cluster.kubectl("logs", client).count(f"hostname={guest.name}") == 2
-    cluster.kubectl("delete", "pod", client, "--wait=false")
-    cluster.kubectl("delete", "service", guest.name)
-
-    uid = pod["metadata"]["uid"]
-    node = cluster.machine(guest.node)
-    processes = node.run("ps", "-eo", "args").stdout
-    assert "--interface=k6t-eth0" in processes
-    guest.delete()
-    wait_for("its Pod is gone", lambda: uid not in cluster.kubectl("get", "pods", "-o", "yaml"), guest.said)
-    processes = node.run("ps", "-eo", "args").stdout
-    assert "--interface=k6t-eth0" not in processes
-    assert "qemu-system" not in processes
+def test_the_guest_has_its_pods_address_and_answers_the_host(tiny: Guest) -> None:
+    address = tiny.running()
+    assert tiny.pod()["status"]["podIP"] == address
+    assert facts_of(address)["address.eth0"].split("/")[0] == address
+    wait_for("a ping from the host", lambda: pings(address), tiny.said)
 
 
-def test_a_guest_does_not_notice_its_handler(guest: Guest) -> None:
-    """The handler is killed, and replaced: the guest's uptime goes on, and what it had beside it is mended."""
-    cluster = guest.cluster
-    guest.apply()
-    address = guest.running()
-    wait_for("its page", lambda: guest.name in web_page(address), guest.said)
-    before, pod = uptime_s(address), guest.pod()["metadata"]["uid"]
-    node = cluster.machine(guest.node)
-    serves = ["pgrep", "-f", "interface=k6t-eth0"]
-    server = node.run(*serves).stdout.split()[0]
-
-    handler = node.run("pgrep", "-f", "controllers.virt_handler").stdout.split()
-    node.run("kill", "-9", *handler)
-    assert node.run(*serves, check=False).stdout.split()[:1] == [server], "it lives in the Pod's cgroup"
-    assert uptime_s(address) > before
-
-    # What is broken while nobody looks is mended by the next handler, which also follows the guest again.
-    node.run("kill", "-9", server)
-    cluster.kubectl("-n", "kubevirt", "rollout", "restart", "daemonset/virt-handler")
-    cluster.kubectl("-n", "kubevirt", "rollout", "status", "daemonset/virt-handler", "--timeout=120s", timeout_s=150)
-    wait_for("a server again", lambda: node.run(*serves, check=False).stdout.split(), guest.said)
-    assert uptime_s(address) > before
-    assert guest.pod()["metadata"]["uid"] == pod
-    assert guest.phase == "Running"
-    guest.type("poweroff -f")
-    wait_for("its end is told", lambda: guest.phase == "Succeeded", guest.said)
+def test_a_pod_on_the_other_node_reaches_it_and_its_service(tiny: Guest) -> None:
+    cluster, address = tiny.cluster, tiny.running()
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": tiny.name},
+        "spec": {"selector": {"app": tiny.name}, "ports": [{"port": 8000, "targetPort": 80}]},
+    }
+    services = f"/api/v1/namespaces/{NAMESPACE}/services"
+    behind = tiny.user.request("POST", services, service)["spec"]["clusterIP"]
+    other = next(name for name in cluster.node_names if name != tiny.node)
+    asks = f"until ping -c 1 -w 2 {address}; do sleep 1; done; "
+    asks += "".join(
+        f"until timeout 5 wget -q -O - http://{to}/; do sleep 1; done; " for to in (address, f"{behind}:8000")
+    )
+    pod = busybox_pod("asks", other, "sh", "-c", asks, restartPolicy="Never")
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(pod))
+    try:
+        await_pod(cluster, "asks", "Succeeded", 90)
+        assert cluster.kubectl("logs", "asks").count(f"hostname={tiny.name}") == 2
+    finally:
+        cluster.kubectl("delete", "pod", "asks", "--force")
+        tiny.user.request("DELETE", f"{services}/{tiny.name}")
 
 
-def test_the_api_server_may_be_away(guest: Guest) -> None:
-    """Nothing is known while it is away, so nothing is done; back, all is as before."""
-    cluster = guest.cluster
-    guest.apply()
-    address = guest.running()
-    wait_for("its page", lambda: guest.name in web_page(address), guest.said)
-    before, pod = uptime_s(address), guest.pod()["metadata"]["uid"]
-    cluster.restart("control", "kube-apiserver", signal.SIGKILL)
-    cluster.await_all_ready()
-    assert guest.phase == "Running"
-    assert guest.pod()["metadata"]["uid"] == pod
-    assert uptime_s(address) > before
+def test_its_launcher_is_an_ordinary_user(tiny: Guest) -> None:
+    pod = tiny.pod()
+    told = tiny.cluster.kubectl("exec", pod["metadata"]["name"], "--", "busybox", "cat", "/proc/1/status")
+    status = dict(re.findall(r"^(\w+):\s*(.*)$", told, re.MULTILINE))
+    assert status["Uid"].split() == ["107"] * 4
+    assert {status[name] for name in ("CapEff", "CapPrm", "CapBnd")} == {"0" * 16}
+    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+    container = pod["spec"]["containers"][0]["securityContext"]
+    assert (container["readOnlyRootFilesystem"], container["privileged"]) == (True, False)
+    assert "hostPath" not in json.dumps(pod["spec"])
+    assert "serviceaccount" not in json.dumps(pod["spec"]["containers"])
 
 
-def test_why_a_guest_does_not_start_is_told(guest: Guest) -> None:
-    """An image without a disk: a condition and an event with the field; `kubectl describe` shows both."""
-    volumes = [{"name": "system", "containerDisk": {"image": "localhost/kvnode/busybox:1"}}]
-    document = yaml.safe_load(EXAMPLE.read_text())
-    guest.apply(volumes=[*volumes, document["spec"]["volumes"][1]])
-    wait_for("an event", lambda: "InvalidImage" in guest.said(), guest.said)
-    assert "spec.volumes[0].containerDisk.image" in guest.said()
-    assert guest.phase == "Scheduled"
-    synchronized = next(one for one in guest.get()["status"]["conditions"] if one["type"] == "Synchronized")
-    assert (synchronized["status"], synchronized["reason"]) == ("False", "InvalidImage")
+def test_people_see_it(tiny: Guest) -> None:
+    cluster, address = tiny.cluster, tiny.running()
+    shown = cluster.kubectl("get", "vmi", tiny.name, "-o", "wide").splitlines()
+    assert shown[0].split() == ["NAME", "AGE", "PHASE", "IP", "NODENAME", "READY", "LIVE-MIGRATABLE", "PAUSED"]
+    assert shown[1].split()[2:6] == ["Running", address, tiny.node, "True"]
+    assert tiny.name in cluster.kubectl("get", "all")
+    reasons = {event["reason"] for event in tiny.events()}
+    assert {"SuccessfulCreate", "Started"} <= reasons
+
+
+def test_its_console_types_and_answers(tiny: Guest) -> None:
+    with tiny.console() as console:
+        console.await_shell()
+        console.type("echo $((6*7))-$(hostname)")
+        console.expect(f"42-{tiny.name}")
+
+
+def test_the_newer_console_takes_over(tiny: Guest) -> None:
+    with tiny.console() as older:
+        older.await_shell()
+        with tiny.console() as newer:
+            newer.await_shell()
+            with pytest.raises(AssertionError, match="the console closed"):
+                older.expect("what never comes", 20)
+
+
+def test_the_console_is_for_those_who_may(tiny: Guest) -> None:
+    stranger = Guest(tiny.cluster, tiny.cluster.user("somebody-else"), tiny.name)
+    with pytest.raises(Exception, match="403"):
+        stranger.console()
+    nobody = Guest(tiny.cluster, tiny.user, "no-such-guest")
+    with pytest.raises(Exception, match="404"):
+        nobody.console()
+
+
+def test_deletion_is_a_shutdown_within_the_grace_period(guest: Guest) -> None:
+    """The guest hears its power button; nothing of it is left on its node."""
+    guest.apply(terminationGracePeriodSeconds=60)
+    uptime_s(guest.running())
+    uid, node = guest.pod()["metadata"]["uid"], guest.cluster.machine(guest.node)
+    assert uid in node.run("cat", "/proc/mounts").stdout
+    begun = time.monotonic()
+    guest.user.request("DELETE", guest.path())
+    guest.await_gone()
+    assert time.monotonic() - begun < 40, "the guest was not asked, or its end was not seen"
+    assert guest.qemus() == 0
+    wait_for("its Pod's mounts are gone", lambda: uid not in node.run("cat", "/proc/mounts").stdout, guest.said, 60)
+
+
+def test_a_guest_that_does_not_heed_its_power_button_is_ended_at_the_end_of_its_grace_period(guest: Guest) -> None:
+    guest.apply(terminationGracePeriodSeconds=5)
+    guest.running()
+    with guest.console() as console:
+        console.await_shell()
+        console.type("killall acpid; echo deaf-$((1+1))")
+        console.expect("deaf-2")
+    begun = time.monotonic()
+    guest.user.request("DELETE", guest.path())
+    guest.await_gone()
+    took = time.monotonic() - begun
+    assert 5 <= took < 30, took
 
 
 def test_masquerade(guest: Guest) -> None:
     """Behind the Pod's address, which the Pod keeps."""
-    document = yaml.safe_load(EXAMPLE.read_text())
-    domain = document["spec"]["domain"]
+    domain = example("vmi-tiny")["spec"]["domain"]
     domain["devices"]["interfaces"] = [{"name": "default", "masquerade": {}}]
     guest.apply(domain=domain)
     address = guest.running()
-    wait_for("its page", lambda: "10.0.2.2/24" in web_page(address), guest.said)
-    assert subprocess.run(["ping", "-c1", "-W2", address], capture_output=True).returncode == 0
+    assert facts_of(address)["address.eth0"].startswith("10.0.2.2/24")
+    assert guest.pod()["status"]["podIP"] == address
+    assert pings(address)
+
+
+def test_cloud_init_comes_from_a_secret(guest: Guest) -> None:
+    secrets = f"/api/v1/namespaces/{NAMESPACE}/secrets"
+    script = "#!/bin/sh\necho from-a-secret >/srv/www/told\n"
+    guest.user.request("POST", secrets, {"metadata": {"name": guest.name}, "stringData": {"userdata": script}})
+    try:
+        system = example("vmi-tiny")["spec"]["volumes"][0]
+        seed = {"name": "seed", "cloudInitNoCloud": {"secretRef": {"name": guest.name}}}
+        guest.apply(volumes=[system, seed])
+        guest.running()
+        with guest.console() as console:
+            console.await_shell()
+            console.type("until cat /srv/www/told; do sleep 1; done")
+            console.expect("from-a-secret")
+    finally:
+        guest.user.request("DELETE", f"{secrets}/{guest.name}")
+
+
+def test_a_manifest_at_fault_is_refused_by_its_paths(guest: Guest) -> None:
+    domain = example("vmi-tiny")["spec"]["domain"]
+    domain["devices"]["disks"][0]["disk"]["bus"] = "floppy"
+    domain["memry"] = {"guest": "1Gi"}
+    with pytest.raises(Refused, match=r"spec\.domain\.memry") as refused:
+        guest.apply(domain=domain)
+    assert refused.value.status in (400, 422)
+
+
+def test_what_stands_beside_qemu_is_small(tiny: Guest) -> None:
+    """A sixth of the 190 MiB that KubeVirt budgets beside QEMU is 31."""
+    weights, cgroup = weigh(tiny.cluster, tiny.name)
+    beside = [one for one in weights if one.part != "QEMU"]
+    assert sorted(one.part for one in beside) == ["dnsmasq", "launcher"], weights
+    assert sum(one.anonymous for one in beside) < 20 * MIB, weights
+    assert sum(one.pss for one in beside) < 40 * MIB, weights
+    overhead = int(tiny.pod()["spec"]["containers"][0]["resources"]["requests"]["memory"])
+    assert cgroup["anonymous"] <= overhead, "more than the Pod has reserved"
