@@ -13,6 +13,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
+from controllers.runtime.backoff import Backoff
 from controllers.runtime.certificates import (
     BACKDATED,
     BadCertificate,
@@ -39,7 +40,7 @@ NEXT_CERTIFICATE, NEXT_KEY = "next.crt", "next.key"
 OVERLAP = datetime.timedelta(days=1)
 TRIES = 5
 LOOK_AGAIN_S = 300.0
-LOOK_AGAIN_AFTER_FAULT_S = 5.0
+LOOK_AGAIN_AFTER_FAULT_S, LOOK_AGAIN_AFTER_FAULTS_S = 5.0, 60.0
 
 log = logging.getLogger(__name__)
 
@@ -122,17 +123,12 @@ class CertificateSecrets:
 
         return await self._keep(secret, make)
 
-    async def read(self, secret: str) -> Held | None:
-        """What a Secret holds, for a daemon that may not make it; None where there is nothing that can be used."""
-        found = await self.client.find(SECRETS, Request(self.namespace, secret), Secret)
-        return None if found is None else _held(found)
-
     async def _keep(self, name: str, make: Callable[[Held | None], Held | None]) -> Held:
         """What the Secret holds, or what ``make`` wants in its stead, written."""
         request = Request(self.namespace, name)
         for _ in range(TRIES):
             found = await self.client.find(SECRETS, request, Secret)
-            known = None if found is None else _held(found)
+            known = None if found is None else _usable(found)
             wanted = make(known)
             if wanted is None and known is not None:
                 return known
@@ -171,8 +167,25 @@ class CertificateSecrets:
             )
 
 
-def _held(secret: Secret) -> Held | None:
+async def read_certificate(client: ApiClient, request: Request) -> Held:
+    """What a Secret holds, for a daemon that may not make it. Raises BadCertificate where that can't be used."""
+    found = await client.find(SECRETS, request, Secret)
+    if found is None:
+        raise BadCertificate(f"the Secret {request} is not there yet")
+    return _held(found)
+
+
+def _usable(secret: Secret) -> Held | None:
     """What a Secret holds; None where that can't be used, which is then made anew."""
+    try:
+        return _held(secret)
+    except BadCertificate as error:
+        log.warning("%s", error)
+        return None
+
+
+def _held(secret: Secret) -> Held:
+    """What a Secret holds. Raises BadCertificate where that can't be used."""
     try:
         pair = KeyPair(_decoded(secret, CERTIFICATE), _decoded(secret, KEY))
         pair.private_key()
@@ -182,8 +195,9 @@ def _held(secret: Secret) -> Held | None:
             successor.private_key()
         return Held(pair, _decoded(secret, BUNDLE), successor)
     except (KeyError, binascii.Error, BadCertificate) as error:
-        log.warning("the Secret %s holds no certificate with its key: %s", secret.metadata.name, error)
-        return None
+        raise BadCertificate(
+            f"the Secret {secret.metadata.name} holds no certificate with its key: {in_words(error)}"
+        ) from None
 
 
 def _decoded(secret: Secret, key: str) -> bytes:
@@ -193,20 +207,25 @@ def _decoded(secret: Secret, key: str) -> bytes:
 async def keep_renewed(
     look: Callable[[], Awaitable[Held]], use: Callable[[Held], None], *, every_s: float = LOOK_AGAIN_S
 ) -> None:
-    """Look every so often, and hand to ``use`` what has changed; until cancelled. What fails is logged and tried again.
+    """Look every so often, and hand to ``use`` what has changed; until cancelled.
 
+    What fails is said once, and tried again, later each time.
     For example ``keep_renewed(lambda: secrets.leaf("api-tls", "virt-api", names), use=show)``, where ``show`` gives the
     pair and the bundle to a `TlsIdentity`.
     """
+    backoff = Backoff(min(every_s, LOOK_AGAIN_AFTER_FAULT_S), min(every_s, LOOK_AGAIN_AFTER_FAULTS_S))
     known: Held | None = None
+    failures, said = 0, ""
     while True:
-        pause_s = every_s
         try:
             held = await look()
             if held != known:
                 use(held)
                 known = held
+            failures, said = 0, ""
         except KvnodeError as error:
-            log.warning("certificates: %s; trying again", in_words(error))
-            pause_s = min(every_s, LOOK_AGAIN_AFTER_FAULT_S)
-        await asyncio.sleep(pause_s)
+            failures += 1
+            if (words := in_words(error)) != said:
+                log.warning("certificates: %s; trying again", words)
+                said = words
+        await asyncio.sleep(backoff.delay_s(failures) if failures else every_s)

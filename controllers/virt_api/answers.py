@@ -5,6 +5,7 @@ an API server answered us is passed on with its own code where the user can do s
 an error of the server's.
 """
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,8 @@ from controllers.runtime.resources import Request, Resource
 from kvnode.errors import FieldError, InvalidManifest, KvnodeError
 
 JSON = "application/json"
+LONGEST_TO_A_STREAM = 1024
+"""What a websocket client in Go, such as `virtctl`, reads of an answer that is none; half a Status says nothing."""
 
 
 class Refusal(KvnodeError):
@@ -48,9 +51,15 @@ def status(refusal: Refusal) -> dict[str, Any]:
     return said
 
 
-def response(refusal: Refusal) -> web.Response:
-    """A refusal as an answer of HTTP."""
-    return web.json_response(status(refusal), status=refusal.code)
+def response(refusal: Refusal, most_bytes: int | None = None) -> web.Response:
+    """A refusal as an answer of HTTP; with ``most_bytes`` as much of it as fits, and a Status in any case."""
+    said = status(refusal)
+    if most_bytes is not None and len(json.dumps(said)) > most_bytes:
+        said.pop("details", None)
+        while (over := len(json.dumps(said)) - most_bytes) > 0:
+            # One character is twelve bytes of JSON at most.
+            said["message"] = said["message"][: -max(4, over // 12)].rstrip(".") + "..."
+    return web.json_response(said, status=refusal.code)
 
 
 def _about(resource: Resource, request: Request) -> dict[str, Any]:

@@ -7,107 +7,142 @@ kept. Either side's end is the other's, with its code and its words.
 
 import asyncio
 import ssl
-from urllib.parse import unquote
 
 import aiohttp
 from aiohttp import web
 
+from controllers.runtime.peers import HANDLER_NAME
+from controllers.runtime.streams import (
+    ABNORMAL,
+    GOING_AWAY,
+    MESSAGE_BYTES,
+    PATIENCE_S,
+    PING_S,
+    REFUSAL_HEADER,
+    SUBPROTOCOL,
+    End,
+    OpenStreams,
+    Stream,
+    TooManyStreams,
+    close,
+    first_end,
+    pinging,
+    received,
+    refusal_said,
+)
 from controllers.virt_api.answers import Refusal, bad_request, unavailable
-from controllers.virt_api.handlers import SERVER_NAME
 
-SUBPROTOCOL = "plain.kubevirt.io"
-REFUSAL_HEADER = "Refusal"
+USER, GUEST = "user", "guest"
 CONNECT_S = 10.0
-# A peer that is gone without a word is noticed by a ping that isn't answered.
-HEARTBEAT_S = 30.0
-
-Stream = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
+MOST_STREAMS = 1000
+GOES_ON = "the guest itself runs on, try again"
 
 
-async def relay(request: web.Request, url: str, identity: ssl.SSLContext) -> web.StreamResponse:
-    """Answer a user's call with the stream at ``url``, until one of both ends it. Raises Refusal.
+class Relay:
+    """Answers users' calls with streams; ``identity`` is what handlers see of us, and whom we believe to be one."""
 
-    identity -- what the handler sees of us, and whom we believe to be a handler
-    """
-    answer = web.WebSocketResponse(protocols=(SUBPROTOCOL,), heartbeat=HEARTBEAT_S, compress=False)
-    ready = answer.can_prepare(request)
-    if not ready.ok:
-        raise bad_request(f"this is a stream: call it as a websocket of the subprotocol {SUBPROTOCOL}")
-    if request.headers.get("Sec-WebSocket-Protocol") and ready.protocol != SUBPROTOCOL:
-        raise bad_request(f"this stream speaks the subprotocol {SUBPROTOCOL} alone")
-    async with aiohttp.ClientSession() as session:
-        handler = await _called(session, url, identity)
+    def __init__(
+        self,
+        identity: ssl.SSLContext,
+        *,
+        most: int = MOST_STREAMS,
+        ping_s: float = PING_S,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._identity = identity
+        self._ping_s = ping_s
+        self._patience_s = patience_s
+        self.streams = OpenStreams(most)
+
+    async def answer(self, request: web.Request, url: str) -> web.StreamResponse:
+        """Answer a user's call with the stream at ``url``, until one of both ends it. Raises Refusal."""
+        answer = web.WebSocketResponse(
+            protocols=(SUBPROTOCOL,), autoping=False, compress=False, max_msg_size=MESSAGE_BYTES, decode_text=False
+        )
+        ready = answer.can_prepare(request)
+        if not ready.ok:
+            raise bad_request(f"this is a stream: call it as a websocket of the subprotocol {SUBPROTOCOL}")
+        if request.headers.get("Sec-WebSocket-Protocol") and ready.protocol != SUBPROTOCOL:
+            raise bad_request(f"this stream speaks the subprotocol {SUBPROTOCOL} alone")
         try:
-            await answer.prepare(request)
-            await _both_ways(answer, handler)
+            with self.streams.opened() as ended:
+                async with aiohttp.ClientSession() as session:
+                    handler = await _called(session, url, self._identity)
+                    await self._relayed(request, answer, handler, ended)
+        except TooManyStreams as error:
+            raise unavailable(str(error)) from None
+        return answer
+
+    async def _relayed(
+        self,
+        request: web.Request,
+        user: web.WebSocketResponse[bool],
+        handler: aiohttp.ClientWebSocketResponse[bool],
+        ended: asyncio.Future[End],
+    ) -> None:
+        """Pass bytes on until one side ends; the other is told how."""
+        end = _gone(USER)
+        try:
+            await user.prepare(request)
+            end = await first_end(
+                self._pump(user, handler, USER, GUEST),
+                self._pump(handler, user, GUEST, USER),
+                pinging(user, _gone(USER), self._ping_s),
+                pinging(handler, _gone(GUEST), self._ping_s),
+                ended=ended,
+            )
         finally:
-            await handler.close()
-    return answer
+            await asyncio.gather(*(close(side, end) for side in (user, handler) if side is handler or user.prepared))
+
+    async def _pump(self, source: Stream, target: Stream, giver: str, taker: str) -> End:
+        """Pass on what comes from the source until it, or the target, is closed."""
+        while True:
+            data = await received(source, self._patience_s)
+            if isinstance(data, End):
+                return _gone(giver, data.words) if data.code == ABNORMAL else data
+            try:
+                await target.send_bytes(data)
+            except ConnectionError:
+                return _gone(taker)
+
+
+def _gone(side: str, why: str = "") -> End:
+    return End(GOING_AWAY, f"the {side}'s side of the stream is gone{f': {why}' if why else ''}")
 
 
 async def _called(
     session: aiohttp.ClientSession, url: str, identity: ssl.SSLContext
-) -> aiohttp.ClientWebSocketResponse:
+) -> aiohttp.ClientWebSocketResponse[bool]:
     try:
         async with asyncio.timeout(CONNECT_S):
             handler = await session.ws_connect(
                 url,
                 protocols=(SUBPROTOCOL,),
-                heartbeat=HEARTBEAT_S,
+                autoping=False,
                 compress=0,
+                max_msg_size=MESSAGE_BYTES,
+                decode_text=False,
                 ssl=identity,
-                server_hostname=SERVER_NAME,
+                server_hostname=HANDLER_NAME,
             )
     except aiohttp.WSServerHandshakeError as error:
-        headers = error.headers
-        said = unquote(headers.get(REFUSAL_HEADER, "") if headers is not None else "") or f"it answered {error.status}"
-        if error.status in (404, 409):
-            raise Refusal(error.status, "NotFound" if error.status == 404 else "Conflict", said) from None
-        raise unavailable(f"the node's virt-handler gives no stream: {said}") from None
+        raise _passed_on(error) from None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         why = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-        raise unavailable(
-            f"the node's virt-handler can't be reached: {why}; the guest itself runs on, try again"
-        ) from None
+        raise unavailable(f"the node's virt-handler can't be reached: {why}; {GOES_ON}") from None
     if handler.protocol != SUBPROTOCOL:
         await handler.close()
         raise unavailable(f"the node's virt-handler doesn't speak {SUBPROTOCOL}: it is of another version")
     return handler
 
 
-async def _both_ways(user: web.WebSocketResponse, handler: aiohttp.ClientWebSocketResponse) -> None:
-    """Pass messages on until one side ends; the other is told how."""
-    pumps = {asyncio.create_task(_pump(user, handler)), asyncio.create_task(_pump(handler, user))}
-    try:
-        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for pump in pumps:
-            pump.cancel()
-        await asyncio.gather(*pumps, return_exceptions=True)
-    ended = handler if handler.closed else user
-    code, words = _how(ended, "the guest's side" if ended is handler else "the user's side")
-    await user.close(code=code, message=words)
-    await handler.close(code=code, message=words)
-
-
-async def _pump(source: Stream, target: Stream) -> None:
-    """Pass on what comes from the source until it, or the target, is closed."""
-    async for message in source:
-        try:
-            if message.type is aiohttp.WSMsgType.BINARY:
-                await target.send_bytes(message.data)
-            elif message.type is aiohttp.WSMsgType.TEXT:
-                await target.send_bytes(message.data.encode())
-        except (ConnectionError, aiohttp.ClientError):
-            return
-
-
-def _how(stream: Stream, side: str) -> tuple[int, bytes]:
-    code = stream.close_code
-    # 1005 and 1006 say that there was no code, and may not be sent (RFC 6455, 7.4.1).
-    if code is None or code in (1005, 1006):
-        return (1000, b"") if code == 1005 else (1001, f"{side} of the stream is gone".encode())
-    return code, b""
-
-
-__all__ = ["REFUSAL_HEADER", "SUBPROTOCOL", "relay"]
+def _passed_on(error: aiohttp.WSServerHandshakeError) -> Refusal:
+    """A handler's refusal, as the user should hear of it."""
+    headers = error.headers
+    said = refusal_said(headers.get(REFUSAL_HEADER, "") if headers is not None else "")
+    if error.status == 404:
+        return Refusal(404, "NotFound", said or "the node's virt-handler knows of no such guest")
+    if error.status == 409:
+        # It ran a moment ago. Clients ask again after a 400, and hear then what has become of it.
+        return bad_request(f"VMI is not running: {said}")
+    return unavailable(f"the node's virt-handler gives no stream: {said or f'it answered {error.status}'}")

@@ -21,10 +21,10 @@ from controllers.runtime.faults import in_words
 from controllers.runtime.health import HealthServer, synced
 from controllers.runtime.informer import Informer
 from controllers.runtime.metrics import Metrics
+from controllers.runtime.peers import API_NAME, HANDLER_NAME, HANDLER_PORT, HANDLER_SECRET
 from controllers.runtime.services import run_services
 from controllers.virt_api.front_proxy import AUTHENTICATION, Door, FrontProxy, front_proxy_of
-from controllers.virt_api.handlers import CLIENT_NAME, ON_NODE, SELECTOR, SERVER_NAME, Handlers, node_of
-from controllers.virt_api.handlers import PORT as HANDLER_PORT
+from controllers.virt_api.handlers import ON_NODE, SELECTOR, Handlers, node_of
 from controllers.virt_api.objects import CONFIG_MAPS, INSTALLATIONS, PODS, ConfigMap, Installation, Pod
 from controllers.virt_api.registration import Registered, register
 from controllers.virt_api.server import PORT, Api, Server
@@ -33,10 +33,9 @@ from kvnode.errors import KvnodeError
 
 T = TypeVar("T", Installation, Pod)
 
-NAME = "virt-api"
+NAME = API_NAME
 AUTHORITY_SECRET = "kubevirt-ca"
 OWN_SECRET = "kubevirt-virt-api-certs"
-HANDLER_SECRET = "kubevirt-virt-handler-certs"
 LOOK_AGAIN_S = 60.0
 LOOK_AGAIN_AFTER_FAULT_S = 2.0
 
@@ -99,9 +98,9 @@ class Trust:
 
     async def look(self) -> None:
         """Make, renew and take what there is to take. Raises KvnodeError."""
-        held = await self._secrets.leaf(OWN_SECRET, CLIENT_NAME, self._names)
+        held = await self._secrets.leaf(OWN_SECRET, API_NAME, self._names)
         # The handlers' as well, so that none of them needs to read the authority's key.
-        await self._secrets.leaf(HANDLER_SECRET, SERVER_NAME, [SERVER_NAME])
+        await self._secrets.leaf(HANDLER_SECRET, HANDLER_NAME, [HANDLER_NAME])
         # Told before it is shown: an API server that doesn't know a new authority yet would refuse us.
         self.registered.missing = await register(self._client, held.bundle)
         if self._door is None or self._identity is None:

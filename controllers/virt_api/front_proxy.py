@@ -9,7 +9,6 @@ The TLS layer asks for a certificate and takes none for an answer, since webhook
 certificate that isn't signed by that authority never gets past the handshake.
 """
 
-import hashlib
 import ssl
 from collections.abc import Mapping
 from typing import Any
@@ -20,8 +19,9 @@ from aiohttp import web
 from msgspec import Struct, field
 from multidict import CIMultiDictProxy
 
-from controllers.runtime.certificates import BadCertificate, KeyPair, TlsIdentity
+from controllers.runtime.certificates import BadCertificate, KeyPair
 from controllers.runtime.resources import Request
+from controllers.runtime.server_tls import ServerTls, common_names
 from controllers.virt_api.answers import forbidden
 
 AUTHENTICATION = Request("kube-system", "extension-apiserver-authentication")
@@ -86,12 +86,6 @@ class FrontProxy(Struct, frozen=True):
         return found
 
 
-def common_names(certificate: Mapping[str, Any]) -> list[str]:
-    """The common names of a certificate's subject, as `getpeercert` has it."""
-    subject = certificate.get("subject") or ()
-    return [value for part in subject for key, value in part if key == "commonName"]
-
-
 def front_proxy_of(data: Mapping[str, str]) -> FrontProxy:
     """What the ConfigMap says; of what it leaves out, the usual. Raises BadCertificate for what can't be read."""
 
@@ -114,19 +108,13 @@ def front_proxy_of(data: Mapping[str, str]) -> FrontProxy:
 
 
 class Door:
-    """The server's TLS: our certificate, and the front proxy's authority; both may change while it serves.
-
-    An authority can be added to an SSL context and never taken away, so each change makes a new one. The context that
-    the server listens with hands every new connection on to the newest.
-    """
+    """The server's TLS: our certificate, and the front proxy's authority; both may change while it serves."""
 
     def __init__(self, pair: KeyPair) -> None:
         self._pair = pair
         self._front_proxy = FrontProxy()
-        self._newest = self._context()
-        self.context = self._context()
-        self.context.sni_callback = self._hand_on
-        self.certificate_id = _id_of(pair)
+        self._tls = ServerTls(pair, b"", asks=ssl.CERT_OPTIONAL)
+        self.context = self._tls.context
 
     @property
     def front_proxy(self) -> FrontProxy:
@@ -147,28 +135,5 @@ class Door:
         return self._front_proxy.user(request.headers, certificate)
 
     def _replace(self, pair: KeyPair, front_proxy: FrontProxy) -> None:
-        before = self._pair, self._front_proxy
+        self._tls.replace(pair, front_proxy.authority.encode())
         self._pair, self._front_proxy = pair, front_proxy
-        try:
-            self._newest = self._context()
-        except (BadCertificate, ssl.SSLError) as error:
-            self._pair, self._front_proxy = before
-            raise BadCertificate(f"the TLS of this server stays as it was: {error}") from None
-        self.certificate_id = _id_of(pair)
-
-    def _context(self) -> ssl.SSLContext:
-        context = TlsIdentity(self._pair).context
-        # A session that is taken up again would keep whom it believed then.
-        context.options |= ssl.OP_NO_TICKET
-        context.num_tickets = 0
-        context.verify_mode = ssl.CERT_OPTIONAL
-        if self._front_proxy.authority:
-            context.load_verify_locations(cadata=self._front_proxy.authority)
-        return context
-
-    def _hand_on(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
-        connection.context = self._newest
-
-
-def _id_of(pair: KeyPair) -> str:
-    return hashlib.sha256(pair.certificate).hexdigest()[:12]

@@ -16,10 +16,12 @@ from aiohttp import web
 from controllers.runtime.client import MERGE_PATCH, ApiClient
 from controllers.runtime.faults import Conflict
 from controllers.runtime.resources import Request, Resource
-from controllers.virt_api import access, admission, answers, console, discovery
+from controllers.runtime.streams import GOING_AWAY, End
+from controllers.virt_api import access, admission, answers, discovery
 from controllers.virt_api.access import Asked
 from controllers.virt_api.admission import Rules
 from controllers.virt_api.answers import Refusal
+from controllers.virt_api.console import Relay
 from controllers.virt_api.front_proxy import Door
 from controllers.virt_api.handlers import Handlers
 from controllers.virt_api.objects import GUESTS, MACHINES, Guest, Machine
@@ -32,6 +34,8 @@ PORT = 8443
 LONGEST_BODY = 8 << 20
 # How often a write is tried again that met another one: each time what has changed is read anew.
 TRIES = 5
+# How long users' streams may take to end when this replica does.
+END_STREAMS_S = 3.0
 _VERB_OF = {"GET": "get", "PUT": "update"}
 _ROOT = f"/apis/{discovery.GROUP}"
 
@@ -50,11 +54,12 @@ class Api:
         self._door = door
         self._rules = rules
         self._handlers = handlers
-        self._identity = identity
+        self.relay = Relay(identity)
 
     def application(self) -> web.Application:
         """The routes."""
         app = web.Application(client_max_size=LONGEST_BODY, middlewares=[as_status])
+        app.on_shutdown.append(self._end_streams)
         add = app.router.add_route
         add("POST", "/mutate", self._mutate)
         add("POST", "/validate", self._validate)
@@ -71,6 +76,9 @@ class Api:
             for verb in VERBS:
                 add("PUT", f"{below}/virtualmachines/{{name}}/{verb}", self._power(version, verb))
         return app
+
+    async def _end_streams(self, _app: web.Application) -> None:
+        await self.relay.streams.end_all(End(GOING_AWAY, "virt-api ends here: connect again"), END_STREAMS_S)
 
     # Webhooks.
 
@@ -113,7 +121,7 @@ class Api:
             guest = await self._client.find(GUESTS, about, Guest)
             if guest is None:
                 raise answers.not_found(GUESTS, about)
-            return await console.relay(request, self._handlers.console_url(guest), self._identity)
+            return await self.relay.answer(request, self._handlers.console_url(guest))
 
         return answer
 
@@ -192,21 +200,23 @@ async def as_status(request: web.Request, handler: Handler) -> web.StreamRespons
         return await handler(request)
     except web.HTTPRequestEntityTooLarge:
         message = f"the body is larger than {LONGEST_BODY >> 20} MiB, the most that is read"
-        return answers.response(Refusal(413, "RequestEntityTooLarge", message))
+        refusal = Refusal(413, "RequestEntityTooLarge", message)
     except web.HTTPMethodNotAllowed as error:
         message = f"{request.path} takes {' and '.join(sorted(error.allowed_methods))}, not {request.method}"
-        return answers.response(Refusal(405, "MethodNotAllowed", message))
+        refusal = Refusal(405, "MethodNotAllowed", message)
     except web.HTTPNotFound:
         message = f"this build doesn't serve {request.path}; what it serves stands in {_ROOT}/v1"
-        return answers.response(Refusal(404, "NotFound", message))
+        refusal = Refusal(404, "NotFound", message)
     except KvnodeError as error:
-        return answers.response(answers.passed_on(error))
+        refusal = answers.passed_on(error)
     except (web.HTTPException, ConnectionError):
         raise
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
         message = "virt-api failed at this call, which is a fault of its own: see its log"
-        return answers.response(Refusal(500, "InternalError", message))
+        refusal = Refusal(500, "InternalError", message)
+    stream = request.headers.get("Upgrade", "").lower() == "websocket"
+    return answers.response(refusal, answers.LONGEST_TO_A_STREAM if stream else None)
 
 
 class Server:

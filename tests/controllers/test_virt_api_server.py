@@ -22,11 +22,13 @@ import yaml
 from aiohttp import web
 
 from controllers.runtime import credentials
-from controllers.runtime.certificate_secrets import CertificateSecrets
+from controllers.runtime.certificate_secrets import read_certificate
 from controllers.runtime.certificates import TlsIdentity
 from controllers.runtime.client import ApiClient
 from controllers.runtime.metrics import Metrics
-from controllers.virt_api.daemon import AUTHORITY_SECRET, HANDLER_SECRET, Daemon, Options
+from controllers.runtime.peers import HANDLER_SECRET
+from controllers.runtime.resources import Request
+from controllers.virt_api.daemon import Daemon, Options
 from kvnode.api.crd import custom_resource_definitions
 from tests.controllers.api_server import ApiServer
 from tests.controllers.test_virt_api_admission import guest, machine
@@ -253,7 +255,7 @@ async def test_a_console_reaches_the_guests_node(api_server: ApiServer, namespac
         assert code == 200, made
         console = f"{ROOT}/namespaces/{namespace}/virtualmachineinstances/tiny/console"
         code, said = await ask("GET", console)
-        assert (code, said["reason"]) == (409, "Conflict")
+        assert (code, said["reason"]) == (400, "BadRequest"), "which a client waits upon"
         assert "VMI is not running" in said["message"]
         merge = "application/merge-patch+json"
         status = {"status": {"phase": "Running", "nodeName": f"node-{namespace}"}}
@@ -309,8 +311,7 @@ async def node(ask: Ask, name: str) -> None:
 @asynccontextmanager
 async def handler(client: ApiClient, options: Options, seen: list[str]) -> AsyncIterator[None]:
     """The handler's side of the contract: an echo in the other case, and a close with a code of its own."""
-    held = await CertificateSecrets(client, options.namespace, AUTHORITY_SECRET).read(HANDLER_SECRET)
-    assert held is not None
+    held = await read_certificate(client, Request(options.namespace, HANDLER_SECRET))
 
     async def console(request: web.Request) -> web.WebSocketResponse:
         certificate = request.get_extra_info("peercert")
