@@ -162,6 +162,13 @@ def remove(cluster: Cluster, names: list[str]) -> None:
         time.sleep(0.2)
 
 
+def handler_steps(cluster: Cluster, name: str) -> str:
+    """What the node's handler logged of a start: its steps, each with its seconds."""
+    told = cluster.kubectl("-n", "kubevirt", "logs", "-l", "kubevirt.io=virt-handler", "--tail=200")
+    found = re.findall(rf" {NAMESPACE}/{re.escape(name)}: (.* s)$", told, re.MULTILINE)
+    return str(found[-1]) if found else "its log says nothing"
+
+
 # -- what it weighs
 
 
@@ -221,12 +228,13 @@ def _cgroup(node: Machine, pod_uid: str) -> dict[str, int]:
 # -- what is told
 
 
-def tell_times(starts: list[Start]) -> None:
+def tell_times(cluster: Cluster, starts: list[Start]) -> None:
     least = {what: min(run.steps_s()[what] for run in starts) for what in STEPS}
     best = min(starts, key=lambda run: run.seen_s["answers"])
     print(f"\nseconds, {len(starts)} starts of vmi-tiny: the least of each step, and the best start whole")
     for what, who in STEPS.items():
         print(f"  {who:<48}{least[what]:8.3f}{best.steps_s()[what]:8.3f}")
+    print(f"    of which by virt-handler: {handler_steps(cluster, best.name)}")
     print(f"  {'apply to Running':<48}{'':8}{best.seen_s['Running']:8.3f}")
     print(f"  {'apply to the answer':<48}{'':8}{best.seen_s['answers']:8.3f}")
 
@@ -267,7 +275,7 @@ def main() -> int:
         weights, cgroup = weigh(cluster, starts[-1].name)
     finally:
         remove(cluster, [*beside, *(f"figure-{number}" for number in range(arguments.rounds))])
-    tell_times(starts)
+    tell_times(cluster, starts)
     tell_weights(weights, cgroup)
     return 0
 

@@ -17,6 +17,8 @@ from deploy.cluster.machine import Machine
 PKI = "/etc/kubernetes"
 AUDIT_LOG = "/var/log/audit.log"
 READY_TIMEOUT_S = 180.0
+# An API server that is asked to end lets requests under way, watches among them, come to theirs for a minute.
+STOP_TIMEOUT_S = 90.0
 
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -156,5 +158,5 @@ def start_controllers(layout: Layout, machine: Machine) -> None:
 
 def restart(layout: Layout, machine: Machine, daemon: str, signal_number: int = signal.SIGTERM) -> None:
     """End one of the daemons by a signal and start it again."""
-    machine.stop(daemon, signal_number)
+    machine.stop(daemon, signal_number, STOP_TIMEOUT_S)
     machine.start(daemon, *commands(layout)[daemon])
