@@ -14,12 +14,15 @@ from msgspec import Struct
 
 from controllers.runtime.client import ApiClient
 from controllers.runtime.faults import ApiError, Conflict, in_words
-from controllers.runtime.resources import KubernetesObject, Request, Resource, request_of
+from controllers.runtime.resources import ApiObject, KubernetesObject, Request, Resource, request_of
+from kvnode.api.decode import convert
+from kvnode.api.meta import ObjectMeta
 from kvnode.errors import KvnodeError
 
 
 class Create(Struct, frozen=True):
-    """Make an object. One of this name that is there already is taken for ours: names are derived."""
+    """Make an object. One of this name that is there already is ours if it has the owner that ours would have: names
+    are derived, so an attempt whose answer was lost made just this one. Any other is not taken over."""
 
     resource: Resource
     body: dict[str, Any]
@@ -69,9 +72,15 @@ class NotCreated(KvnodeError):
     reason = "FailedCreate"
     retryable = True
 
-    def __init__(self, error: ApiError, version: str | None) -> None:
-        super().__init__(in_words(error))
+    def __init__(self, why: str, version: str | None) -> None:
+        super().__init__(why)
         self.version = version
+
+
+class NameTaken(NotCreated):
+    """Somebody else's object has the name that ours has to have."""
+
+    reason = "NameTaken"
 
 
 async def carry_out(
@@ -105,11 +114,31 @@ async def _create(action: Create, client: ApiClient, version: str | None) -> Non
         await client.create(action.resource, action.body)
     except ApiError as error:
         if isinstance(error, Conflict) and error.reason == "AlreadyExists":
+            await _see_that_it_is_ours(action, client, version, error)
             return
         # A quota, a policy, a webhook: whatever they answer by, it is news for the owner and no accident.
         if 400 <= error.status < 500 and not error.retryable:
-            raise NotCreated(error, version) from None
+            raise NotCreated(in_words(error), version) from None
         raise
+
+
+async def _see_that_it_is_ours(action: Create, client: ApiClient, version: str | None, error: Conflict) -> None:
+    """Raises NameTaken where what has the name has another owner than ours would have."""
+    meta = action.body["metadata"]
+    live = await client.find(action.resource, Request(meta["namespace"], meta["name"]), ApiObject)
+    if live is None:
+        # It has gone meanwhile: the next attempt finds the name free.
+        raise error
+    ours = convert({"ownerReferences": meta["ownerReferences"]}, ObjectMeta)
+    if _controller(live.metadata) != _controller(ours):
+        why = f"there is a {action.resource.kind} {meta['name']} already that isn't ours: it is left alone; delete it"
+        raise NameTaken(why, version) from None
+
+
+def _controller(meta: ObjectMeta) -> tuple[str, str, str] | None:
+    """The owner that controls an object: group, kind and uid."""
+    owners = (owner for owner in meta.owner_references if owner.controller)
+    return next(((one.api_version.partition("/")[0], one.kind, one.uid) for one in owners), None)
 
 
 async def _patch(

@@ -13,6 +13,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from controllers.launchers import LAUNCHER
 from controllers.runtime import credentials
 from controllers.runtime.backoff import Backoff
 from controllers.runtime.client import ApiClient
@@ -28,7 +29,6 @@ from controllers.virt_controller.installation import Installation, LiveSettings
 from controllers.virt_controller.objects import (
     GUESTS,
     INSTALLATIONS,
-    LAUNCHER,
     LAUNCHER_LABEL,
     MACHINES,
     PODS,

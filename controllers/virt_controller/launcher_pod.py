@@ -12,12 +12,12 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+from controllers.launchers import LAUNCHER, pod_name
 from controllers.virt_controller.objects import (
     CREATED_BY,
     DOMAIN,
     GROUP,
     GUEST_NAME,
-    LAUNCHER,
     LAUNCHER_LABEL,
     SCHEDULABLE,
     VERSION,
@@ -42,9 +42,6 @@ LIBVIRT_DIR = "/run/libvirt"
 _COMMAND = ["python3", "-m", "controllers.virt_launcher"]
 _GRACE_BEYOND_S = 30
 _LONGEST_LABEL = 63
-_SUFFIX_LENGTH = 5
-# Without vowels and look-alikes, as the API server's own generated names: no words come of it.
-_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "s390x": "s390x"}
 _LIBVIRT_BYTES = "32Mi"
 # Notes of tools about the guest's manifest, and what would change the confinement of the Pod.
@@ -55,20 +52,6 @@ _ANNOTATIONS_KEPT_BACK = (
     "container.seccomp.security.alpha.kubernetes.io/",
     "seccomp.security.alpha.kubernetes.io/",
 )
-
-
-def pod_name(name: str, uid: str) -> str:
-    """``virt-launcher-<name, cut>-<5 characters derived from the uid>``, at most 63 characters long.
-
-    Derived, so that a second attempt makes no second Pod: one life of a guest has one Pod name.
-    """
-    number = int.from_bytes(hashlib.sha256(uid.encode()).digest()[:8])
-    suffix = ""
-    for _ in range(_SUFFIX_LENGTH):
-        number, digit = divmod(number, len(_ALPHABET))
-        suffix += _ALPHABET[digit]
-    room = _LONGEST_LABEL - len(LAUNCHER) - len(suffix) - 2
-    return f"{LAUNCHER}-{name[:room].rstrip('-.')}-{suffix}"
 
 
 def name_label(name: str) -> str:

@@ -23,7 +23,6 @@ PODS = Resource("", "v1", "pods", "Pod")
 
 CREATED_BY = "kubevirt.io/created-by"
 LAUNCHER_LABEL = "kubevirt.io"
-LAUNCHER = "virt-launcher"
 NODE_NAME = "kubevirt.io/nodeName"
 GUEST_NAME = "vm.kubevirt.io/name"
 DOMAIN = "kubevirt.io/domain"

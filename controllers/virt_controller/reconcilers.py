@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from controllers.launchers import controlling_guest, is_launcher_of, pod_name
 from controllers.runtime.client import ApiClient
 from controllers.runtime.controller import Result
 from controllers.runtime.faults import Undecodable
@@ -18,7 +19,6 @@ from controllers.virt_controller import guest_life, installation, machine_life
 from controllers.virt_controller.actions import Action, Apply, NotCreated, Recorder, Tell, carry_out
 from controllers.virt_controller.guest_life import Decision
 from controllers.virt_controller.installation import Installation, LiveSettings
-from controllers.virt_controller.launcher_pod import pod_name
 from controllers.virt_controller.objects import GUESTS, INSTALLATIONS, MACHINES, PODS, Guest, Machine, Pod
 from controllers.virt_controller.statements import Statement, timestamp, written
 from kvnode.api.meta import ObjectMeta
@@ -30,7 +30,8 @@ POD_OF = "guest uid"
 
 def guest_uid(pod: Pod) -> list[str]:
     """The uid of the guest that controls a Pod, as a list of one or none."""
-    return [owner.uid for owner in pod.metadata.owner_references if owner.controller and owner.kind == GUESTS.kind]
+    owner = controlling_guest(pod.metadata)
+    return [owner.uid] if owner is not None else []
 
 
 def guest_of_pod(pod: Pod) -> list[Request]:
@@ -124,12 +125,13 @@ class GuestReconciler(Reconciler):
         """The guest's Pod; None is the API server's word, or that of a guest that was never seen by us before."""
         meta = guest.metadata
         for pod in self._pods.by_index(POD_OF, meta.uid or ""):
-            return pod
+            if is_launcher_of(meta, pod.metadata):
+                return pod
         if not guest.phase and not meta.deletion_timestamp:
             return None
         request = Request(meta.namespace or "", pod_name(meta.name or "", meta.uid or ""))
         live = await self._client.find(PODS, request, Pod)
-        return live if live is not None and meta.uid in guest_uid(live) else None
+        return live if live is not None and is_launcher_of(meta, live.metadata) else None
 
     async def undecodable(self, fault: Undecodable) -> None:
         """Tell that a guest can't be read."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
+from controllers.launchers import is_launcher_of
 from controllers.runtime.resources import Resource
 from kvnode.api.base import EMPTY, ZERO, Int32, Model
 from kvnode.api.instance import VirtualMachineInstance
@@ -73,14 +74,13 @@ class Node(Model, frozen=True):
 
 
 def pod_of(vmi: VirtualMachineInstance, pods: list[Pod], node: str) -> Pod | None:
-    """The guest's Pod on a node: of several the one that hasn't ended, of those the youngest."""
-    mine = [pod for pod in pods if pod.spec.node_name == node and vmi.metadata.uid == created_by(pod)]
-    mine.sort(key=lambda pod: (not is_over(pod), pod.metadata.creation_timestamp or "", pod.metadata.name or ""))
-    return mine[-1] if mine else None
+    """The guest's Pod on a node; one that merely says that it is the guest's isn't."""
+    own = (pod for pod in pods if is_launcher_of(vmi.metadata, pod.metadata))
+    return next((pod for pod in own if pod.spec.node_name == node), None)
 
 
 def created_by(pod: Pod) -> str | None:
-    """The uid of the guest that a Pod was made for."""
+    """The uid of the guest that a Pod says it was made for: good for finding it, and for nothing else."""
     return (pod.metadata.labels or {}).get(CREATED_BY)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from controllers.launchers import pod_name
 from controllers.runtime.client import ApiClient
 from controllers.runtime.controller import Controller
 from controllers.runtime.credentials import from_kubeconfig
@@ -111,7 +112,7 @@ class Cluster:
         }
         body = {
             "metadata": {
-                "name": "virt-launcher-vmi-tiny",
+                "name": pod_name("vmi-tiny", uid),
                 "labels": {"kubevirt.io": "virt-launcher", CREATED_BY: uid},
                 "ownerReferences": [owner],
             },
@@ -136,7 +137,8 @@ class Cluster:
         }
         phase = "Failed" if exit_code else "Succeeded"
         body = {"status": {"phase": phase, "containerStatuses": [container]}}
-        self.patch(f"{self.pods}/virt-launcher-vmi-tiny/status", body)
+        name = pod_name("vmi-tiny", self.guest()["metadata"]["uid"])
+        self.patch(f"{self.pods}/{name}/status", body)
 
     def condition(self, kind: str) -> dict[str, Any]:
         conditions = self.guest()["status"].get("conditions", [])

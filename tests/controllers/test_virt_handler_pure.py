@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from controllers.launchers import pod_name
 from controllers.virt_handler.guest_status import end_of_pod, fault_report, phase_patch
 from controllers.virt_handler.node_labels import label_patch, node_labels
 from controllers.virt_handler.objects import (
@@ -20,7 +22,7 @@ from controllers.virt_handler.objects import (
     pod_of,
 )
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.api.meta import ObjectMeta
+from kvnode.api.meta import ObjectMeta, OwnerReference
 from kvnode.api.status import (
     VirtualMachineInstanceCondition,
     VirtualMachineInstancePhaseTransitionTimestamp,
@@ -59,17 +61,22 @@ def test_how_a_pods_end_reads(pod: Pod, phase: str, reason: str, words: str) -> 
     assert words in status.message
 
 
-def test_the_pod_that_counts_is_this_nodes_and_has_not_ended() -> None:
-    def pod(name: str, node: str = "here", uid: str = "u", phase: str = "Running", at: str = NOW) -> Pod:
-        metadata = ObjectMeta(name=name, labels={CREATED_BY: uid}, creation_timestamp=at)
+def test_the_pod_that_counts_is_the_guests_own_on_this_node() -> None:
+    """What else may claim to be one is in test_launchers.py."""
+    owner = OwnerReference(
+        api_version="kubevirt.io/v1", kind="VirtualMachineInstance", name="a", uid="u", controller=True
+    )
+
+    def pod(node: str = "here", phase: str = "Running", **meta: Any) -> Pod:
+        known: dict[str, Any] = {"name": pod_name("a", "u"), "namespace": "n", "owner_references": (owner,)}
+        metadata = ObjectMeta(labels={CREATED_BY: "u"}, **known | meta)
         return Pod(metadata=metadata, spec=PodSpec(node_name=node), status=PodStatus(phase=phase))
 
-    vmi = VirtualMachineInstance(metadata=ObjectMeta(name="a", uid="u"))
-    assert pod_of(vmi, [pod("elsewhere", node="there"), pod("another's", uid="v")], "here") is None
-    living = pod("living", at=BEFORE)
-    assert pod_of(vmi, [pod("ended", phase="Failed"), living], "here") == living
-    younger = pod("younger", phase="Failed")
-    assert pod_of(vmi, [younger, pod("older", phase="Succeeded", at=BEFORE)], "here") == younger
+    vmi = VirtualMachineInstance(metadata=ObjectMeta(name="a", namespace="n", uid="u"))
+    claims = [pod(namespace="evil"), pod(name="virt-launcher-a"), pod(owner_references=())]
+    for mine in (pod(), pod(phase="Failed")):
+        assert pod_of(vmi, [*claims, mine], "here") == mine
+    assert pod_of(vmi, [*claims, pod(node="there")], "here") is None
 
 
 def test_a_condition_keeps_its_time_while_its_status_stays() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import kvnode
-from controllers.virt_controller.launcher_pod import pod_name
+from controllers.launchers import pod_name
 from controllers.virt_controller.objects import Guest, Machine, Pod
 from kvnode.api.decode import convert
 
