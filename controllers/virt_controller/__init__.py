@@ -2,7 +2,8 @@
 
 A VirtualMachine is a guest that can be off: its controller makes and removes the VirtualMachineInstance of the same
 name, as run strategy and requests say, and leaves the rest to it. A VirtualMachineInstance is one life of a guest:
-its controller makes the one launcher Pod, follows it until the node's handler takes over, and cleans up.
+its controller makes the one launcher Pod, follows it until the node's handler takes over, and cleans up. A node may
+have a handler that is silent: its controller sees to it that nothing new is sent there.
 
 Each reconcile is a pure decision (what was observed, to a list of actions: `guest_life`, `machine_life`) and an
 executor that carries the actions out in their order and stops at the first that fails. Decisions are made so that any

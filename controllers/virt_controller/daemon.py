@@ -1,7 +1,8 @@
-"""The daemon: informers, three controllers, one lease.
+"""The daemon: informers, four controllers, one lease.
 
 Every replica keeps its informers warm and answers for its health; the one that holds the lease reconciles. Its role
-needs no Secrets and no nodes: it reads and writes the three kinds, makes and deletes Pods, and writes events.
+needs no Secrets: it reads and writes the three kinds, makes and deletes Pods, watches nodes and takes the label of
+those that are silent, and writes events.
 """
 
 import asyncio
@@ -21,28 +22,37 @@ from controllers.runtime.controller import Controller
 from controllers.runtime.election import LeaderElection
 from controllers.runtime.events import EventRecorder
 from controllers.runtime.health import HealthServer, synced
-from controllers.runtime.informer import Informer
+from controllers.runtime.informer import Change, Informer
 from controllers.runtime.metrics import Metrics
-from controllers.runtime.resources import Request
+from controllers.runtime.resources import Request, request_of
 from controllers.runtime.services import run_services
+from controllers.virt_controller.guest_ready import node_fault
 from controllers.virt_controller.installation import Installation, LiveSettings
+from controllers.virt_controller.node_life import trimmed
 from controllers.virt_controller.objects import (
     GUESTS,
     INSTALLATIONS,
     LAUNCHER_LABEL,
     MACHINES,
+    NODES,
     PODS,
     Guest,
     Machine,
+    Node,
     Pod,
 )
 from controllers.virt_controller.reconcilers import (
+    ON_NODE,
+    POD_BY_NAME,
     POD_OF,
     GuestReconciler,
     InstallationReconciler,
     MachineReconciler,
+    NodeReconciler,
+    guest_name,
     guest_of_pod,
     guest_uid,
+    node_of,
 )
 from controllers.virt_controller.settings import LAUNCHER_IMAGE
 
@@ -74,27 +84,29 @@ class Informers(Struct, frozen=True):
     guests: Informer[Guest]
     pods: Informer[Pod]
     installations: Informer[Installation]
+    nodes: Informer[Node]
 
     @classmethod
     def of(cls, client: ApiClient, namespace: str, metrics: Metrics) -> "Informers":
         """Informers of all namespaces, of `KubeVirt` resources only of the installation's own."""
         return cls(
             Informer(client, MACHINES, Machine, trim=_without_managers, metrics=metrics),
-            Informer(client, GUESTS, Guest, trim=_without_managers, metrics=metrics),
+            Informer(client, GUESTS, Guest, indexers={ON_NODE: node_of}, trim=_without_managers, metrics=metrics),
             Informer(
                 client,
                 PODS,
                 Pod,
                 label_selector=f"{LAUNCHER_LABEL}={LAUNCHER}",
-                indexers={POD_OF: guest_uid},
+                indexers={POD_OF: guest_uid, POD_BY_NAME: guest_name},
                 trim=_without_managers,
                 metrics=metrics,
             ),
             Informer(client, INSTALLATIONS, Installation, namespace=namespace, trim=_without_managers, metrics=metrics),
+            Informer(client, NODES, Node, trim=trimmed, metrics=metrics),
         )
 
-    def all(self) -> "tuple[Informer[Machine], Informer[Guest], Informer[Pod], Informer[Installation]]":
-        return self.machines, self.guests, self.pods, self.installations
+    def all(self) -> "tuple[Informer[Machine], Informer[Guest], Informer[Pod], Informer[Installation], Informer[Node]]":
+        return self.machines, self.guests, self.pods, self.installations, self.nodes
 
 
 def controllers(
@@ -107,8 +119,9 @@ def controllers(
 ) -> list[Controller]:
     """One controller for each kind, wired to what it has to look at again for."""
     settings = LiveSettings(informers.installations, launcher_image)
-    guests = GuestReconciler(client, recorder, informers.guests, informers.pods, settings)
-    machines = MachineReconciler(client, recorder, informers.machines, informers.guests)
+    guests = GuestReconciler(client, recorder, informers.guests, informers.pods, informers.nodes, settings)
+    machines = MachineReconciler(client, recorder, informers.machines, informers.guests, informers.pods, settings)
+    nodes = NodeReconciler(client, recorder, informers.nodes)
     installations = InstallationReconciler(client, recorder, informers.installations, settings)
     made = [
         Controller(
@@ -123,16 +136,28 @@ def controllers(
             ("virtualmachine", machines),
             ("virtualmachineinstance", guests),
             ("kubevirt", installations),
+            ("node", nodes),
         )
     ]
-    of_machines, of_guests, of_installations = made
+    of_machines, of_guests, of_installations, of_nodes = made
     of_machines.watches(informers.machines)
     # A guest is looked for by its machine's name, so a foreign one of that name concerns the machine as well.
     of_machines.watches(informers.guests)
+    of_machines.watches(informers.pods, machines.machine_left_behind)
     of_guests.watches(informers.guests)
     of_guests.watches(informers.pods, guest_of_pod)
     of_installations.watches(informers.installations)
+    of_nodes.watches(informers.nodes)
+    # Not watched as the others are: guests need no node to be known, and most of what a node tells is no news to them.
+    informers.nodes.add_handler(lambda change: _wake_guests(change, informers.guests, of_guests))
     return made
+
+
+def _wake_guests(change: Change[Node], guests: Informer[Guest], controller: Controller) -> None:
+    """Has a node's guests looked at again when it stops being ready, or is again."""
+    if (node_fault(change.old) is None) != (node_fault(change.new) is None):
+        for guest in guests.by_index(ON_NODE, change.request.name):
+            controller.enqueue(request_of(guest))
 
 
 async def run(options: Options) -> None:

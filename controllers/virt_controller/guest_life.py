@@ -5,7 +5,7 @@
 
 Phase and conditions have one writer at a time: this controller until it has written Scheduled, the node's handler from
 then on. The controller takes them back only where no handler will come any more: the launcher has ended, or its Pod
-has gone, and the handler had its time to say how.
+has gone, and the handler had its time to say how. (`guest_ready` has the one exception, for a node that is lost.)
 
 A guest has one Pod in its life, whose name is derived from its uid, so a decision that is carried out twice makes
 nothing twice. A Pod that isn't seen isn't therefore gone: whoever observes asks the API server itself before it says
@@ -19,8 +19,9 @@ from msgspec import Struct
 
 from controllers.runtime.resources import Request
 from controllers.virt_controller.actions import Action, Apply, Create, Delete, Patch, Tell
+from controllers.virt_controller.guest_ready import corrected_ready, node_fault
 from controllers.virt_controller.launcher_pod import LAUNCHER_UID, generic_plan, launcher_pod
-from controllers.virt_controller.objects import GROUP, GUEST_FINALIZER, NODE_NAME, PODS, VERSION, Guest, Pod
+from controllers.virt_controller.objects import GROUP, GUEST_FINALIZER, NODE_NAME, PODS, VERSION, Guest, Node, Pod
 from controllers.virt_controller.pod_verdict import UNSCHEDULABLE, Verdict, is_over, verdict
 from controllers.virt_controller.settings import LauncherSettings
 from controllers.virt_controller.statements import Statement, seconds_since, timestamp, told_already, written
@@ -49,12 +50,14 @@ class Seen(Struct, frozen=True):
 
     pod           -- the guest's launcher Pod, or None where the API server itself says that there is none
     missed_for_s  -- how long it has been missed, where it is
+    node          -- the node that it is on, or None where it isn't known
     """
 
     guest: Guest
     pod: Pod | None
     now: datetime
     missed_for_s: float = 0.0
+    node: Node | None = None
 
 
 class Decision(Struct, frozen=True):
@@ -68,7 +71,7 @@ def decide(seen: Seen, settings: LauncherSettings) -> Decision:
     """The next thing to do for this guest."""
     guest, pod = seen.guest, seen.pod
     if guest.metadata.deletion_timestamp:
-        return _on_deletion(guest, pod)
+        return _on_deletion(seen)
     if guest.phase in FINAL:
         return _after_its_end(seen)
     if guest.phase not in BEFORE_HANDLER:
@@ -76,7 +79,7 @@ def decide(seen: Seen, settings: LauncherSettings) -> Decision:
     if pod is not None:
         return _on_the_way(seen, pod)
     if guest.phase == "Scheduling":
-        return _ends(seen, *_gone(guest, "before the guest was started"))
+        return _ends(seen, *_gone(seen, "before the guest was started"))
     return _begins(seen, settings)
 
 
@@ -110,7 +113,7 @@ def _on_the_way(seen: Seen, pod: Pod) -> Decision:
     if found.stage == "succeeded":
         return _ends(seen, "Failed", "LauncherEndedEarly", "the launcher ended before it was told to start the guest")
     if pod.metadata.deletion_timestamp:
-        return _ends(seen, *_gone(guest, "before the guest was started"))
+        return _ends(seen, *_gone(seen, "before the guest was started"))
     if found.stage == "runs":
         return _scheduled(seen, pod)
     actions = _states(seen, _waiting(found))
@@ -148,9 +151,9 @@ def _under_the_handler(seen: Seen) -> Decision:
     if pod is None:
         if seen.missed_for_s < MISSED_S:
             return Decision(requeue_after_s=MISSED_S - seen.missed_for_s)
-        return _ends(seen, *_gone(seen.guest, f"on node {seen.guest.status.node_name or '?'}"))
+        return _ends(seen, *_gone(seen, f"on node {seen.guest.status.node_name or '?'}"))
     if not is_over(pod):
-        return Decision()
+        return Decision(corrected_ready(seen.guest, pod, seen.node, seen.now))
     found = verdict(pod)
     ended_s = seconds_since(found.ended_at, seen.now)
     if ended_s is not None and ended_s < HANDLER_SILENT_S:
@@ -172,10 +175,12 @@ def _after_its_end(seen: Seen) -> Decision:
     return Decision([_delete(pod)])
 
 
-def _on_deletion(guest: Guest, pod: Pod | None) -> Decision:
+def _on_deletion(seen: Seen) -> Decision:
     """The Pod's deletion asks the guest to shut down; the guest's object stays until nothing of it runs any more."""
+    guest, pod = seen.guest, seen.pod
     if pod is not None and not is_over(pod):
-        return Decision() if pod.metadata.deletion_timestamp else Decision([_delete(pod)])
+        told = [] if guest.phase in FINAL else corrected_ready(guest, pod, seen.node, seen.now)
+        return Decision(told if pod.metadata.deletion_timestamp else [_delete(pod)])
     if GUEST_FINALIZER not in guest.metadata.finalizers:
         return Decision()
     left = [name for name in guest.metadata.finalizers if name != GUEST_FINALIZER]
@@ -233,9 +238,10 @@ def _refusal(error: KvnodeError) -> str:
     return shown if more <= 0 else f"{shown}; and {more} more"
 
 
-def _gone(guest: Guest, where: str) -> tuple[str, str, str]:
-    message = f"the guest's Pod is gone {where}: it was deleted or evicted, or its node was lost"
-    return "Failed", "PodGone", message
+def _gone(seen: Seen, where: str) -> tuple[str, str, str]:
+    fault = node_fault(seen.node)
+    why = "it was deleted or evicted, or its node was lost" if fault is None else f"the node is not ready: {fault}"
+    return "Failed", "PodGone", f"the guest's Pod is gone {where}: {why}"
 
 
 def _finalizer(guest: Guest) -> list[Action]:

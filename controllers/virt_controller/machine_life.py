@@ -3,51 +3,42 @@
 What happens to the guest is decided by `runs`; here it becomes actions, in an order that survives a death between any
 two of them. What has to be known afterwards (a failed start, a Start that shall follow a Stop) is written before the
 guest is touched, and that a strategy is in force is written after its first guest was made. What only mirrors the
-guest (conditions, the printable status) comes last and is made again from what is seen.
-
-The guest is made from the template as it is written, and not from what this build understands of it.
+guest (`machine_status`) comes last and is made again from what is seen.
 """
 
-import copy
 from datetime import datetime
-from typing import Any
 
 from msgspec import Struct
 
-from controllers.runtime.resources import Request, owner_reference
-from controllers.virt_controller.actions import Action, Apply, Create, Delete, Patch, Tell
-from controllers.virt_controller.guest_life import Decision
-from controllers.virt_controller.objects import (
-    GENERATION,
-    GROUP,
-    GUESTS,
-    MACHINE_FINALIZER,
-    MACHINES,
-    VERSION,
-    Guest,
-    Machine,
-    MachineSpec,
-)
+from controllers.runtime.resources import Request
+from controllers.virt_controller.actions import Action, Create, Delete, Patch, Tell
+from controllers.virt_controller.guest_life import FINAL, Decision
+from controllers.virt_controller.machine_status import Shown, mirror, word_on_course
+from controllers.virt_controller.machine_template import changed_fields, guest_of
+from controllers.virt_controller.objects import GUESTS, MACHINE_FINALIZER, Guest, Machine, MachineSpec
 from controllers.virt_controller.runs import STRATEGIES, Course, course
-from controllers.virt_controller.statements import Statement, timestamp, told_already, written
+from kvnode.api.configuration import KubeVirtConfiguration
 from kvnode.api.encode import to_dict
 from kvnode.api.fault import shown
-from kvnode.api.identity import firmware_uuid
-from kvnode.api.meta import ObjectMeta
+from kvnode.api.virtual_machine import VirtualMachineStartFailure
 from kvnode.errors import VALUE_INVALID, VALUE_NOT_SUPPORTED, FieldError
 
 _ORPHAN = "orphan"
-_OURS = ("Failure", "Paused", "Ready")
-_UNDER_WAY = ("", "Pending", "Scheduling", "Scheduled")
-_PULL_STATUS = {"ErrImagePull": "ErrImagePull", "ImagePullBackOff": "ImagePullBackOff"}
 
 
 class Seen(Struct, frozen=True):
-    """What a decision rests on; ``guest`` is the VirtualMachineInstance of the machine's name, whoever owns it."""
+    """What a decision rests on.
+
+    guest          -- the VirtualMachineInstance of the machine's name, whoever owns it
+    left_behind    -- a launcher's Pod that may still run although its guest's object is gone, by its name
+    configuration  -- what defaults go by
+    """
 
     machine: Machine
     guest: Guest | None
     now: datetime
+    left_behind: str | None = None
+    configuration: KubeVirtConfiguration = KubeVirtConfiguration()
 
 
 def decide(seen: Seen) -> Decision:
@@ -63,13 +54,22 @@ def decide(seen: Seen) -> Decision:
         )
         return Decision([*_finalizer(machine), *_mirror(seen, own, "Stopped", ("GuestNotOwned", message))])
     if fault is not None:
-        return Decision([*_finalizer(machine), *_mirror(seen, own, None, (fault.reason, str(fault)))])
+        failed = machine.status.start_failure
+        return Decision([*_finalizer(machine), *_mirror(seen, own, None, (fault.reason, str(fault)), failed)])
     strategy = strategy_of(machine.spec)
     planned = course(machine, strategy, own, seen.now)
+    if planned.step == "start" and seen.left_behind:
+        message = (
+            f"the Pod {seen.left_behind} of this machine's guest before is still there, though that guest's object is "
+            "gone: two guests must not run at once; the next one starts when the Pod has gone"
+        )
+        remembered = _finalizer(machine) + _remembered(machine, planned)
+        return Decision(remembered + _mirror(seen, own, "Stopping", ("GuestLeftBehind", message)))
     actions = _finalizer(machine) + _remembered(machine, planned) + _step(seen, own, planned)
     if machine.status.run_strategy != strategy:
         actions.append(Patch({"status": {"runStrategy": strategy}}, subresource="status"))
-    return Decision(actions + _mirror(seen, own, _on_course(planned)), planned.wait_s)
+    mirrored = _mirror(seen, own, word_on_course(planned, own), None, planned.start_failure)
+    return Decision(actions + mirrored, planned.wait_s)
 
 
 def is_own(machine: Machine, guest: Guest) -> bool:
@@ -115,11 +115,13 @@ def _fault(spec: MachineSpec) -> FieldError | None:
 def _on_deletion(seen: Seen, own: Guest | None) -> Decision:
     machine = seen.machine
     if MACHINE_FINALIZER not in machine.metadata.finalizers:
-        return Decision()
+        # Somebody else isn't done with it.
+        return Decision(_mirror(seen, own, "Terminating"))
     left = [name for name in machine.metadata.finalizers if name != MACHINE_FINALIZER]
     if own is None or _ORPHAN in left:
         # `kubectl delete --cascade=orphan`: the guest runs on without a machine.
-        return Decision([Patch({"metadata": {"finalizers": left}})])
+        told = _mirror(seen, own, "Terminating") if any(name != _ORPHAN for name in left) else []
+        return Decision([*told, Patch({"metadata": {"finalizers": left}})])
     deletion: list[Action] = [] if own.metadata.deletion_timestamp else [_delete(own)]
     return Decision([*deletion, *_mirror(seen, own, "Terminating")])
 
@@ -149,7 +151,7 @@ def _step(seen: Seen, own: Guest | None, planned: Course) -> list[Action]:
         )
         return [Create(GUESTS, guest_of(machine, planned.paused)), told]
     if planned.step == "stop" and own is not None:
-        why = f"it is {own.phase}" if own.phase in ("Succeeded", "Failed") else "it should not run"
+        why = f"it is {own.phase}" if own.phase in FINAL else "it should not run"
         told = Tell("Normal", "SuccessfulDelete", f"Stopped the virtual machine instance {name}: {why}")
         return [_delete(own), told]
     return []
@@ -160,113 +162,17 @@ def _delete(guest: Guest) -> Delete:
     return Delete(GUESTS, Request(meta.namespace or "", meta.name or ""), meta.uid or "")
 
 
-def guest_of(machine: Machine, paused: bool = False) -> dict[str, Any]:
-    """The VirtualMachineInstance that a machine's template describes, in JSON's types.
-
-    Where the template names no firmware UUID the guest's is drawn from the machine's namespace and name, so that it is
-    the same machine to its software after each start.
-    """
-    meta, template = machine.metadata, machine.spec.template
-    theirs = template.get("metadata")
-    theirs = theirs if isinstance(theirs, dict) else {}
-    spec = copy.deepcopy(template["spec"])
-    domain = spec.setdefault("domain", {})
-    firmware = domain.setdefault("firmware", {}) if isinstance(domain, dict) else None
-    if isinstance(firmware, dict) and not firmware.get("uuid"):
-        firmware["uuid"] = firmware_uuid(ObjectMeta(name=meta.name, namespace=meta.namespace))
-    if paused:
-        spec["startStrategy"] = "Paused"
-    annotations = theirs.get("annotations")
-    return {
-        "apiVersion": f"{GROUP}/{VERSION}",
-        "kind": "VirtualMachineInstance",
-        "metadata": {
-            "name": meta.name,
-            "namespace": meta.namespace,
-            "labels": theirs.get("labels") or {},
-            "annotations": {
-                **(annotations if isinstance(annotations, dict) else {}),
-                GENERATION: str(meta.generation or 0),
-            },
-            "ownerReferences": [owner_reference(MACHINES, machine)],
-        },
-        "spec": spec,
-    }
-
-
 # What is shown.
 
 
-def _on_course(planned: Course) -> str | None:
-    return {"start": "Starting", "stop": "Stopping", "wait": "CrashLoopBackOff"}.get(planned.step)
-
-
-def printable_status(guest: Guest | None) -> str:
-    """One word for people, by the guest alone."""
-    if guest is None:
-        return "Stopped"
-    if guest.metadata.deletion_timestamp:
-        return "Stopping"
-    holds = {one.type: one for one in guest.status.conditions}
-    if "Paused" in holds and holds["Paused"].status == "True":
-        return "Paused"
-    if guest.phase == "Running":
-        return "Running"
-    if guest.phase in _UNDER_WAY:
-        if "PodScheduled" in holds and holds["PodScheduled"].reason == "Unschedulable":
-            return "ErrorUnschedulable"
-        reason = holds["Synchronized"].reason if "Synchronized" in holds else None
-        return _PULL_STATUS.get(reason or "", "Starting")
-    return "Unknown" if guest.phase == "Unknown" else "Stopped"
-
-
-def _mirror(seen: Seen, own: Guest | None, word: str | None, failure: tuple[str, str] | None = None) -> list[Action]:
+def _mirror(
+    seen: Seen,
+    own: Guest | None,
+    word: str | None = None,
+    failure: tuple[str, str] | None = None,
+    start_failure: VirtualMachineStartFailure | None = None,
+) -> list[Action]:
     """The machine's status as it follows from its guest; ``word`` is what is under way, and goes before."""
-    machine, status = seen.machine, seen.machine.status
-    wanted = [_ready(own)]
-    if own is not None:
-        wanted += [
-            Statement("Paused", True, one.reason or "", one.message or "")
-            for one in own.status.conditions
-            if one.type == "Paused" and one.status == "True"
-        ]
-    if failure is not None:
-        wanted.append(Statement("Failure", True, *failure))
-    is_ready = wanted[0].holds
-    printed = word or printable_status(own)
-    made_from = _made_from(own)
-    is_shown = (
-        (status.printable_status, bool(status.created), bool(status.ready)) == (printed, own is not None, is_ready)
-        and (status.desired_generation, status.observed_generation) == (machine.metadata.generation, made_from)
-        and told_already(wanted, status.conditions, _OURS)
-    )
-    if is_shown:
-        return []
-    said = failure is not None and any(
-        one.type == "Failure" and (one.reason, one.message) == failure for one in status.conditions
-    )
-    told: list[Action] = [Tell("Warning", *failure)] if failure is not None and not said else []
-    shown_status = {
-        "printableStatus": printed,
-        "created": own is not None,
-        "ready": is_ready,
-        "conditions": written(wanted, status.conditions, timestamp(seen.now)),
-        "desiredGeneration": machine.metadata.generation,
-        "observedGeneration": made_from,
-    }
-    return [*told, Apply({name: value for name, value in shown_status.items() if value is not None})]
-
-
-def _ready(own: Guest | None) -> Statement:
-    if own is None:
-        return Statement("Ready", False, "VMINotExists", "the guest isn't there: it is stopped")
-    for one in own.status.conditions:
-        if one.type == "Ready":
-            return Statement("Ready", one.status == "True", one.reason or "", one.message or "")
-    return Statement("Ready", False, "GuestNotRunning", "the guest doesn't run yet")
-
-
-def _made_from(own: Guest | None) -> int | None:
-    """The machine's generation that the guest was made from."""
-    text = (own.metadata.annotations or {}).get(GENERATION, "") if own is not None else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    has_spec = isinstance(seen.machine.spec.template.get("spec"), dict)
+    changed = changed_fields(seen.machine, own, seen.configuration) if own is not None and has_spec else None
+    return mirror(seen.machine, Shown(own, word, failure, start_failure, changed), seen.now)

@@ -20,6 +20,7 @@ MACHINES = Resource(GROUP, VERSION, "virtualmachines", "VirtualMachine")
 GUESTS = Resource(GROUP, VERSION, "virtualmachineinstances", "VirtualMachineInstance")
 INSTALLATIONS = Resource(GROUP, VERSION, "kubevirts", "KubeVirt")
 PODS = Resource("", "v1", "pods", "Pod")
+NODES = Resource("", "v1", "nodes", "Node", namespaced=False)
 
 CREATED_BY = "kubevirt.io/created-by"
 LAUNCHER_LABEL = "kubevirt.io"
@@ -28,6 +29,8 @@ GUEST_NAME = "vm.kubevirt.io/name"
 DOMAIN = "kubevirt.io/domain"
 SCHEDULABLE = "kubevirt.io/schedulable"
 GENERATION = "kubevirt.io/vm-generation"
+TEMPLATE_HASH = "kubevirt.io/template-hash"
+HEARTBEAT = "kubevirt.io/heartbeat"
 
 GUEST_FINALIZER = "kubevirt.io/foregroundDeleteVirtualMachine"
 MACHINE_FINALIZER = "kubevirt.io/virtualMachineControllerFinalize"
@@ -136,3 +139,25 @@ class Pod(Model, frozen=True):
     metadata: ObjectMeta = ObjectMeta()  # name, place and history
     spec: PodSpec = PodSpec()  # its node
     status: PodStatus = PodStatus()  # how it is
+
+
+class NodeCondition(Model, frozen=True):
+    """One statement about a node."""
+
+    type: str = EMPTY  # what it is about, such as `Ready`
+    status: str = EMPTY  # `True`, `False` or `Unknown`
+    reason: str | None = None  # why, in one word, such as `NodeStatusUnknown`
+    message: str | None = None  # why, in a sentence
+
+
+class NodeStatus(Model, frozen=True):
+    """How a node is."""
+
+    conditions: tuple[NodeCondition, ...] = ()  # statements about it
+
+
+class Node(Model, frozen=True):
+    """A node, as its kubelet and its handler tell of it."""
+
+    metadata: ObjectMeta = ObjectMeta()  # name, labels and annotations
+    status: NodeStatus = NodeStatus()  # how it is

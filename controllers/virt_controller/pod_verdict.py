@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from controllers.virt_controller.launcher_pod import COMPUTE
-from controllers.virt_controller.objects import ContainerState, Pod, Terminated
+from controllers.virt_controller.objects import ContainerState, Pod, PodCondition, Terminated
 
 Stage = Literal["waits", "runs", "succeeded", "failed"]
 
@@ -74,9 +74,11 @@ def _ended_at(state: ContainerState) -> str | None:
 def _failed(pod: Pod, state: ContainerState) -> Verdict:
     at, ended = _ended_at(state), state.terminated
     if pod.status.reason or ended is None:
-        # The node ended it: evicted, preempted, refused at admission, lost.
-        reason = pod.status.reason or "PodFailed"
-        said = pod.status.message or "the Pod failed and doesn't say why"
+        # The node or the cluster ended it: evicted, preempted, refused at admission, lost. Whoever did it says so in
+        # the status or in this condition (Kubernetes, "Pod disruption conditions").
+        ended_by = next((one for one in pod.status.conditions if one.type == "DisruptionTarget"), PodCondition())
+        reason = pod.status.reason or ended_by.reason or "PodFailed"
+        said = pod.status.message or ended_by.message or "the Pod failed and doesn't say why"
         return Verdict("failed", reason, _sentence(f"{said}; a VirtualMachine starts it again elsewhere"), at)
     return Verdict("failed", *_crash(ended), at)
 

@@ -5,6 +5,7 @@ lags looks like an object that is gone. A refusal to create is no accident but n
 as a condition and an event, and tried again with the queue's patience.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,17 +16,25 @@ from controllers.runtime.controller import Result
 from controllers.runtime.faults import Undecodable
 from controllers.runtime.informer import Informer
 from controllers.runtime.resources import ApiObject, KubernetesObject, Request, Resource, owned_by
-from controllers.virt_controller import guest_life, installation, machine_life
+from controllers.virt_controller import guest_life, installation, machine_life, node_life
 from controllers.virt_controller.actions import Action, Apply, NotCreated, Recorder, Tell, carry_out
 from controllers.virt_controller.guest_life import Decision
 from controllers.virt_controller.installation import Installation, LiveSettings
-from controllers.virt_controller.objects import GUESTS, INSTALLATIONS, MACHINES, PODS, Guest, Machine, Pod
+from controllers.virt_controller.objects import GUESTS, INSTALLATIONS, MACHINES, NODES, PODS, Guest, Machine, Node, Pod
+from controllers.virt_controller.pod_verdict import is_over
 from controllers.virt_controller.statements import Statement, timestamp, written
 from kvnode.api.meta import ObjectMeta
 
 Now = Callable[[], datetime]
+# Seconds that nobody sets, for how long something has been so.
+Clock = Callable[[], float]
+log = logging.getLogger(__name__)
 POD_OF = "guest uid"
 """The index that finds a launcher's Pod by the uid of the guest that controls it."""
+POD_BY_NAME = "guest name"
+"""The index that finds launchers' Pods by the namespace and name of their guest, whichever guest of that name."""
+ON_NODE = "node"
+"""The index that finds guests by their node."""
 
 
 def guest_uid(pod: Pod) -> list[str]:
@@ -37,6 +46,16 @@ def guest_uid(pod: Pod) -> list[str]:
 def guest_of_pod(pod: Pod) -> list[Request]:
     """The guest that a launcher's Pod belongs to."""
     return owned_by(GUESTS, pod)
+
+
+def guest_name(pod: Pod) -> list[str]:
+    """Namespace and name of the guest that controls a Pod, as a list of one or none."""
+    return [str(request) for request in guest_of_pod(pod)]
+
+
+def node_of(guest: Guest) -> list[str]:
+    """The node that a guest is on, as a list of one or none."""
+    return [guest.status.node_name] if guest.status.node_name else []
 
 
 def utc_now() -> datetime:
@@ -95,13 +114,17 @@ class GuestReconciler(Reconciler):
         recorder: Recorder,
         guests: Informer[Guest],
         pods: Informer[Pod],
+        nodes: Informer[Node],
         settings: LiveSettings,
         now: Now = utc_now,
+        clock: Clock = time.monotonic,
     ) -> None:
         super().__init__(client, recorder, now)
         self._guests = guests
         self._pods = pods
+        self._nodes = nodes
         self._settings = settings
+        self._clock = clock
         self._missed_since: dict[str, float] = {}
 
     async def reconcile(self, request: Request) -> Result:
@@ -112,10 +135,10 @@ class GuestReconciler(Reconciler):
         pod = await self._pod(guest)
         missed_for_s = 0.0
         if pod is None and guest.phase not in ("", "Pending", *guest_life.FINAL):
-            missed_for_s = time.monotonic() - self._missed_since.setdefault(uid, time.monotonic())
+            missed_for_s = self._clock() - self._missed_since.setdefault(uid, self._clock())
         else:
             self._missed_since.pop(uid, None)
-        seen = guest_life.Seen(guest, pod, self._now(), missed_for_s)
+        seen = guest_life.Seen(guest, pod, self._now(), missed_for_s, self._node(guest))
         decision = guest_life.decide(seen, self._settings.current())
         return await self._do(
             decision, GUESTS, guest, lambda reason, message: guest_life.refused(seen, reason, message)
@@ -133,6 +156,13 @@ class GuestReconciler(Reconciler):
         live = await self._client.find(PODS, request, Pod)
         return live if live is not None and is_launcher_of(meta, live.metadata) else None
 
+    def _node(self, guest: Guest) -> Node | None:
+        """The guest's node; None also where it can't be read or hasn't been listed yet, and then it isn't judged."""
+        try:
+            return self._nodes.get(Request("", guest.status.node_name or ""))
+        except Undecodable:
+            return None
+
     async def undecodable(self, fault: Undecodable) -> None:
         """Tell that a guest can't be read."""
         await self._tell_undecodable(fault, GUESTS, Statement("Synchronized", False, fault.reason, str(fault)))
@@ -147,17 +177,24 @@ class MachineReconciler(Reconciler):
         recorder: Recorder,
         machines: Informer[Machine],
         guests: Informer[Guest],
+        pods: Informer[Pod],
+        settings: LiveSettings,
         now: Now = utc_now,
     ) -> None:
         super().__init__(client, recorder, now)
         self._machines = machines
         self._guests = guests
+        self._pods = pods
+        self._settings = settings
 
     async def reconcile(self, request: Request) -> Result:
         machine = self._machines.get(request)
         if machine is None:
             return Result()
-        seen = machine_life.Seen(machine, await self._guest(machine, request), self._now())
+        guest = await self._guest(machine, request)
+        left_behind = self._left_behind(request) if guest is None else None
+        configuration = self._settings.current().configuration
+        seen = machine_life.Seen(machine, guest, self._now(), left_behind, configuration)
         decision = machine_life.decide(seen)
         return await self._do(
             decision, MACHINES, machine, lambda reason, message: machine_life.refused(seen, reason, message)
@@ -169,6 +206,18 @@ class MachineReconciler(Reconciler):
             # It was there: that it is gone is asked, not concluded from a memory that may lag.
             guest = await self._client.find(GUESTS, request, Guest)
         return guest
+
+    def _left_behind(self, request: Request) -> str | None:
+        """The name of a Pod that outlives the object of its guest: somebody has taken that one's finalizer away."""
+        for pod in self._pods.by_index(POD_BY_NAME, str(request)):
+            [uid] = guest_uid(pod)
+            if pod.metadata.name == pod_name(request.name, uid) and not is_over(pod):
+                return pod.metadata.name
+        return None
+
+    def machine_left_behind(self, pod: Pod) -> list[Request]:
+        """The machine that waits for a Pod to go whose guest is gone: for `Controller.watches`."""
+        return [request for request in guest_of_pod(pod) if request not in self._guests.store]
 
     async def undecodable(self, fault: Undecodable) -> None:
         """Tell that a machine can't be read; where it is its guest, that guest's own controller tells it."""
@@ -205,3 +254,35 @@ class InstallationReconciler(Reconciler):
     async def undecodable(self, fault: Undecodable) -> None:
         """Tell that a KubeVirt resource can't be read."""
         await self._tell_undecodable(fault, INSTALLATIONS, Statement("Degraded", True, fault.reason, str(fault)))
+
+
+class NodeReconciler(Reconciler):
+    """Nodes: whether somebody is at home there who starts guests."""
+
+    def __init__(
+        self,
+        client: ApiClient,
+        recorder: Recorder,
+        nodes: Informer[Node],
+        clock: Clock = time.monotonic,
+    ) -> None:
+        super().__init__(client, recorder)
+        self._nodes = nodes
+        self._clock = clock
+        # Of each node its uid, its heartbeat, and since when we see that one.
+        self._beats: dict[str, tuple[str | None, str | None, float]] = {}
+
+    async def reconcile(self, request: Request) -> Result:
+        node = self._nodes.get(request)
+        if node is None:
+            self._beats.pop(request.name, None)
+            return Result()
+        beat, now = (node.metadata.uid, node_life.heartbeat(node)), self._clock()
+        known = self._beats.get(request.name)
+        since = known[2] if known is not None and known[:2] == beat else now
+        self._beats[request.name] = (*beat, since)
+        return await self._do(node_life.decide(node_life.Seen(node, now - since)), NODES, node)
+
+    async def undecodable(self, fault: Undecodable) -> None:
+        """A node is not ours to write conditions to; what can't be read of it is in the log."""
+        log.error("%s", fault)

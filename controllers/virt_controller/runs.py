@@ -4,10 +4,10 @@ Requests are `status.stateChangeRequests` as KubeVirt's clients know them: the f
 restart is a Stop followed by a Start. A Stop names the guest it is for, so that it never hits that guest's successor.
 
     Always          is there; one that has ended is made anew
-    RerunOnFailure  is started once and made anew when it has failed, not when it has shut down
-    Manual          is there between a Start and a Stop
-    Once            is started once
-    Halted          is not there
+    RerunOnFailure  is started once and made anew when it has failed; one that has shut down goes
+    Manual          is there between a Start and a Stop, also when it has ended
+    Once            is started once, and stays when it has ended
+    Halted          is not there, and no start is waited for
 
 A guest that failed soon after its start is started again later each time: 10 s, doubling, up to five minutes, and at
 once again when it has run for as long.
@@ -54,6 +54,9 @@ class Course(Struct, frozen=True):
 def course(machine: Machine, strategy: str, guest: Guest | None, now: datetime) -> Course:
     """The course of a machine with this strategy; ``guest`` is its own, in whatever state, or None."""
     requests = open_requests(machine.status.state_change_requests, guest)
+    if strategy == "Halted":
+        # A start that was still to come would otherwise come with the next change of the strategy.
+        requests = tuple(one for one in requests if one.action != START)
     failure = start_failure(machine, strategy, guest, now)
     if guest is None:
         return _without_guest(machine, strategy, requests, failure, now)
@@ -71,9 +74,7 @@ def course(machine: Machine, strategy: str, guest: Guest | None, now: datetime) 
 def _should_go(strategy: str, guest: Guest, requests: Requests) -> bool:
     if strategy == "Halted" or _first_is_stop_of(guest, requests):
         return True
-    if strategy == "Always":
-        return guest.phase in FINAL
-    return strategy == "RerunOnFailure" and guest.phase == "Failed"
+    return strategy in ("Always", "RerunOnFailure") and guest.phase in FINAL
 
 
 def _without_guest(
@@ -117,7 +118,9 @@ def start_failure(
 ) -> VirtualMachineStartFailure | None:
     """Failed starts in a row, this guest's included; None where there are none.
 
-    Worked: the third guest in a row that fails within five minutes of its start has its successor wait for 40 s.
+    Failed is a guest that ended before it ran, however that is called, and one that failed within five minutes (with
+    Once only the former: no second one waits). A guest that was asked to go has not failed. Worked: the third guest in
+    a row that fails within five minutes of its start has its successor wait for 40 s.
     """
     known = machine.status.start_failure
     if strategy in ("Halted", "Manual"):
@@ -125,9 +128,12 @@ def start_failure(
     if guest is None:
         return known
     ran_s = _ran_s(guest, now)
-    if ran_s is not None and ran_s >= STABLE_S:
+    if ran_s is not None and (strategy == "Once" or ran_s >= STABLE_S):
         return None
-    if guest.phase != "Failed" or (known is not None and known.last_failed_vmi_uid == guest.metadata.uid):
+    counted = known is not None and known.last_failed_vmi_uid == guest.metadata.uid
+    if guest.phase not in FINAL or guest.metadata.deletion_timestamp or counted:
+        return known
+    if guest.phase == "Succeeded" and ran_s is not None:
         return known
     count = ((known.consecutive_fail_count if known is not None else 0) or 0) + 1
     delay_s = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2 ** min(count - 1, 16))

@@ -26,16 +26,22 @@ class Known(Protocol):
 
 
 class Statement(Struct, frozen=True):
-    """One condition that should hold: ``holds`` is its status."""
+    """One condition that should hold: ``holds`` is its status, None for `Unknown`."""
 
     type: str
-    holds: bool
+    holds: bool | None
     reason: str = ""
     message: str = ""
 
     @property
     def status(self) -> str:
-        return "True" if self.holds else "False"
+        return "Unknown" if self.holds is None else str(self.holds)
+
+    @classmethod
+    def of(cls, known: Known) -> "Statement":
+        """What another object's condition says, to be said of this one too."""
+        holds = {"True": True, "False": False}.get(known.status)
+        return cls(known.type, holds, known.reason or "", known.message or "")
 
 
 def written(wanted: Iterable[Statement], known: Iterable[Known], now: str) -> list[dict[str, Any]]:

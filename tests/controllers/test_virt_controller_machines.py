@@ -1,13 +1,11 @@
-"""Run strategies, requests, failed starts, and what a machine shows of itself."""
+"""Run strategies, requests, failed starts, deletion, and what can't be."""
 
 import pytest
 
 from controllers.virt_controller.actions import Apply, Create, Delete, Patch, Tell
-from controllers.virt_controller.machine_life import Seen, decide, guest_of, printable_status
+from controllers.virt_controller.machine_life import Seen, decide
 from controllers.virt_controller.objects import MACHINE_FINALIZER
-from kvnode.api.identity import firmware_uuid
-from kvnode.api.meta import ObjectMeta
-from tests.controllers.virt_objects import NOW, SPEC, at, guest, machine
+from tests.controllers.virt_objects import NOW, at, guest, machine
 
 HELD = {"finalizers": [MACHINE_FINALIZER]}
 START = {"action": "Start"}
@@ -21,8 +19,8 @@ def its(phase="Running", **more):
     return guest(phase, machine="m-1", **more)
 
 
-def decision(subject, its_guest=None):
-    return decide(Seen(subject, its_guest, NOW))
+def decision(subject, its_guest=None, left_behind=None):
+    return decide(Seen(subject, its_guest, NOW, left_behind))
 
 
 def step(found):
@@ -52,7 +50,7 @@ ENDED = ["Succeeded", "Failed"]
     ("strategy", "without", "running", "succeeded", "failed"),
     [
         ("Always", "start", "nothing", "stop", "stop"),
-        ("RerunOnFailure", "nothing", "nothing", "nothing", "stop"),
+        ("RerunOnFailure", "nothing", "nothing", "stop", "stop"),
         ("Manual", "nothing", "nothing", "nothing", "nothing"),
         ("Once", "nothing", "nothing", "nothing", "nothing"),
         ("Halted", "nothing", "stop", "stop", "stop"),
@@ -142,6 +140,28 @@ def test_a_start_that_follows_a_failure_is_on_record_before_the_guest_goes():
     assert noted < position(found, lambda one: isinstance(one, Delete))
 
 
+def test_a_guest_that_shut_itself_down_goes_and_is_not_started_again():
+    subject = machine("RerunOnFailure", in_force="RerunOnFailure", **HELD)
+    found = decision(subject, its("Succeeded", entered={"Running": -50, "Succeeded": -1}))
+    assert (step(found), remembered(found)) == ("stop", {})
+    assert step(decision(subject)) == "nothing"
+
+
+@pytest.mark.parametrize("strategy", ["Manual", "Once"])
+def test_a_guest_that_has_ended_stays_where_nobody_says_otherwise(strategy):
+    for phase in ENDED:
+        assert step(decision(machine(strategy, in_force=strategy, **HELD), its(phase))) == "nothing"
+
+
+def test_halting_takes_back_a_start_that_is_still_to_come():
+    for requests in ([START], [stop(), START]):
+        found = decision(machine("Halted", in_force="RerunOnFailure", requests=requests, **HELD))
+        assert remembered(found)["stateChangeRequests"] is None
+        assert step(found) == "nothing"
+    held = decision(machine("Halted", in_force="Halted", requests=[stop(), START], **HELD), its("Running"))
+    assert remembered(held)["stateChangeRequests"] == [stop()]
+
+
 def test_a_stop_of_a_failed_guest_is_no_restart():
     subject = machine("RerunOnFailure", in_force="RerunOnFailure", requests=[stop()], **HELD)
     found = decision(subject, its("Failed"))
@@ -206,6 +226,28 @@ def test_failures_are_forgotten_when_the_guest_has_run_for_a_while():
     assert remembered(late)["startFailure"] is None
 
 
+@pytest.mark.parametrize("strategy", ["Always", "RerunOnFailure", "Once"])
+def test_an_end_before_it_ran_is_a_failed_start_whatever_it_is_called(strategy):
+    for phase in ENDED:
+        found = decision(machine(strategy, in_force=strategy, **HELD), its(phase, entered={"Scheduled": -9, phase: -1}))
+        assert remembered(found)["startFailure"]["consecutiveFailCount"] == 1
+
+
+def test_once_counts_no_guest_that_ran():
+    ran = its("Failed", entered={"Running": -100, "Failed": -1})
+    assert "startFailure" not in remembered(decision(machine("Once", in_force="Once", **HELD), ran))
+
+
+def test_a_guest_that_was_asked_to_go_has_not_failed():
+    going = its("Failed", entered={"Scheduled": -9, "Failed": -1}, deletionTimestamp=at(-2))
+    assert "startFailure" not in remembered(decision(machine(in_force="Always", **HELD), going))
+
+
+def test_a_guest_that_shut_down_soon_is_no_failed_start():
+    short = its("Succeeded", entered={"Running": -20, "Succeeded": -1})
+    assert "startFailure" not in remembered(decision(machine(in_force="Always", **HELD), short))
+
+
 def test_halting_forgets_failures():
     assert (
         remembered(decision(machine("Halted", in_force="Always", failure=failures(3), **HELD)))["startFailure"] is None
@@ -227,6 +269,30 @@ def test_deletion_takes_the_guest_along_and_then_lets_go():
     assert step(decision(deleted, its(deletionTimestamp=at(0)))) == "nothing"
     [action] = decision(deleted).actions
     assert action.patch == {"metadata": {"finalizers": []}}
+
+
+def test_a_machine_that_others_hold_shows_that_it_is_to_go():
+    for finalizers in ([MACHINE_FINALIZER, "their.own/one"], ["their.own/one"]):
+        found = decision(machine(in_force="Always", deletionTimestamp=at(0), finalizers=finalizers))
+        assert shown(found)["printableStatus"] == "Terminating"
+        patches = [one.patch["metadata"]["finalizers"] for one in found.actions if isinstance(one, Patch)]
+        assert patches == [["their.own/one"]] * (len(finalizers) - 1)
+
+
+def test_no_second_guest_while_the_first_ones_pod_is_there():
+    for subject in (
+        machine(in_force="Always", **HELD),
+        machine("Manual", in_force="Manual", requests=[START], **HELD),
+        machine("Once", **HELD),
+    ):
+        found = decision(subject, left_behind="virt-launcher-tiny-abcde")
+        assert step(found) == "nothing"
+        assert "runStrategy" not in remembered(found), "it has yet to come into force"
+        [failure] = [one for one in shown(found)["conditions"] if one["type"] == "Failure"]
+        assert failure["reason"] == "GuestLeftBehind"
+        assert "virt-launcher-tiny-abcde" in failure["message"]
+    halted = machine("Halted", in_force="Halted", **HELD)
+    assert decision(halted, left_behind="virt-launcher-tiny-abcde") == decision(halted)
 
 
 def test_an_orphaned_guest_runs_on():
@@ -261,68 +327,3 @@ def test_what_cannot_be_is_told_by_its_path_and_starts_nothing(spec, field):
     [failure] = [one for one in shown(found)["conditions"] if one["type"] == "Failure"]
     assert failure["message"].startswith(field)
     assert [one.reason for one in found.actions if isinstance(one, Tell)] == [failure["reason"]]
-
-
-# The guest.
-
-
-def test_the_guest_is_the_template_as_it_is_written():
-    template = {
-        "metadata": {"labels": {"app": "web"}, "annotations": {"note": "1"}},
-        "spec": {**SPEC, "fieldOfTomorrow": {"deep": [1, None]}},
-    }
-    made = guest_of(machine(spec={"template": template}))
-    assert made["spec"]["fieldOfTomorrow"] == {"deep": [1, None]}
-    assert made["metadata"]["labels"] == {"app": "web"}
-    assert made["metadata"]["annotations"] == {"note": "1", "kubevirt.io/vm-generation": "7"}
-    [owner] = made["metadata"]["ownerReferences"]
-    assert (owner["kind"], owner["uid"], owner["controller"]) == ("VirtualMachine", "m-1", True)
-    assert "firmware" not in template["spec"]["domain"]
-
-
-def test_its_firmware_uuid_is_the_machines_and_not_the_guests():
-    uuid = guest_of(machine())["spec"]["domain"]["firmware"]["uuid"]
-    assert uuid == firmware_uuid(ObjectMeta(name="tiny", namespace="lab"))
-    mine = "5d307ca9-b3ef-428c-8861-06e72d69f223"
-    spec = {**SPEC, "domain": {**SPEC["domain"], "firmware": {"uuid": mine}}}
-    assert guest_of(machine(spec={"template": {"spec": spec}}))["spec"]["domain"]["firmware"]["uuid"] == mine
-
-
-def test_a_start_may_be_paused():
-    subject = machine("Manual", in_force="Manual", requests=[{**START, "data": {"paused": "true"}}], **HELD)
-    [made] = [one for one in decision(subject).actions if isinstance(one, Create)]
-    assert made.body["spec"]["startStrategy"] == "Paused"
-
-
-@pytest.mark.parametrize(
-    ("its_guest", "word"),
-    [
-        (None, "Stopped"),
-        (guest("Scheduling"), "Starting"),
-        (guest("Scheduled"), "Starting"),
-        (guest("Running"), "Running"),
-        (guest("Running", conditions=[{"type": "Paused", "status": "True"}]), "Paused"),
-        (guest("Running", deletionTimestamp=at(0)), "Stopping"),
-        (guest("Succeeded"), "Stopped"),
-        (guest("Unknown"), "Unknown"),
-        (
-            guest("Scheduling", conditions=[{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]),
-            "ErrorUnschedulable",
-        ),
-        (
-            guest("Scheduling", conditions=[{"type": "Synchronized", "status": "False", "reason": "ErrImagePull"}]),
-            "ErrImagePull",
-        ),
-    ],
-)
-def test_one_word_for_people(its_guest, word):
-    assert printable_status(its_guest) == word
-
-
-def test_a_machine_is_ready_when_its_guest_is():
-    ready = its(conditions=[{"type": "Ready", "status": "True"}])
-    found = decision(machine(in_force="Always", **HELD), ready)
-    assert shown(found)["ready"] is True
-    assert shown(found)["created"] is True
-    [condition] = shown(found)["conditions"]
-    assert (condition["type"], condition["status"], condition["lastTransitionTime"]) == ("Ready", "True", at(0))

@@ -32,6 +32,8 @@ def guest(phase="", *, uid="g-1", name="tiny", spec=None, entered=None, machine=
     meta = {"name": name, "namespace": "lab", "uid": uid, "resourceVersion": "1", **more}
     if machine:
         meta["ownerReferences"] = [{**owner, "uid": machine}]
+        # The generation of the machine below.
+        meta.setdefault("annotations", {"kubevirt.io/vm-generation": "7"})
     return convert({"metadata": meta, "spec": spec or SPEC, "status": status}, Guest)
 
 
@@ -63,8 +65,13 @@ def ended(status, seconds=0, **more):
 
 
 def machine(strategy="Always", *, in_force=None, requests=(), failure=None, spec=None, **meta):
-    """`in_force` is the strategy that its status says."""
-    status = {"runStrategy": in_force, "stateChangeRequests": list(requests), "startFailure": failure}
+    """`in_force` is the strategy that its status says; `status` has more of it."""
+    status = {
+        **meta.pop("status", {}),
+        "runStrategy": in_force,
+        "stateChangeRequests": list(requests),
+        "startFailure": failure,
+    }
     return convert(
         {
             "metadata": {
