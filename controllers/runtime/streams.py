@@ -2,8 +2,8 @@
 
 The same holds for all of them:
 
-- Nothing is kept. Whoever passes bytes on waits for the slower side, and what a websocket holds back by itself is
-  bounded; so is the size of a message.
+- Nothing is kept. Whoever passes bytes on waits for the slower side; what a websocket and the kernel hold back by
+  themselves is bounded, some hundred KiB in all, and so is the size of a message.
 - A ping goes out every half minute, which keeps what lies between awake. A peer of which nothing is heard for five
   minutes is gone. So long, because somebody whose terminal is stopped (Ctrl-S) reads nothing, no ping either, and is
   there. As long as it isn't listened to, since the other side takes nothing, a peer isn't judged.
@@ -14,6 +14,7 @@ A refusal before a stream begins is HTTP's, with a sentence in a header: a webso
 """
 
 import asyncio
+import socket
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -28,6 +29,10 @@ from kvnode.errors import KvnodeError
 SUBPROTOCOL = "plain.kubevirt.io"
 MESSAGE_BYTES = 512 << 10
 """The largest message that is taken; what goes out is smaller."""
+
+KERNEL_BYTES = 64 << 10
+WAITING_BYTES = 64 << 10
+"""What may wait in the kernel, and in memory, for a peer that is slow; the rest waits where it came from."""
 
 PING_S = 30.0
 PATIENCE_S = 300.0
@@ -55,6 +60,19 @@ class TooManyStreams(KvnodeError):
 
     reason = "TooManyStreams"
     retryable = True
+
+
+def bounded(stream: Stream, transport: asyncio.Transport | None = None) -> None:
+    """Bounds what is held back for a stream's peer; left alone, the kernel takes some megabytes for each that is slow.
+
+    transport -- that of a stream whose server this is
+    """
+    sock = stream.get_extra_info("socket")
+    if sock is not None:
+        for buffer in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            sock.setsockopt(socket.SOL_SOCKET, buffer, KERNEL_BYTES)
+    if transport is not None:
+        transport.set_write_buffer_limits(WAITING_BYTES)
 
 
 async def received(stream: Stream, patience_s: float = PATIENCE_S) -> bytes | End:

@@ -24,6 +24,7 @@ from controllers.runtime.streams import (
     OpenStreams,
     Stream,
     TooManyStreams,
+    bounded,
     close,
     first_end,
     pinging,
@@ -57,7 +58,12 @@ class Relay:
     async def answer(self, request: web.Request, url: str) -> web.StreamResponse:
         """Answer a user's call with the stream at ``url``, until one of both ends it. Raises Refusal."""
         answer = web.WebSocketResponse(
-            protocols=(SUBPROTOCOL,), autoping=False, compress=False, max_msg_size=MESSAGE_BYTES, decode_text=False
+            protocols=(SUBPROTOCOL,),
+            autoping=False,
+            compress=False,
+            max_msg_size=MESSAGE_BYTES,
+            writer_limit=0,
+            decode_text=False,
         )
         ready = answer.can_prepare(request)
         if not ready.ok:
@@ -84,6 +90,8 @@ class Relay:
         end = _gone(USER)
         try:
             await user.prepare(request)
+            bounded(user, request.transport)
+            bounded(handler)
             end = await first_end(
                 self._pump(user, handler, USER, GUEST),
                 self._pump(handler, user, GUEST, USER),

@@ -14,12 +14,15 @@ from controllers.runtime.events import EventRecorder
 from controllers.runtime.health import HealthServer, synced
 from controllers.runtime.informer import Informer
 from controllers.runtime.metrics import Metrics
+from controllers.runtime.peers import HANDLER_PORT
 from controllers.runtime.resources import Request
 from controllers.runtime.services import run_services
+from controllers.virt_handler.console import Consoles
 from controllers.virt_handler.device_plugin import DevicePlugin
 from controllers.virt_handler.guest_sync import BY_GUEST, Folders, GuestSync
 from controllers.virt_handler.node import ThisNode, configuration_of
 from controllers.virt_handler.objects import GUESTS, INSTALLATIONS, LAUNCHERS, NODE_NAME, PODS, Pod, created_by
+from controllers.virt_handler.stream_server import StreamServer
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.kubevirt import KubeVirt
 from kvnode.errors import UsageError
@@ -34,12 +37,18 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 -m controllers.virt_handler", description=__doc__)
     parser.add_argument("--node", default=os.environ.get("NODE_NAME", ""), help="this node's name; $NODE_NAME")
     parser.add_argument("--kubeconfig", default=None, help="outside of a cluster; $KUBECONFIG")
+    parser.add_argument(
+        "--namespace",
+        default=os.environ.get("POD_NAMESPACE") or "kubevirt",
+        help="where the installation's Secrets are; $POD_NAMESPACE",
+    )
     parser.add_argument("--kubelet", type=Path, default=Path("/var/lib/kubelet"), help="the kubelet's folder")
     parser.add_argument("--state", type=Path, default=Path("/run/kvnode/pods"), help="what is kept of guests here")
     parser.add_argument(
         "--cgroups", type=Path, default=Path("/sys/fs/cgroup"), help="the host's cgroups, as this process sees them"
     )
     parser.add_argument("--port", type=int, default=8081, help="of /healthz, /readyz and /metrics; 0 is any")
+    parser.add_argument("--stream-port", type=int, default=HANDLER_PORT, help="of guests' streams, for virt-api alone")
     options = parser.parse_args(arguments)
     if not options.node:
         raise UsageError("which node is this? --node or $NODE_NAME says it (the downward API has spec.nodeName)")
@@ -86,6 +95,7 @@ async def run(options: argparse.Namespace) -> None:
         controller.watches(guests)
         controller.watches(pods, _guest_of)
         controller.watches(installations, lambda _: [])
+        consoles = Consoles(guests, pods, folders, options.node)
         plugins = [
             DevicePlugin(options.kubelet / "device-plugins", f"devices.kubevirt.io/{name}", path, healthy)
             for name, path, healthy in (
@@ -108,6 +118,8 @@ async def run(options: argparse.Namespace) -> None:
                 events.run(),
                 HealthServer(metrics, port=options.port, ready=ready).run(),
                 *(plugin.run() for plugin in plugins),
+                # Named last, so ended first: users are told while all else is still there.
+                StreamServer(client, consoles, options.namespace, port=options.stream_port).run(),
             )
         finally:
             sync.close()
