@@ -20,15 +20,16 @@ from controllers.runtime.client import ApiClient
 from controllers.runtime.faults import in_words
 from controllers.runtime.health import HealthServer, synced
 from controllers.runtime.informer import Informer
+from controllers.runtime.installation import INSTALLATIONS, Installation
 from controllers.runtime.metrics import Metrics
 from controllers.runtime.peers import API_NAME, HANDLER_NAME, HANDLER_PORT, HANDLER_SECRET
 from controllers.runtime.services import run_services
 from controllers.virt_api.front_proxy import AUTHENTICATION, Door, FrontProxy, front_proxy_of
 from controllers.virt_api.handlers import ON_NODE, SELECTOR, Handlers, node_of
-from controllers.virt_api.objects import CONFIG_MAPS, INSTALLATIONS, PODS, ConfigMap, Installation, Pod
+from controllers.virt_api.objects import CONFIG_MAPS, PODS, ConfigMap, Pod
 from controllers.virt_api.registration import Registered, register
 from controllers.virt_api.server import PORT, Api, Server
-from controllers.virt_api.settings import LiveRules
+from controllers.virt_api.settings import live_rules
 from kvnode.errors import KvnodeError
 
 T = TypeVar("T", Installation, Pod)
@@ -149,7 +150,7 @@ class Daemon:
     async def serve(self) -> None:
         """Wait for what serving needs, and serve until cancelled."""
         await asyncio.gather(self._installations.synced.wait(), self._pods.synced.wait(), self.trust.ready.wait())
-        rules = LiveRules(self._installations, self._options.namespace)
+        rules = live_rules(self._installations, self._options.namespace)
         api = Api(
             self._client,
             self.trust.door,

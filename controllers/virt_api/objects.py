@@ -1,7 +1,5 @@
 """The objects that this daemon reads, as far as it reads them, and where they are found."""
 
-from typing import Any
-
 from msgspec import field
 
 from controllers.runtime.resources import Resource
@@ -13,7 +11,6 @@ from kvnode.api.virtual_machine import VirtualMachineStatus
 GROUP, VERSION = "kubevirt.io", "v1"
 MACHINES = Resource(GROUP, VERSION, "virtualmachines", "VirtualMachine")
 GUESTS = Resource(GROUP, VERSION, "virtualmachineinstances", "VirtualMachineInstance")
-INSTALLATIONS = Resource(GROUP, VERSION, "kubevirts", "KubeVirt")
 PODS = Resource("", "v1", "pods", "Pod")
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 
@@ -72,19 +69,6 @@ class Machine(Model, frozen=True):
         if self.spec.running is not None:
             return "Always" if self.spec.running else "Halted"
         return self.spec.run_strategy or "Halted"
-
-
-class InstallationSpec(Model, frozen=True):
-    """Of a KubeVirt resource's spec, the configuration, as it was written."""
-
-    configuration: dict[str, Any] = field(default_factory=dict)  # settings for every guest
-
-
-class Installation(Model, frozen=True):
-    """A KubeVirt resource."""
-
-    metadata: ObjectMeta = ObjectMeta()  # name, place and history
-    spec: InstallationSpec = InstallationSpec()  # what should be installed
 
 
 class PodSpec(Model, frozen=True):

@@ -13,6 +13,7 @@ from controllers.runtime.controller import Controller
 from controllers.runtime.events import EventRecorder
 from controllers.runtime.health import HealthServer, synced
 from controllers.runtime.informer import Informer
+from controllers.runtime.installation import INSTALLATIONS, Installation, LiveConfiguration
 from controllers.runtime.metrics import Metrics
 from controllers.runtime.peers import HANDLER_PORT
 from controllers.runtime.resources import Request
@@ -20,11 +21,11 @@ from controllers.runtime.services import run_services
 from controllers.virt_handler.console import Consoles
 from controllers.virt_handler.device_plugin import DevicePlugin
 from controllers.virt_handler.guest_sync import BY_GUEST, Folders, GuestSync
-from controllers.virt_handler.node import ThisNode, configuration_of
-from controllers.virt_handler.objects import GUESTS, INSTALLATIONS, LAUNCHERS, NODE_NAME, PODS, Pod, created_by
+from controllers.virt_handler.node import ThisNode
+from controllers.virt_handler.objects import GUESTS, LAUNCHERS, NODE_NAME, PODS, Pod, created_by
 from controllers.virt_handler.stream_server import StreamServer
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.api.kubevirt import KubeVirt
+from kvnode.api.settings import typed_configuration
 from kvnode.errors import UsageError
 
 NAME = "virt-handler"
@@ -40,7 +41,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--namespace",
         default=os.environ.get("POD_NAMESPACE") or "kubevirt",
-        help="where the installation's Secrets are; $POD_NAMESPACE",
+        help="where the installation lives: its KubeVirt resource and its Secrets; $POD_NAMESPACE",
     )
     parser.add_argument("--kubelet", type=Path, default=Path("/var/lib/kubelet"), help="the kubelet's folder")
     parser.add_argument("--state", type=Path, default=Path("/run/kvnode/pods"), help="what is kept of guests here")
@@ -76,9 +77,10 @@ async def run(options: argparse.Namespace) -> None:
             indexers={BY_GUEST: lambda pod: [uid for uid in (created_by(pod),) if uid]},
             metrics=metrics,
         )
-        installations = Informer(client, INSTALLATIONS, KubeVirt, metrics=metrics)
+        installations = Informer(client, INSTALLATIONS, Installation, namespace=options.namespace, metrics=metrics)
         folders = Folders(options.kubelet, options.state)
-        node = ThisNode(options.node, folders, options.cgroups, lambda: configuration_of(installations), threads)
+        configuration = LiveConfiguration(installations, typed_configuration)
+        node = ThisNode(options.node, folders, options.cgroups, configuration.current, threads)
         events = EventRecorder(client, NAME, host=options.node, metrics=metrics)
         sync = GuestSync(
             client,

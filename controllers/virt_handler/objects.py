@@ -11,7 +11,6 @@ from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.meta import ObjectMeta
 
 GUESTS = Resource("kubevirt.io", "v1", "virtualmachineinstances", "VirtualMachineInstance")
-INSTALLATIONS = Resource("kubevirt.io", "v1", "kubevirts", "KubeVirt")
 PODS = Resource("", "v1", "pods", "Pod")
 NODES = Resource("", "v1", "nodes", "Node", namespaced=False)
 
