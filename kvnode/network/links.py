@@ -62,6 +62,11 @@ def probe_links(netns: Netns, ifname: str, resolver: Resolver | None = None) -> 
     return netns.run(_probe, ifname, resolver)
 
 
+def has_link(netns: Netns, ifname: str) -> bool:
+    """Whether the namespace has a link of that name."""
+    return netns.run(lambda: ifname in {name for _, name in socket.if_nameindex()})
+
+
 def _apply(plan: NetworkPlan, tap_uid: int) -> None:
     for operation in plan.operations:
         if isinstance(operation, SetSysctl):

@@ -136,6 +136,15 @@ class NetworkPlan(msgspec.Struct, frozen=True, omit_defaults=True):
         return next((interface for interface in self.interfaces if interface.name == name), None)
 
 
+def bridge_name(pod_ifname: str, ordinal: int = 0) -> str:
+    """The bridge that joins a link of the Pod and the guest's tap; by the interface's place where the name is too long.
+
+    ``eth0`` has ``k6t-eth0``.
+    """
+    name = _BRIDGE_PREFIX + pod_ifname
+    return name if len(name.encode()) <= _IFNAME_BYTES else f"{_BRIDGE_PREFIX}{ordinal}"
+
+
 def network_plan(vmi: VirtualMachineInstance, host: HostFacts) -> NetworkPlan:
     """Decides everything about the guest's network.
 
@@ -199,8 +208,7 @@ class _Scene(msgspec.Struct, frozen=True):
 
     @property
     def bridge(self) -> str:
-        name = _BRIDGE_PREFIX + self.pod_ifname
-        return name if len(name.encode()) <= _IFNAME_BYTES else f"{_BRIDGE_PREFIX}{self.ordinal}"
+        return bridge_name(self.pod_ifname, self.ordinal)
 
     @property
     def tap(self) -> str:

@@ -79,7 +79,7 @@ def write_record(paths: GuestPaths, record: GuestRecord) -> None:
 
 def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Writes a file that is there whole or not at all; not for what has to outlast the machine, as /run doesn't."""
-    new = path.with_name(path.name + ".new")
+    new = half_written(path)
     try:
         fd = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
         with os.fdopen(fd, "wb") as file:
@@ -89,6 +89,11 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
         with contextlib.suppress(OSError):
             new.unlink()
         raise HostError(f"{path} can't be written: {error.strerror}; free space there and try again") from error
+
+
+def half_written(path: Path) -> Path:
+    """What ``write_whole`` calls a file until it is whole; a writer that was killed leaves it."""
+    return path.with_name(path.name + ".new")
 
 
 def read_record(paths: GuestPaths) -> GuestRecord | None:

@@ -8,6 +8,7 @@ waits for its order.  Here its disks are made, its network is handed over, and t
 - What was seen of the Pod's network is written down before anything of it is changed: afterwards the Pod's link has no
   address to be seen any more.  Whoever comes back after a crash goes on from there.
 - Every step may be repeated, and none touches a guest that runs.
+- One start at a time works on a Pod, however many handlers there are (``pod_lock``).
 """
 
 from __future__ import annotations
@@ -24,24 +25,25 @@ import msgspec
 
 from kvnode.api.configuration import KubeVirtConfiguration
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.errors import VALUE_INVALID, FieldError, HostError, InvalidManifest
+from kvnode.errors import VALUE_INVALID, FieldError, HostError, InvalidManifest, KvnodeError
 from kvnode.facts import HostFacts, LinkFacts, Resolver, VolumeFacts
-from kvnode.network.links import probe_links
+from kvnode.network.links import has_link, probe_links
 from kvnode.network.netns import Netns
 from kvnode.network.resolver import parse_resolv_conf
 from kvnode.planning import DomainPlan, plan
 from kvnode.planning.disk_operations import ContainerDisk, DiskOperation, disk_operations
-from kvnode.planning.network import NetworkPlan
+from kvnode.planning.network import NetworkPlan, bridge_name
 from kvnode.planning.references import NETWORK_DATA_KEYS, USER_DATA_KEYS, with_cloud_init_data
 from kvnode.runtime.capabilities import Capabilities, with_capabilities
-from kvnode.runtime.guests import ENDED_PHASES, read_bounded, write_whole
-from kvnode.runtime.handover import hand_over_network, start_address_servers, start_domain, start_order
+from kvnode.runtime.guests import ENDED_PHASES, half_written, read_bounded, write_whole
+from kvnode.runtime.handover import DomainFailed, hand_over_network, start_address_servers, start_domain, start_order
 from kvnode.runtime.launcher_client import connect_launcher
 from kvnode.runtime.pod_cgroup import into_cgroups_of
+from kvnode.runtime.pod_lock import PodBusy, held_pod
 from kvnode.runtime.pod_root import PodRoot
 from kvnode.runtime.process import Process
 from kvnode.runtime.progress import Progress
-from kvnode.runtime.protocol import Connection, Follow, Query, Status, Stop
+from kvnode.runtime.protocol import Connection, Follow, ProtocolError, Query, Status, Stop
 from kvnode.storage.container_disks import CachedDisk
 from kvnode.storage.files import host_errors, made_folder, open_folder, remove_entry
 from kvnode.storage.guest_disks import prepare_disks
@@ -72,6 +74,7 @@ class PodPlace(msgspec.Struct, frozen=True):
     public   -- the host's side of its /var/run/kubevirt
     private  -- of its /var/run/kubevirt-private
     record   -- the file in which is kept what was seen and decided of it
+    lock     -- the file that whoever works on it holds
     """
 
     uid: str
@@ -86,6 +89,10 @@ class PodPlace(msgspec.Struct, frozen=True):
             raise HostError(f"{uid[:60]!r} is not the uid of a Pod")
         volumes = kubelet / "pods" / uid / "volumes/kubernetes.io~empty-dir"
         return cls(uid, volumes / "public", volumes / "private", state / f"{uid}.json")
+
+    @property
+    def lock(self) -> Path:
+        return self.record.with_suffix(".lock")
 
 
 class GuestInterface(msgspec.Struct, frozen=True):
@@ -137,9 +144,12 @@ class NodeHalf(msgspec.Struct, frozen=True):
 
 
 class PodGuest(msgspec.Struct, frozen=True):
-    """A guest that runs in its Pod, and the connection that follows it."""
+    """A guest that runs in its Pod, and the connection that follows it.
 
-    record: PodRecord
+    record  -- what was decided of it; None where that was lost
+    """
+
+    record: PodRecord | None
     status: Status
     connection: Connection
 
@@ -199,9 +209,10 @@ def read_pod_record(place: PodPlace) -> PodRecord | None:
 
 
 def forget_pod(place: PodPlace) -> None:
-    """Removes what is written down of a Pod that is gone."""
-    with host_errors("remove the record", place.record):
-        place.record.unlink(missing_ok=True)
+    """Removes what is written down of a Pod that is gone; what somebody is still at work on stays.  HostError."""
+    with contextlib.suppress(PodBusy), held_pod(place.lock), host_errors("remove the record", place.record):
+        for file in (place.record, half_written(place.record), place.lock):
+            file.unlink(missing_ok=True)
 
 
 def start_in_pod(vmi: VirtualMachineInstance, place: PodPlace, node: NodeHalf, progress: Progress) -> PodGuest:
@@ -209,25 +220,28 @@ def start_in_pod(vmi: VirtualMachineInstance, place: PodPlace, node: NodeHalf, p
 
     vmi  -- defaulted and validated, as the API server has it
 
-    A guest that runs already is followed.  Raises ProtocolError where the launcher isn't there (try again),
-    DomainFailed where libvirt can't (the launcher ends), NoFit, HostError, InvalidImage, InvalidManifest for the rest;
-    what was made stays for the next try.
+    A guest that runs already is followed.  Raises ProtocolError where the launcher isn't there (yet or any more),
+    PodBusy where somebody else starts it, DomainFailed where libvirt can't (the launcher ends), NoFit, HostError,
+    InvalidImage, InvalidManifest for the rest; what was made stays for the next try.
     """
     launcher = reach_launcher(place, node.uid)
     try:
-        status = launcher.connection.status(Query())
-        if status.phase != "Scheduled":
-            return _adopted(place, launcher)
-        return _Start(vmi, place, node, launcher, progress).run()
-    except BaseException:
+        with held_pod(place.lock):
+            status = launcher.connection.status(Query())
+            if status.phase != "Scheduled":
+                return _adopted(place, launcher)
+            return _Start(vmi, place, node, launcher, progress).run()
+    except BaseException as error:
         launcher.connection.close()
+        if isinstance(error, KvnodeError | OSError) and not isinstance(error, DomainFailed | ProtocolError):
+            _complain_of_the_living(launcher, error)
         raise
 
 
 def adopt_guest(place: PodPlace, node_uid: int = LAUNCHER_UID) -> PodGuest:
     """A guest that was started before, to be followed again; nothing of it is touched.
 
-    Raises ProtocolError where its launcher is silent or gone, HostError where nothing is known of it.
+    Raises ProtocolError where its launcher is silent or gone, HostError where it isn't the Pod's.
     """
     launcher = reach_launcher(place, node_uid)
     try:
@@ -238,9 +252,14 @@ def adopt_guest(place: PodPlace, node_uid: int = LAUNCHER_UID) -> PodGuest:
 
 
 def mend_guest(place: PodPlace, record: PodRecord, node: NodeHalf) -> int:
-    """Starts what a running guest should have beside it and has not; returns how much that was."""
+    """Starts what a running guest should have beside it and has not; returns how much that was.
+
+    One that doesn't run yet is its start's.  Raises ProtocolError, PodBusy, HostError.
+    """
     launcher = reach_launcher(place, node.uid)
-    with launcher.connection:
+    with launcher.connection, held_pod(place.lock):
+        if launcher.connection.status(Query()).phase != "Running":
+            return 0
         pid = launcher.process.pid
         through = into_cgroups_of(pid, node.cgroups) if node.cgroups is not None else ()
         return start_address_servers(record.network, pid, through)
@@ -269,10 +288,13 @@ def last_status(place: PodPlace) -> Status | None:
 
 
 def _adopted(place: PodPlace, launcher: Launcher) -> PodGuest:
-    record = read_pod_record(place)
-    if record is None:
-        raise HostError(f"the launcher of Pod {place.uid} has a guest, and {place.record} doesn't say which")
-    return PodGuest(record, launcher.connection.status(Follow()), launcher.connection)
+    return PodGuest(read_pod_record(place), launcher.connection.status(Follow()), launcher.connection)
+
+
+def _complain_of_the_living(launcher: Launcher, error: BaseException) -> None:
+    """A launcher that has ended takes its namespaces, its files and its socket along: no failure after that is news."""
+    if not launcher.process.alive():
+        raise ProtocolError(f"the launcher ended while its guest was being started ({error})") from error
 
 
 class _Start:
@@ -342,7 +364,18 @@ class _Start:
         if not names:
             return {}
         with Netns.of_pid(pid) as netns:
+            self._untouched(netns)
             return dict.fromkeys(names, probe_links(netns, POD_LINK, resolver))
+
+    def _untouched(self, netns: Netns) -> None:
+        """HostError where the Pod's link has given its address away and nothing says any more which that was."""
+        if any(interface.bridge is not None for interface in self.vmi.spec.domain.devices.interfaces):
+            bridge = bridge_name(POD_LINK)
+            if has_link(netns, bridge):
+                raise HostError(
+                    f"the Pod's address was handed over before ({bridge} is there), and the record of it, "
+                    f"{self.place.record}, is lost: delete the guest's Pod; a VirtualMachine makes another"
+                )
 
     def _keep(self, final: DomainPlan, links: dict[str, LinkFacts]) -> PodRecord:
         record = PodRecord(
@@ -357,8 +390,6 @@ class _Start:
             note=final.hypervisor_note,
             targets={disk.volume: disk.target for disk in final.devices.disks if disk.volume},
         )
-        with host_errors("make the folder", self.place.record.parent):
-            self.place.record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(self.place.record, msgspec.json.encode(record))
         return record
 

@@ -223,25 +223,30 @@ class Connection:
             raise ProtocolError(f"the launcher answers what this version does not know: {error}") from None
 
     def arrived(self) -> list[Reply]:
-        """The replies that are here already, of a connection whose socket doesn't block; ProtocolError at its end.
+        """The replies that are here, of a connection whose socket doesn't block; ProtocolError at its end.
 
-        What came before the end is handed out first: the end is told by the next call.
+        At most one read: a peer that sends faster than it is read must not keep its reader from all else, and a socket
+        with more in it is still ready. What came before the end is handed out first: the end is told by the next call.
         """
+        replies = self._whole()
+        if replies:
+            return replies
+        try:
+            data = self.socket.recv(65536)
+        except BlockingIOError:
+            return []
+        except OSError as error:
+            raise ProtocolError(f"the launcher has gone ({error.strerror})") from None
+        if not data:
+            raise ProtocolError("the launcher has closed the connection")
+        self._frames.feed(data)
+        return self._whole()
+
+    def _whole(self) -> list[Reply]:
         replies: list[Reply] = []
-        while True:
-            while (body := self._frames.next()) is not None:
-                replies.append(self._decoded(body))
-            try:
-                data = self.socket.recv(65536)
-            except BlockingIOError:
-                return replies
-            except OSError as error:
-                raise ProtocolError(f"the launcher has gone ({error.strerror})") from None
-            if not data:
-                if replies:
-                    return replies
-                raise ProtocolError("the launcher has closed the connection")
-            self._frames.feed(data)
+        while (body := self._frames.next()) is not None:
+            replies.append(self._decoded(body))
+        return replies
 
     def ask(self, request: Request) -> Reply:
         """Sends a request and waits for its answer."""
