@@ -5,12 +5,17 @@
 What blocks (starts, connections) runs on threads of its own and comes back as an outcome; a reconcile looks at what is
 known, begins what is missing and writes what is new.  A guest that runs is only ever followed: the one thing that is
 asked of its launcher is to stop, when the guest's deletion was asked for, and a launcher that is silent is waited for.
+
+It may be cut off after any of its calls and taken up by another handler that remembers nothing.  So an end is reported,
+then told, then written as the phase: once the phase is there nobody looks any more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -18,6 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from controllers.runtime.backoff import Backoff
 from controllers.runtime.client import ApiClient
 from controllers.runtime.conditions import wall_time
 from controllers.runtime.controller import Result
@@ -27,19 +33,25 @@ from controllers.runtime.finalizers import is_deleted
 from controllers.runtime.informer import Informer
 from controllers.runtime.resources import Request, request_of
 from controllers.virt_handler.followed import FollowedGuest
+from controllers.virt_handler.guest_memory import GuestMemory, Work
 from controllers.virt_handler.guest_status import (
     ENDED,
+    credible,
     end_of_pod,
+    end_report,
     fault_report,
+    is_contradicted,
     phase_patch,
     report,
+    says_the_same,
     silent_report,
 )
 from controllers.virt_handler.objects import GUESTS, Pod, is_over, pod_of
 from kvnode.api.defaults import default
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.errors import KvnodeError
+from kvnode.errors import HostError, KvnodeError
 from kvnode.runtime.handover import DomainFailed
+from kvnode.runtime.pod_lock import PodBusy
 from kvnode.runtime.pod_node import (
     NodeHalf,
     PodGuest,
@@ -59,6 +71,10 @@ BY_GUEST = "guest uid"
 
 SOON_S = 0.3
 SILENT_S = 5.0
+# A launcher comes up within seconds of its container; after so many looks it is no longer looked for at every moment.
+LOOKS_SOON = 20
+HUNG_UP = Backoff(SOON_S, 30.0)
+SILENCE = Backoff(SILENT_S, 30.0)
 
 log = logging.getLogger(__name__)
 
@@ -105,71 +121,87 @@ class GuestSync:
         self._half = half
         self._wake = wake
         self._threads = threads
-        self._followed: dict[str, FollowedGuest] = {}
-        self._work: dict[str, asyncio.Future[PodGuest]] = {}
-        self._reported: dict[str, dict[str, Any]] = {}
+        self._known: dict[str, GuestMemory] = {}
+        self._uids: dict[Request, str] = {}
 
     async def reconcile(self, request: Request) -> Result | None:
         """Bring one guest a step further."""
         vmi = self._guests.get(request)
         if vmi is None or vmi.status.node_name not in (None, self._node):
-            self._forget_strangers()
+            self._forget(request)
             return None
-        uid, phase = vmi.metadata.uid or "", vmi.status.phase
+        known = self._memory(vmi)
+        phase = vmi.status.phase
         if phase in ENDED:
-            self._forget(uid)
+            self._forget(request)
             return None
         if phase not in ("Scheduled", "Running"):
             return None
-        pod = pod_of(vmi, self._pods.by_index(BY_GUEST, uid), self._node)
+        if known.has_ended:
+            return Result(SILENT_S)
+        pod = pod_of(vmi, self._pods.by_index(BY_GUEST, vmi.metadata.uid or ""), self._node)
+        followed = known.followed
+        if followed is not None and (pod is None or followed.place.uid == pod.metadata.uid):
+            # Its launcher speaks for itself, whether or not its Pod's object is still there.
+            return await self._go_on(vmi, known, followed)
         if pod is None:
             # Seen by nobody is not gone: the controller asks the API server itself and ends the guest where it is.
             return Result(SILENT_S)
-        followed = self._followed.get(uid)
-        if followed is not None and followed.place.uid == pod.metadata.uid:
-            return await self._go_on(vmi, pod, followed)
-        return await self._begin(vmi, pod)
+        return await self._begin(vmi, pod, known)
 
     def close(self) -> None:
         """Lets go of every launcher; all guests go on."""
-        for uid in list(self._followed):
-            self._forget(uid)
+        for known in self._known.values():
+            known.close()
+        self._known.clear()
+        self._uids.clear()
+
+    def _memory(self, vmi: VirtualMachineInstance) -> GuestMemory:
+        """What is known of this very guest; of another one that had its name before, nothing is any more."""
+        request, uid = request_of(vmi), vmi.metadata.uid or ""
+        if self._uids.get(request) != uid:
+            self._forget(request)
+            self._uids[request] = uid
+            self._known[uid] = GuestMemory(request)
+        return self._known[uid]
+
+    def _forget(self, request: Request) -> None:
+        """Lets go of a guest that isn't this node's any more, and of what is kept of its Pod where that is gone."""
+        known = self._known.pop(self._uids.pop(request, ""), None)
+        if known is None:
+            return
+        place = known.followed.place if known.followed is not None else known.place
+        known.close()
+        if place is not None and not place.public.exists():
+            try:
+                forget_pod(place)
+            except HostError as error:
+                log.warning("%s: %s", request, error)
 
     # -- a guest that isn't followed
 
-    async def _begin(self, vmi: VirtualMachineInstance, pod: Pod) -> Result | None:
-        uid = vmi.metadata.uid or ""
+    async def _begin(self, vmi: VirtualMachineInstance, pod: Pod, known: GuestMemory) -> Result | None:
+        place = self._folders.place(pod)
+        if known.place != place:
+            known.drop_work()
+            known.place = place
+        work = known.work
+        if work is not None and work.done():
+            return await self._outcome(vmi, known, place, work)
         if is_over(pod):
-            await self._end(vmi, self._last_word(pod))
+            await self._end(vmi, known, place, last_status(place) or end_of_pod(pod))
             return None
-        work = self._work.get(uid)
-        if work is None and is_deleted(vmi) and vmi.status.phase == "Scheduled":
+        if work is not None:
+            return None
+        if vmi.status.phase == "Scheduled" and (is_deleted(vmi) or is_deleted(pod)):
             # Not begun, so it isn't begun: with its Pod's deletion the launcher ends by itself.
             return Result(SILENT_S)
-        if work is None:
-            self._work[uid] = work = self._submit(vmi, pod)
-            work.add_done_callback(lambda _: self._wake(request_of(vmi)))
-        if not work.done():
-            return None
-        del self._work[uid]
-        try:
-            guest = work.result()
-        except ProtocolError as error:
-            return await self._unheard(vmi, pod, error)
-        except DomainFailed as error:
-            await self._end(vmi, Status("Failed", error.reason, error.message))
-            return None
-        except KvnodeError as error:
-            await self._tell_fault(vmi, error)
-            raise
-        place = self._folders.place(pod)
-        followed = FollowedGuest(place, guest, lambda: self._wake(request_of(vmi)))
-        self._followed[uid] = followed
-        return await self._go_on(vmi, pod, followed)
+        known.work = self._submit(vmi, place)
+        known.work.add_done_callback(lambda _: self._wake(known.request))
+        return None
 
-    def _submit(self, vmi: VirtualMachineInstance, pod: Pod) -> asyncio.Future[PodGuest]:
+    def _submit(self, vmi: VirtualMachineInstance, place: PodPlace) -> Work:
         """Starts what is to be done with the guest's launcher on a thread."""
-        place = self._folders.place(pod)
         running = vmi.status.phase == "Running"
         task = partial(adopt_guest, place) if running else partial(self._start, vmi, place)
         return asyncio.get_running_loop().run_in_executor(self._threads, task)
@@ -182,76 +214,139 @@ class GuestSync:
         log.info("%s: %s", request_of(vmi), steps or "it ran already")
         return guest
 
-    async def _unheard(self, vmi: VirtualMachineInstance, pod: Pod, error: ProtocolError) -> Result:
+    async def _outcome(
+        self, vmi: VirtualMachineInstance, known: GuestMemory, place: PodPlace, work: Work
+    ) -> Result | None:
+        """What came of the work; it is kept until that is told, as another try may not find it out again."""
+        try:
+            guest = work.result()
+        except (ProtocolError, PodBusy) as error:
+            known.drop_work()
+            return await self._unheard(vmi, known, place, error)
+        except DomainFailed as error:
+            await self._end(vmi, known, place, Status("Failed", error.reason, error.message))
+            return None
+        except KvnodeError as error:
+            await self._tell_fault(vmi, known, place, error)
+            known.drop_work()
+            raise
+        except BaseException:
+            known.drop_work()
+            raise
+        known.work = None
+        followed = FollowedGuest(place, guest, lambda: self._wake(known.request))
+        known.follow(followed)
+        return await self._go_on(vmi, known, followed)
+
+    async def _unheard(
+        self, vmi: VirtualMachineInstance, known: GuestMemory, place: PodPlace, error: KvnodeError
+    ) -> Result | None:
         """No launcher answers. One that is still to come is waited for; of one that is silent only that is said."""
-        place = self._folders.place(pod)
-        if vmi.status.phase == "Scheduled":
-            return Result(SOON_S)
         end = last_status(place)
         if end is not None:
-            await self._end(vmi, end)
-            return Result()
-        record = read_pod_record(place)
-        if record is not None:
-            await self._report(vmi, silent_report(vmi, record, Status("Running"), str(error), wall_time()))
-        log.warning("%s: %s; it is left alone and asked again", request_of(vmi), error)
-        return Result(SILENT_S)
+            await self._end(vmi, known, place, end)
+            return None
+        pause_s = known.broke_off(SILENCE)
+        if vmi.status.phase == "Scheduled":
+            return Result(SOON_S if known.breaks <= LOOKS_SOON else SILENT_S)
+        await self._report(vmi, known, silent_report(vmi, read_pod_record(place), str(error), wall_time()))
+        log.warning("%s: %s; it is left alone and asked again", known.request, error)
+        return Result(pause_s)
 
     # -- a guest that is followed
 
-    async def _go_on(self, vmi: VirtualMachineInstance, pod: Pod, followed: FollowedGuest) -> Result | None:
-        status = followed.status
+    async def _go_on(self, vmi: VirtualMachineInstance, known: GuestMemory, followed: FollowedGuest) -> Result | None:
+        status = credible(followed.status)
         if status.phase in ENDED:
-            await self._report(vmi, report(vmi, followed.record, status, wall_time()))
-            await self._end(vmi, status)
+            await self._end(vmi, known, followed.place, status)
             return None
         if followed.lost is not None:
-            # Whether it has gone or only the connection has, the next look says.
-            self._forget(vmi.metadata.uid or "")
-            return Result(SOON_S)
-        await self._report(vmi, report(vmi, followed.record, status, wall_time()))
-        if vmi.status.phase != "Running":
+            return await self._lost(vmi, known, followed)
+        # First, and whatever becomes of the report: a stop needs no API server.
+        fault = await self._stop(vmi, followed)
+        await self._report(vmi, known, report(vmi, followed.record, status, wall_time()))
+        if vmi.status.phase != "Running" and status.phase == "Running":
+            self._tell(vmi, known, NORMAL, "Started", f"the guest runs on node {self._node}")
             await self._write_phase(vmi, "Running")
-            self._events.event(GUESTS, vmi, NORMAL, "Started", f"the guest runs on node {self._node}")
-        if is_deleted(vmi) and not status.stopping:
-            await asyncio.get_running_loop().run_in_executor(self._threads, stop_guest_in_pod, followed.place)
+        if fault is not None:
+            raise fault
+        return None
+
+    async def _lost(self, vmi: VirtualMachineInstance, known: GuestMemory, followed: FollowedGuest) -> Result | None:
+        """The connection broke off: with the guest's end, or by itself, which the next look says."""
+        end = last_status(followed.place)
+        if end is not None:
+            await self._end(vmi, known, followed.place, end)
+            return None
+        pause_s = known.broke_off(HUNG_UP)
+        known.unfollow()
+        return Result(pause_s)
+
+    async def _stop(self, vmi: VirtualMachineInstance, followed: FollowedGuest) -> KvnodeError | None:
+        """Asks a guest to stop whose deletion was asked for, and again once it is given less time; why that failed."""
+        if not is_deleted(vmi):
+            return None
+        grace_s = vmi.spec.termination_grace_period_seconds
+        wanted_s = math.inf if grace_s is None else max(grace_s, 0)
+        if followed.asked_s is not None and wanted_s >= followed.asked_s:
+            return None
+        ask = partial(stop_guest_in_pod, followed.place, None if grace_s is None else max(grace_s, 0))
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+        except KvnodeError as error:
+            return error
+        followed.asked_s = wanted_s
         return None
 
     # -- what is written
 
-    def _last_word(self, pod: Pod) -> Status:
-        """How the guest of a Pod that has ended went: in its folder, where the kubelet has not emptied that yet."""
-        return last_status(self._folders.place(pod)) or end_of_pod(pod)
+    async def _end(self, vmi: VirtualMachineInstance, known: GuestMemory, place: PodPlace, end: Status) -> None:
+        """Reports how the guest ended, tells it, writes it: in this order, and again until it is written."""
+        status = credible(end)
+        record = known.followed.record if known.followed is not None else read_pod_record(place)
+        await self._report(vmi, known, end_report(vmi, record, status, wall_time()))
+        kind = WARNING if status.phase == "Failed" else NORMAL
+        self._tell(vmi, known, kind, status.reason or "Stopped", status.message or "the guest has ended")
+        if await self._write_phase(vmi, status.phase):
+            known.ended_at = time.monotonic()
+            known.close()
 
-    async def _end(self, vmi: VirtualMachineInstance, status: Status) -> None:
-        failed = status.phase == "Failed"
-        if vmi.metadata.uid not in self._followed:
-            await self._report(vmi, fault_report(vmi, status.reason or "GuestEnded", status.message, wall_time()))
-        await self._write_phase(vmi, status.phase)
-        kind = WARNING if failed else NORMAL
-        self._events.event(GUESTS, vmi, kind, status.reason or "Stopped", status.message or "the guest has ended")
-        self._forget(vmi.metadata.uid or "")
-
-    async def _tell_fault(self, vmi: VirtualMachineInstance, error: KvnodeError) -> None:
-        """Why a start failed: as conditions and as an event. It is tried again."""
+    async def _tell_fault(
+        self, vmi: VirtualMachineInstance, known: GuestMemory, place: PodPlace, error: KvnodeError
+    ) -> None:
+        """Why a start failed, as conditions and as an event; of a guest that runs, why nothing is known of it."""
         message = in_words(error)
-        await self._report(vmi, fault_report(vmi, error.reason, message, wall_time()))
+        if vmi.status.phase == "Running":
+            body = silent_report(vmi, read_pod_record(place), message, wall_time())
+        else:
+            body = fault_report(vmi, error.reason, message, wall_time())
+        await self._report(vmi, known, body)
         self._events.event(GUESTS, vmi, WARNING, error.reason, message)
 
-    async def _report(self, vmi: VirtualMachineInstance, body: dict[str, Any]) -> None:
-        """Applies a report, unless it is what was applied last."""
-        uid = vmi.metadata.uid or ""
-        known = self._reported.get(uid)
-        if known is not None and _timeless(known) == _timeless(body):
+    def _tell(self, vmi: VirtualMachineInstance, known: GuestMemory, kind: str, reason: str, message: str) -> None:
+        if reason not in known.told:
+            known.told.add(reason)
+            self._events.event(GUESTS, vmi, kind, reason, message)
+
+    async def _report(self, vmi: VirtualMachineInstance, known: GuestMemory, body: dict[str, Any]) -> None:
+        """Applies a report, unless it is what was applied last and what still stands there."""
+        if known.reported is not None and says_the_same(known.reported, body) and not is_contradicted(body, vmi):
             return
         await self._client.apply(GUESTS, body, subresource="status")
-        self._reported[uid] = body
+        known.reported = body
 
-    async def _write_phase(self, vmi: VirtualMachineInstance, phase: str) -> None:
-        """Moves the guest to another phase, where nobody has since; our own report is no reason against it."""
+    async def _write_phase(self, vmi: VirtualMachineInstance, phase: str) -> bool:
+        """Moves the guest to a later phase; whether it is in one now.
+
+        By what the API server has now: our own report is no reason against it, and a guest that has ended stays so.
+        """
         live = await self._client.get(GUESTS, request_of(vmi), VirtualMachineInstance)
-        if live.metadata.uid != vmi.metadata.uid or live.status.phase != vmi.status.phase:
-            return
+        if live.metadata.uid != vmi.metadata.uid:
+            return False
+        if live.status.phase == phase or live.status.phase in ENDED:
+            return True
+        if live.status.phase not in ("Scheduled", "Running"):
+            return False
         await self._client.merge_patch(
             GUESTS,
             request_of(vmi),
@@ -260,27 +355,4 @@ class GuestSync:
             uid=vmi.metadata.uid,
             subresource="status",
         )
-
-    # -- what is forgotten
-
-    def _forget(self, uid: str) -> None:
-        followed = self._followed.pop(uid, None)
-        if followed is not None:
-            followed.close()
-        self._reported.pop(uid, None)
-
-    def _forget_strangers(self) -> None:
-        """Lets go of guests that are none of this node's any more, and of what is kept of Pods that are gone."""
-        known = {guest.metadata.uid for guest in self._guests.items()}
-        for uid in [uid for uid in self._followed if uid not in known]:
-            place = self._followed[uid].place
-            self._forget(uid)
-            if not place.public.exists():
-                forget_pod(place)
-
-
-def _timeless(body: dict[str, Any]) -> dict[str, Any]:
-    """A report without the times in it, which change nothing."""
-    status = body["status"]
-    conditions = [{**one, "lastTransitionTime": ""} for one in status["conditions"]]
-    return {**body, "status": {**status, "conditions": conditions}}
+        return True

@@ -7,44 +7,33 @@ the node: launchers have the handler's own image, so the answer is theirs too.  
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from pathlib import Path
 
 from controllers.runtime.client import ApiClient
 from controllers.runtime.conditions import wall_time
 from controllers.runtime.faults import ApiError, in_words
-from controllers.runtime.informer import Informer
 from controllers.runtime.resources import Request
 from controllers.virt_handler.guest_sync import Folders
 from controllers.virt_handler.node_labels import label_patch, node_labels, unschedulable_patch
 from controllers.virt_handler.objects import NODES, Node
 from kvnode.api.configuration import KubeVirtConfiguration
-from kvnode.api.kubevirt import KubeVirt
-from kvnode.api.settings import typed_configuration
 from kvnode.errors import HostError, KvnodeError
 from kvnode.facts import HostFacts
 from kvnode.host import probe_host
 from kvnode.paths import NodePaths
 from kvnode.runtime.capabilities import Capabilities, ensure_capabilities, with_capabilities
-from kvnode.runtime.pod_node import NodeHalf, PodPlace, mend_guest, pods_with_launchers, read_pod_record
+from kvnode.runtime.pod_lock import PodBusy
+from kvnode.runtime.pod_node import NodeHalf, PodPlace, forget_pod, mend_guest, pods_with_launchers, read_pod_record
 from kvnode.runtime.protocol import ProtocolError
 
 HEARTBEAT_S = 60.0
 AGAIN_S = 5.0
 
 log = logging.getLogger(__name__)
-
-
-def configuration_of(installations: Informer[KubeVirt]) -> KubeVirtConfiguration:
-    """The ``spec.configuration`` in force: that of the oldest KubeVirt resource; its defaults where there is none."""
-    chosen = min(
-        installations.items(),
-        key=lambda one: (one.metadata.creation_timestamp or "", one.metadata.uid or ""),
-        default=None,
-    )
-    return typed_configuration(chosen.spec.configuration if chosen is not None else {})
 
 
 class ThisNode:
@@ -86,7 +75,7 @@ class ThisNode:
         """Looks at the node, and asks libvirt and QEMU what they can do, until they have answered."""
         while not self.known.is_set():
             try:
-                await asyncio.get_running_loop().run_in_executor(self._threads, self._look)
+                await self._on_a_thread(self._look)
                 self.known.set()
             except (KvnodeError, OSError) as error:
                 log.error("this node can't start guests: %s", in_words(error))
@@ -105,23 +94,31 @@ class ThisNode:
         request = Request("", self.name)
         try:
             while True:
-                wait_s = HEARTBEAT_S
-                try:
-                    await self.learn()
-                    await asyncio.get_running_loop().run_in_executor(self._threads, self._look)
-                    await self._label(client, request)
-                    await asyncio.get_running_loop().run_in_executor(self._threads, self.mend)
-                except (KvnodeError, OSError) as error:
-                    log.warning("the node %s can't be looked after: %s", self.name, in_words(error))
-                    wait_s = AGAIN_S
-                await asyncio.sleep(wait_s)
+                await self.learn()
+                # Guests are mended without an API server, and labels written whatever ails a guest.
+                mended = await self._well(self._on_a_thread(self.mend), "its guests")
+                labelled = await self._well(self._label(client, request), "the node")
+                await asyncio.sleep(HEARTBEAT_S if mended and labelled else AGAIN_S)
         finally:
             try:
                 await client.merge_patch(NODES, request, unschedulable_patch())
             except ApiError as error:
                 log.warning("the node %s keeps its label: %s", self.name, in_words(error))
 
+    async def _well(self, work: Awaitable[None], what: str) -> bool:
+        """Whether the work was done; what kept it from that is told."""
+        try:
+            await work
+        except (KvnodeError, OSError) as error:
+            log.warning("%s: %s can't be looked after: %s", self.name, what, in_words(error))
+            return False
+        return True
+
+    async def _on_a_thread(self, work: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
     async def _label(self, client: ApiClient, request: Request) -> None:
+        await self._on_a_thread(self._look)
         assert self._host is not None
         there = await client.get(NODES, request, Node)
         patch = label_patch(node_labels(self._host), there.metadata.labels or {}, wall_time())
@@ -142,10 +139,12 @@ class ThisNode:
                 continue
             try:
                 mended = mend_guest(place, record, half)
-            except ProtocolError:
-                continue  # it has ended or is silent; neither is ours to mend
-            except KvnodeError as error:
-                log.warning("%s/%s: its address server can't be mended: %s", record.namespace, record.name, error)
+            except (ProtocolError, PodBusy):
+                continue  # it has ended, is silent or is being started; none of them is ours to mend
+            except (KvnodeError, OSError) as error:
+                log.warning(
+                    "%s/%s: its address server can't be mended: %s", record.namespace, record.name, in_words(error)
+                )
                 continue
             if mended:
                 log.warning(
@@ -154,8 +153,8 @@ class ThisNode:
         self._forget_records()
 
     def _forget_records(self) -> None:
-        """Removes the records of Pods whose folders the kubelet has removed."""
+        """Removes what is kept of Pods whose folders the kubelet has removed, half-written records included."""
         there = set(pods_with_launchers(self._folders.kubelet))
-        for record in self._folders.state.glob("*.json"):
-            if record.stem not in there:
-                record.unlink(missing_ok=True)
+        for uid in {file.name.partition(".")[0] for file in self._folders.state.glob("*.*")} - there:
+            with contextlib.suppress(HostError):  # a file of somebody else's, or one that can't be removed now
+                forget_pod(PodPlace.of(self._folders.kubelet, self._folders.state, uid))

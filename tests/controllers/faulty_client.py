@@ -121,10 +121,12 @@ def _target(name, arguments):
 
 
 class Told:
-    """The events, as a list."""
+    """The events, as lists: their reasons, and all of what was said."""
 
     def __init__(self):
         self.reasons = []
+        self.said = []
 
     def event(self, resource, obj, type, reason, message):
         self.reasons.append(reason)
+        self.said.append((type, reason, message))

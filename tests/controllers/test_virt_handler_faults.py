@@ -1,0 +1,172 @@
+"""The node's reconcile with a fault at each of its calls to the API server, over guests that really run.
+
+Each scenario is gone through by one handler that nothing happens to and by one for each fault; all come to the same
+end. With every other fault the handler dies and another one, which remembers nothing, goes on.
+"""
+
+import asyncio
+import itertools
+import os
+import secrets
+import signal
+
+import pytest
+
+from kvnode.runtime.pod_node import reach_launcher
+from kvnode.runtime.protocol import Stop
+from tests.controllers.faulty_client import Fault, Kind, faults
+from tests.controllers.handler_cases import is_phase, stage
+
+# Report, read, phase: of Running and of the end.
+CALLS_TO_RUNNING, CALLS_TO_THE_END = 3, 6
+
+
+def cases(on, calls, full_run):
+    """One without a fault, and one for each fault that is tried."""
+    prefix = f"case-{secrets.token_hex(3)}"
+    tried = [(None, False)]
+    if full_run:
+        tried += itertools.product(faults(calls), (False, True))
+    else:
+        some = [*faults(calls, [Kind.UNANSWERED]), Fault(1, Kind.OVERTAKEN), Fault(3, Kind.OVERTAKEN)]
+        tried += [(fault, fault.at % 2 == 0) for fault in [*some, Fault(calls, Kind.UNSENT)]]
+    return [on.case(f"{prefix}-{number}", fault, restarts=restarts) for number, (fault, restarts) in enumerate(tried)]
+
+
+async def up(on, tried):
+    """All of them Running, the first by a start and the others by finding the guest started."""
+    await tried[0].settle(is_phase("Running"))
+    on.share_record()
+    started = on.processes()
+    assert [len(found) for found in started] == [1, 1]
+    for case in tried[1:]:
+        await case.settle(is_phase("Running"))
+    assert on.processes() == started, "one QEMU and one address server, whoever came back"
+    await are_alike(tried)
+
+
+async def are_alike(tried):
+    expected = await tried[0].outcome()
+    for case in tried[1:]:
+        assert await case.outcome() == expected, str(case)
+    return expected
+
+
+async def ended(tried, phase):
+    await asyncio.gather(*(case.settle(is_phase("Succeeded", "Failed")) for case in tried))
+    outcome = await are_alike(tried)
+    assert outcome["phase"] == phase
+    assert outcome["entered"] == ["Running", phase]
+    for case in tried[1:]:
+        assert case.client.hit, f"{case}: it made {len(case.client.calls)} calls"
+        assert case.restarted == case.restarts or case.fault.kind is Kind.OVERTAKEN, str(case)
+    return outcome
+
+
+def reasons(outcome):
+    return [reason for _, reason, _ in outcome["told"]]
+
+
+@pytest.fixture
+def played(api_server, crds, tiny_image, tmp_path, half, with_client):
+    """Play a scenario: a coroutine function of the stage."""
+
+    def play(scenario):
+        async def body(client):
+            async with stage(client, api_server, tmp_path, half) as on:
+                await scenario(on)
+
+        with_client(body)
+
+    return play
+
+
+@pytest.mark.partial("every call of the node's reconcile with every kind of fault, not by turns")
+def test_a_guest_that_is_deleted_ends_within_its_last_grace_period(played, full_run):
+    """It was given 30 seconds when it started; whoever deletes it gives it none any more."""
+
+    async def scenario(on):
+        tried = cases(on, CALLS_TO_THE_END, full_run)
+        await up(on, tried)
+        for case in tried:
+            case.cluster.patch(f"{case.cluster.guests}/vmi-tiny", {"spec": {"terminationGracePeriodSeconds": 0}})
+            case.cluster.api.request("DELETE", f"{case.cluster.guests}/vmi-tiny")
+        outcome = await ended(tried, "Succeeded")
+        assert reasons(outcome) == ["Forced", "Started"]
+        assert {one["type"]: one["status"] for one in outcome["conditions"]}["Ready"] == "False"
+
+    played(scenario)
+
+
+@pytest.mark.partial("every call of the node's reconcile with every kind of fault, not by turns")
+def test_a_guest_whose_qemu_is_killed_has_crashed(played, full_run):
+    async def scenario(on):
+        tried = cases(on, CALLS_TO_THE_END, full_run)
+        await up(on, tried)
+        [qemu] = on.processes()[0]
+        os.kill(qemu, signal.SIGKILL)
+        outcome = await ended(tried, "Failed")
+        assert reasons(outcome) == ["Started", "GuestCrashed"]
+        assert outcome["interfaces"]
+
+    played(scenario)
+
+
+@pytest.mark.partial("every call of the node's reconcile with every kind of fault, not by turns")
+def test_an_end_that_no_handler_saw_is_told_by_the_next(played, full_run):
+    """By what its launcher left behind; and where the kubelet has cleared that away, by its Pod."""
+
+    async def scenario(on):
+        tried = cases(on, CALLS_TO_THE_END, full_run)
+        await up(on, tried)
+        for case in tried:
+            case.sync.close()
+        with reach_launcher(on.launcher.place).connection as connection:
+            connection.status(Stop(0))
+            assert await asyncio.to_thread(on.launcher.sandbox.launcher.wait, 30)
+        cleared = tried[-1]
+        (on.folder / "kubelet" / "pods" / cleared.pod.uid).unlink()
+        cleared.cluster.pod_ended(0, "the guest was ended by force")
+        for case in tried:
+            case.restart()
+        outcomes = tried[:-1], [cleared]
+        for some in outcomes:
+            await asyncio.gather(*(case.settle(is_phase("Succeeded", "Failed")) for case in some))
+        outcome = await are_alike(tried[:-1])
+        assert reasons(outcome) == ["Forced", "Started"]
+        assert outcome["interfaces"], "what is known of a guest stays known"
+        # A Pod says how it ended in an exit status and a sentence, its launcher's reason isn't among them.
+        by_the_pod = await cleared.outcome()
+        assert reasons(by_the_pod) == ["Shutdown", "Started"]
+        assert {**by_the_pod, "told": [], "conditions": []} == {**outcome, "told": [], "conditions": []}
+        assert all(case.client.hit for case in tried[1:])
+
+    played(scenario)
+
+
+@pytest.mark.partial("every call of the node's reconcile with every kind of fault, not by turns")
+def test_a_start_that_fails_and_is_mended(played, full_run):
+    """Its image is none; it waits and says so, and runs once it is mended."""
+
+    async def scenario(on):
+        # One report of the fault, then Running.
+        tried = cases(on, 1 + CALLS_TO_RUNNING, full_run)
+        (on.launcher.image / "disk" / "second").touch()
+
+        def fails(case):
+            return lambda status: (
+                "InvalidImage" in case.told.reasons
+                and any(one["reason"] == "InvalidImage" for one in status["conditions"])
+            )
+
+        for case in tried:
+            await case.settle(fails(case))
+        assert on.processes() == ([], []), "nothing of a guest that can't be"
+        outcome = await are_alike(tried)
+        assert outcome["phase"] == "Scheduled"
+        assert "InvalidImage" in reasons(outcome)
+        (on.launcher.image / "disk" / "second").unlink()
+        await up(on, tried)
+        assert all(case.client.hit for case in tried[1:])
+
+    played(scenario)
