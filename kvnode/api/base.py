@@ -6,8 +6,9 @@ acronym breaks that rule the field names its wire name itself. What holds for al
 - An optional field is None when it is absent; a list is a tuple, and an absent list is an empty one. Required text
   and numbers have Go's zero value, since that is what KubeVirt's own types make of an absent one; validation says
   what is missing.
-- What is absent is left out again when an object is written, required text and numbers apart, so reading and writing
-  adds nothing to a valid manifest. An object without fields (`masquerade: {}`) is a value and stays.
+- What is absent is left out again when an object is written, required text and numbers and the items of a list of
+  objects apart, so reading and writing adds nothing to a valid manifest. An object without fields
+  (`masquerade: {}`) is a value and stays.
 - Quantities, times and durations keep the text they came with.
 - Integers carry the range of their Go type, so that 4294967296 sockets are refused where they are read.
 
@@ -31,6 +32,7 @@ EMPTY: Any = field(default_factory=str)
 ZERO: Any = field(default_factory=int)
 FALSE: Any = field(default_factory=bool)
 NOTHING: Any = field(default_factory=lambda: "0")  # as a quantity
+NO_ITEMS: Any = field(default_factory=lambda: ())  # of a list of objects
 
 # A port or another thing that has a number or a name.
 IntOrString = int | str

@@ -6,13 +6,13 @@ makes a new one.
 
 from msgspec import field
 
-from kvnode.api.base import Int64, Model
+from kvnode.api.base import NO_ITEMS, Int64, Model
 from kvnode.api.cpu_memory import CPU, DiskIOThreads, Memory, ResourceRequirements, VirtualMachineInstanceResourceClaim
 from kvnode.api.credentials import AccessCredential
 from kvnode.api.devices import Devices
 from kvnode.api.features import Clock, Features
 from kvnode.api.firmware import Chassis, Firmware, LaunchSecurity, Machine
-from kvnode.api.meta import ObjectMeta
+from kvnode.api.meta import ListMeta, ObjectMeta
 from kvnode.api.network import Network, PodDNSConfig
 from kvnode.api.probes import Probe
 from kvnode.api.scheduling import Affinity, Toleration, TopologySpreadConstraint
@@ -83,3 +83,12 @@ class VirtualMachineInstanceTemplateSpec(Model, frozen=True):
 
     metadata: ObjectMeta = ObjectMeta()  # labels and annotations
     spec: VirtualMachineInstanceSpec | None = None  # what the guest should be
+
+
+class VirtualMachineInstanceList(Model, frozen=True):
+    """VirtualMachineInstances, as a server lists them."""
+
+    api_version: str = field(default_factory=lambda: "kubevirt.io/v1")  # `kubevirt.io/v1`
+    kind: str = field(default_factory=lambda: "VirtualMachineInstanceList")  # `VirtualMachineInstanceList`
+    metadata: ListMeta = ListMeta()  # which state the list shows
+    items: tuple[VirtualMachineInstance, ...] = NO_ITEMS  # the objects

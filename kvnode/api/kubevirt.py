@@ -2,9 +2,9 @@
 
 from msgspec import field
 
-from kvnode.api.base import EMPTY, ZERO, Duration, Int32, Int64, Model, Time, Uint8
+from kvnode.api.base import EMPTY, NO_ITEMS, ZERO, Duration, Int32, Int64, Model, Time, Uint8
 from kvnode.api.configuration import KubeVirtConfiguration
-from kvnode.api.meta import LocalObjectReference, ObjectMeta
+from kvnode.api.meta import ListMeta, LocalObjectReference, ObjectMeta
 from kvnode.api.scheduling import NodePlacement
 
 
@@ -145,3 +145,12 @@ class KubeVirt(Model, frozen=True):
     metadata: ObjectMeta = ObjectMeta()  # name, place and history
     spec: KubeVirtSpec = KubeVirtSpec()  # what should be installed
     status: KubeVirtStatus = KubeVirtStatus()  # what is installed
+
+
+class KubeVirtList(Model, frozen=True):
+    """KubeVirts, as a server lists them."""
+
+    api_version: str = field(default_factory=lambda: "kubevirt.io/v1")  # `kubevirt.io/v1`
+    kind: str = field(default_factory=lambda: "KubeVirtList")  # `KubeVirtList`
+    metadata: ListMeta = ListMeta()  # which state the list shows
+    items: tuple[KubeVirt, ...] = NO_ITEMS  # the objects

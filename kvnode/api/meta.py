@@ -7,6 +7,8 @@ ManagedFieldsEntry and FieldsV1 stay open inside: their content is the server's 
 
 from typing import Any
 
+from msgspec import field
+
 from kvnode.api.base import EMPTY, Int64, Model, Time
 
 
@@ -52,6 +54,15 @@ class ObjectMeta(Model, frozen=True):
     owner_references: tuple[OwnerReference, ...] = ()  # objects that this one depends on
     managed_fields: tuple[ManagedFieldsEntry, ...] = ()  # who wrote which fields
     self_link: str | None = None  # was the object's path on the server; no longer set
+
+
+class ListMeta(Model, frozen=True):
+    """What a server says about a list of objects that it hands out."""
+
+    resource_version: str | None = None  # the state that the list shows; a watch goes on from here
+    continue_: str | None = field(default=None, name="continue")  # asks for the rest, where this is but a part
+    remaining_item_count: Int64 | None = None  # how many objects are in the rest, if that is known
+    self_link: str | None = None  # was the list's path on the server; no longer set
 
 
 class LabelSelectorRequirement(Model, frozen=True):

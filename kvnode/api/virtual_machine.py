@@ -6,11 +6,11 @@ the rest to it.
 
 from msgspec import field
 
-from kvnode.api.base import EMPTY, FALSE, Int32, Int64, Model, Time
+from kvnode.api.base import EMPTY, FALSE, NO_ITEMS, Int32, Int64, Model, Time
 from kvnode.api.data_volumes import DataVolumeTemplateSpec
 from kvnode.api.disks import Disk
 from kvnode.api.instance import VirtualMachineInstanceTemplateSpec
-from kvnode.api.meta import ObjectMeta
+from kvnode.api.meta import ListMeta, ObjectMeta
 from kvnode.api.status import ChangedBlockTrackingStatus, StorageMigratedVolumeInfo
 from kvnode.api.volumes import HotplugVolumeSource
 
@@ -176,3 +176,12 @@ class VirtualMachine(Model, frozen=True):
     metadata: ObjectMeta = ObjectMeta()  # name, place and history
     spec: VirtualMachineSpec = VirtualMachineSpec()  # when and what it should be
     status: VirtualMachineStatus = VirtualMachineStatus()  # what is known of it
+
+
+class VirtualMachineList(Model, frozen=True):
+    """VirtualMachines, as a server lists them."""
+
+    api_version: str = field(default_factory=lambda: "kubevirt.io/v1")  # `kubevirt.io/v1`
+    kind: str = field(default_factory=lambda: "VirtualMachineList")  # `VirtualMachineList`
+    metadata: ListMeta = ListMeta()  # which state the list shows
+    items: tuple[VirtualMachine, ...] = NO_ITEMS  # the objects
