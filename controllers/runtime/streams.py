@@ -69,8 +69,10 @@ def bounded(stream: Stream, transport: asyncio.Transport | None = None) -> None:
     """
     sock = stream.get_extra_info("socket")
     if sock is not None:
-        for buffer in (socket.SO_SNDBUF, socket.SO_RCVBUF):
-            sock.setsockopt(socket.SOL_SOCKET, buffer, KERNEL_BYTES)
+        # One that is closed already is noticed by whoever sends.
+        with suppress(OSError):
+            for buffer in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+                sock.setsockopt(socket.SOL_SOCKET, buffer, KERNEL_BYTES)
     if transport is not None:
         transport.set_write_buffer_limits(WAITING_BYTES)
 

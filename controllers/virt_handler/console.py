@@ -5,8 +5,8 @@ bytes are only passed on, as they come, each direction as fast as its slower sid
 
 - A guest is who its uid says, as the informers know it, and its launcher is known as everywhere on this node: by its
   Pod's folder. Nothing of a caller's becomes a path.
-- What blocks is done on threads of its own, for one guest at a time: a launcher that hangs delays neither the guests'
-  reconcile nor another guest's console, and a caller waits for an answer no longer than `OPEN_S`.
+- What blocks is done on threads of its own, one for a guest at a time: a launcher that hangs delays neither the guests'
+  reconcile nor another guest's console. A caller waits for an answer no longer than `OPEN_S`, and few may at once.
 - A console has one user: a newer stream that has reached the guest ends the older one.
 - What the guest prints is never logged, and what its launcher says is printed as text that no terminal obeys.
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from weakref import WeakValueDictionary
 
@@ -56,6 +57,8 @@ MOST_STREAMS = 128
 THREADS = 4
 OPEN_S = 8.0
 """How long a caller waits for a launcher: less than virt-api waits for us."""
+MOST_WAITING = 4
+"""How many may wait for one guest's launcher."""
 
 CHUNK_BYTES = 32 << 10
 
@@ -107,6 +110,7 @@ class Consoles:
         self._patience_s = patience_s
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="console")
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._waiting: Counter[str] = Counter()
         self._holders: dict[str, asyncio.Future[End]] = {}
         self.streams = OpenStreams(most)
 
@@ -202,12 +206,17 @@ class Consoles:
 
     async def _attached(self, guest: Request, uid: str, place: PodPlace) -> Terminal:
         """A terminal of the guest's. Raises Refused, after `OPEN_S` at the latest."""
+        if self._waiting[uid] >= MOST_WAITING:
+            raise Refused(503, f"others wait for the launcher of guest {guest} already, which may hang: try again")
         turn = self._turns.setdefault(uid, asyncio.Lock())
         deadline = asyncio.get_running_loop().time() + OPEN_S
         work = asyncio.create_task(self._attach_in_turn(turn, place, deadline))
+        self._waiting[uid] += 1
+        work.add_done_callback(lambda _: self._waits_no_more(uid))
         try:
             await asyncio.wait((work,), timeout=OPEN_S)
         finally:
+            # Nothing tells a thread to stop, so what comes late is closed when it comes.
             if not work.done():
                 work.add_done_callback(_let_go)
         if not work.done():
@@ -218,6 +227,11 @@ class Consoles:
             return work.result()
         except (ProtocolError, HostError) as error:
             raise Refused(503, f"the launcher of guest {guest} can't be reached: {_printable(error)}") from None
+
+    def _waits_no_more(self, uid: str) -> None:
+        self._waiting[uid] -= 1
+        if not self._waiting[uid]:
+            del self._waiting[uid]
 
     async def _attach_in_turn(self, turn: asyncio.Lock, place: PodPlace, deadline: float) -> Terminal:
         """Of several that want one guest's console only one waits on a thread."""

@@ -34,6 +34,7 @@ from controllers.runtime.certificates import (
 from controllers.runtime.client import ApiClient
 from controllers.runtime.faults import ServerFault
 from controllers.runtime.resources import Request
+from controllers.runtime.server_tls import ServerTls
 from tests.controllers.eventually import eventually, running
 
 NOW = datetime.datetime.now(datetime.UTC)
@@ -154,6 +155,28 @@ def test_a_bundle_forgets_whoever_has_run_out():
     assert both.count(b"BEGIN CERTIFICATE") == 2
     assert bundle_of(new, both, NOW) == both
     assert bundle_of(new, both, NOW + 70 * DAY) == new.certificate
+
+
+def test_a_server_believes_only_whom_it_was_told_last() -> None:
+    """By `ServerTls`, from the next connection on; what can't be used changes nothing."""
+    old, new = new_authority("test", NOW), new_authority("test", NOW)
+    tls = ServerTls(leaf(old), old.certificate, asks=ssl.CERT_REQUIRED, minimum=ssl.TLSVersion.TLSv1_3)
+    whom = {
+        one: TlsIdentity(issue(one, "c", NOW), old.certificate + new.certificate, client=True).context
+        for one in (old, new)
+    }
+    handshake(tls.context, whom[old])
+    for pair, bundle in ((leaf(new), b"-----BEGIN CERTIFICATE-----nonsense"), (KeyPair(b"", b""), new.certificate)):
+        with pytest.raises(BadCertificate, match="stays as it was"):
+            tls.replace(pair, bundle)
+    handshake(tls.context, whom[old])
+    tls.replace(leaf(new), "# für alle\n".encode() + new.certificate)
+    handshake(tls.context, whom[new])
+    with pytest.raises(ssl.SSLError):
+        handshake(tls.context, whom[old])
+    tls.replace(leaf(new), b" ")
+    with pytest.raises(ssl.SSLError):
+        handshake(tls.context, whom[new])
 
 
 @pytest.fixture

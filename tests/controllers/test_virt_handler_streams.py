@@ -6,6 +6,7 @@ One guest boots for all of these tests, and the last of them shuts it down.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -24,12 +25,14 @@ import aiohttp
 import pytest
 import websocket
 
+from controllers.launchers import pod_name
 from controllers.runtime.certificate_secrets import SECRETS
 from controllers.runtime.certificates import TlsIdentity, issue, new_authority
 from controllers.runtime.peers import API_NAME, HANDLER_NAME, HANDLER_SECRET
 from controllers.runtime.streams import REFUSAL_HEADER, SUBPROTOCOL
 from controllers.virt_handler import stream_server
-from controllers.virt_handler.console import OPEN_S, TAKEN_OVER, TOO_SLOW
+from controllers.virt_handler.console import MOST_WAITING, OPEN_S, TAKEN_OVER, TOO_SLOW
+from controllers.virt_handler.objects import CREATED_BY, NODE_NAME
 from kvnode.runtime.pod_node import NodeHalf, reach_launcher
 from tests.controllers.api_server import ApiServer
 from tests.controllers.eventually import eventually
@@ -221,7 +224,8 @@ def test_a_guest_without_a_console_to_give(
 ) -> None:
     def patch(values: dict[str, Any]) -> None:
         if what == "pod":
-            guest.patch(f"{guest.pods}/virt-launcher-vmi-tiny/status", {"status": values})
+            name = pod_name("vmi-tiny", guest.guest()["metadata"]["uid"])
+            guest.patch(f"{guest.pods}/{name}/status", {"status": values})
         else:
             guest.patch(f"{guest.guests}/vmi-tiny{'/status' if what == 'status' else ''}", {what: values})
 
@@ -240,21 +244,55 @@ def test_a_guest_without_a_console_to_give(
 
 @on
 async def test_a_launcher_that_hangs_is_told_in_time_and_delays_nobody_else(port: Port) -> None:
+    other = await asyncio.to_thread(guest_without_launcher, port.cluster)
     open_one = await port.call()
     await open_one.answers(5)
     async with stopped_launcher(port):
         begun = time.monotonic()
-        waiting = [asyncio.create_task(refused(port.call())) for _ in range(3)]
-        await asyncio.sleep(0.2)
-        assert (await refused(port.call(port.url(name="vmi-none"))))[0] == 404
-        assert time.monotonic() - begun < 2.0
-        for status, sentence in await asyncio.gather(*waiting):
+        calls = [asyncio.create_task(refused(port.call())) for _ in range(MOST_WAITING)]
+        await asyncio.sleep(0.5)
+        status, sentence = await refused(port.call())
+        assert (status, sentence[:11]) == (503, "others wait")
+        # More callers than threads wait for the one that hangs, and the next guest has its answer at once.
+        status, sentence = await refused(port.call(port.url(other, "vmi-two")))
+        assert (status, sentence) == (
+            503,
+            "the launcher of guest streams/vmi-two can't be reached: there is no folder of a launcher here "
+            "(No such file or directory)",
+        )
+        assert time.monotonic() - begun < 3.0
+        for status, sentence in await asyncio.gather(*calls):
             assert status == 503
             assert "launcher of guest streams/vmi-tiny" in sentence
         assert time.monotonic() - begun < OPEN_S + 1.0
         assert len(port.consoles.streams) == 1
     await open_one.answers(6)
     await (await port.call()).answers(7)
+
+
+def guest_without_launcher(cluster: Cluster) -> str:
+    """Another guest of the node, with a Pod in which nothing has come up; its uid."""
+    labels = {NODE_NAME: NODE}
+    document = {**cluster.guest(), "metadata": {"name": "vmi-two", "labels": labels}, "status": {}}
+    uid = str(json.loads(cluster.api.request("POST", cluster.guests, document))["metadata"]["uid"])
+    cluster.patch(f"{cluster.guests}/vmi-two/status", {"status": {"phase": "Running", "nodeName": NODE}})
+    owner = {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachineInstance",
+        "name": "vmi-two",
+        "uid": uid,
+        "controller": True,
+    }
+    pod = {
+        "metadata": {
+            "name": pod_name("vmi-two", uid),
+            "labels": {"kubevirt.io": "virt-launcher", CREATED_BY: uid},
+            "ownerReferences": [owner],
+        },
+        "spec": {"nodeName": NODE, "containers": [{"name": "compute", "image": "launcher"}]},
+    }
+    cluster.api.request("POST", cluster.pods, pod)
+    return uid
 
 
 @on
@@ -441,6 +479,7 @@ def virt_handler(guest: Cluster, folder: Path, port: int, log: Path) -> Iterator
         finally:
             process.kill()
             process.wait()
+            api.request("DELETE", f"/api/v1/nodes/{NODE}")
 
 
 def administrator(api: ApiServer) -> ssl.SSLContext:
