@@ -5,10 +5,17 @@ it is worth. Every value is a whole number of billionths, because that is as fin
 is rounded away from zero, so that whoever asks for a little never gets nothing. All arithmetic is therefore exact,
 on integers.
 
-The grammar and the canonical form are those of Kubernetes' API machinery (resource.Quantity), with three
-differences, each on the side of refusing or of being right: text without a digit (`.`, `Ki`) is refused as the
-schema of a custom resource does, exponents end at 99 where Go would spend minutes on 1e999999999, and what is more
-than 2**63 - 1 keeps its value instead of overflowing. Binary suffixes are capped at 2**63 - 1, as they are there.
+The grammar and the canonical form are those of Kubernetes' API machinery (resource.Quantity); binary suffixes are
+capped at 2**63 - 1, as they are there. Five differences remain, each on the side of refusing or of being right:
+
+- Text without a digit (`.`, `Ki`) is refused, as the schema of a custom resource does.
+- Exponents end at 99, where Go would spend minutes on 1e999999999 and takes 1e4294967296 for 1.
+- Text ends at 128 characters.
+- What is more than 2**63 - 1 keeps its value, where Go overflows and writes 1000E as 1.
+- What is negative and not whole is rounded away from zero too, as Go's documentation says; Go's Value() of -1.1Gi is
+  nearer to zero by more than one.
+
+tests/kubernetes/quantities holds what Kubernetes itself answers.
 """
 
 import re
@@ -95,7 +102,9 @@ def _nanos(quantity: Quantity) -> tuple[int, str]:
             raise _refusal(f"a number of {quantity.bit_length()} bits", "it has more than 96 digits")
         return quantity * _NANO, _DECIMAL_SI
     if isinstance(quantity, float):
-        return _read(repr(quantity))
+        nanos, notation = _read(repr(quantity))
+        # Python writes an exponent sooner than JSON does, and the notation goes by JSON's text.
+        return nanos, _DECIMAL_SI if 1e-6 <= abs(quantity) < 1e21 else notation
     if isinstance(quantity, str):
         return _read(quantity)
     raise _refusal(repr(quantity), "it is neither text nor a number")
@@ -123,6 +132,8 @@ def _read(text: str) -> tuple[int, str]:
     nanos = _shifted(digits << bits, exponent + 9 - len(fraction))
     if notation is _BINARY_SI:
         nanos = min(nanos, _MAX_INT64 * _NANO)
+        if 0 < nanos < _NANO:
+            notation = _DECIMAL_SI
     return (-nanos if sign == "-" else nanos), notation
 
 

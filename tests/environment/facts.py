@@ -5,6 +5,8 @@ why. A probe looks at the machine itself and never at an environment variable, s
 """
 
 import os
+import re
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -69,6 +71,17 @@ def _device(path: str) -> Callable[[], bool]:
     return opens
 
 
+def _go(*wanted: int) -> bool:
+    """Whether a Go compiler of this version or a later one is on PATH."""
+    try:
+        own = {**os.environ, "GOTOOLCHAIN": "local"}
+        said = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True, env=own, timeout=30).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    found = re.match(r"go(\d+)\.(\d+)", said)
+    return found is not None and (int(found[1]), int(found[2])) >= wanted
+
+
 FACTS: dict[str, Fact] = {
     "root": Fact("user id 0", lambda: os.geteuid() == 0),
     "cap_net_admin": Fact("CAP_NET_ADMIN", lambda: _effective_capability(CAP_NET_ADMIN)),
@@ -84,6 +97,7 @@ FACTS: dict[str, Fact] = {
     "cpus_4": Fact("four CPUs", lambda: len(os.sched_getaffinity(0)) >= 4),
     "hugepages_2Mi": Fact("pool of 2 MiB pages", lambda: _hugepages(2048) > 0),
     "hugepages_1Gi": Fact("pool of 1 GiB pages", lambda: _hugepages(1048576) > 0),
+    "go": Fact("Go compiler of version 1.26 or later", lambda: _go(1, 26)),
 }
 
 

@@ -59,6 +59,19 @@ def test_numbers_count_as_the_text_that_json_has_for_them() -> None:
     assert quantity.parse(0.1) == quantity.parse("100m")
 
 
+def test_notation_of_a_number_is_that_of_json() -> None:
+    assert quantity.canonical(0.00005) == "50u"
+    assert quantity.canonical(1e20) == "100E"
+    assert quantity.canonical(1e-7) == "100e-9"
+    assert quantity.canonical(1e22) == "10e21"
+
+
+def test_binary_notation_of_less_than_one_is_decimal() -> None:
+    assert quantity.times("0.0005Ki", 4000) == "2048"
+    assert quantity.times("-0.0005Ki", 4000) == "-2048"
+    assert quantity.times("0.5Ki", 4) == "2Ki"
+
+
 def test_arithmetic_keeps_the_notation() -> None:
     assert quantity.times("1Gi", 4) == "4Gi"
     assert quantity.times("1G", 4) == "4G"
