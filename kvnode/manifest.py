@@ -230,15 +230,15 @@ def _object(document: dict[str, Any], path: str, walk: Walk) -> Struct | None:
         meta = read(ObjectMeta, document.get("metadata") or {}, walk, f"{start}metadata")
         check_text({key: value for key, value in document.items() if key != "metadata"}, walk, path)
         return None if meta is None else RawObject(api_version, kind, meta, document)
-    versions, type_ = known
-    if api_version not in versions:
+    if api_version not in known.api_versions:
         walk.fault(
             f"{start}apiVersion",
-            f"{kind} is read in {' and '.join(versions)}, not in {shown(api_version)}",
+            f"{kind} is read in {' and '.join(known.api_versions)}, not in {shown(api_version)}",
             document,
             "apiVersion",
         )
         return None
+    type_ = known.type()
     if type_ in (VirtualMachineInstance, VirtualMachine) and document.get("spec") is None:
         walk.errors.append(FieldError(f"{start}spec", VALUE_REQUIRED, f"a {kind} needs a spec{walk.suffix}"))
         return None

@@ -1,7 +1,7 @@
 """All that is wrong with a file, as rows for ``kvnode validate``.
 
 Each document is read by itself: those that can be read are judged like any other, and the faults of the rest are told
-with the object they are in.
+with the object they are in. Guests are judged in full, KubeVirt's other kinds as far as there are rules for them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,19 @@ from typing import Any
 import msgspec
 
 import kvnode
-from kvnode.cli.sources import Guest, Where, guest_of, is_guest, label_of, machine_faults, no_guest, read_bytes
+from kvnode.api.validation.objects import validate_object
+from kvnode.cli.sources import (
+    Guest,
+    Where,
+    guest_of,
+    is_guest,
+    is_judged,
+    label,
+    label_of,
+    machine_faults,
+    no_guest,
+    read_bytes,
+)
 from kvnode.errors import FieldError, InvalidManifest
 from kvnode.manifest import readings
 
@@ -27,7 +39,10 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 def file_faults(file: str, config: Any, where: Where | None) -> list[Fault]:
-    """Every fault of every guest in a file, or that it has none; with ``where`` also what can't run there yet."""
+    """Every fault of every object in a file that is judged, or that there is none such.
+
+    where -- also tells of guests what can't run there yet
+    """
     objects: list[Any] = []
     faults: list[Fault] = []
     try:
@@ -38,13 +53,16 @@ def file_faults(file: str, config: Any, where: Where | None) -> list[Fault]:
     except InvalidManifest as error:
         # What follows can't be told apart from what is broken.
         faults += _rows("", error.errors)
-    if not faults and not any(map(is_guest, objects)):
+    if not faults and not any(map(is_judged, objects)):
         return _rows("", [no_guest(file, tuple(objects))])
     return faults
 
 
 def _object_faults(objects: tuple[Any, ...], config: Any, where: Where | None) -> Iterator[Fault]:
-    for item in filter(is_guest, objects):
+    for item in filter(is_judged, objects):
+        if not is_guest(item):
+            yield from _rows(label_of(item), validate_object(item, config))
+            continue
         yield from _rows(label_of(item), machine_faults(item, config, where))
         try:
             guest = guest_of(item, objects)
@@ -71,8 +89,8 @@ def _label(document: Any) -> str:
         return ""
     meta = document.get("metadata")
     meta = meta if isinstance(meta, dict) else {}
-    parts = (document.get("kind"), meta.get("namespace", "default"), meta.get("name"))
-    return "/".join(part if isinstance(part, str) else "" for part in parts)
+    parts = (document.get("apiVersion"), document.get("kind"), meta.get("namespace", "default"), meta.get("name"))
+    return label(*(part if isinstance(part, str) else "" for part in parts))
 
 
 def _rows(label: str, errors: list[FieldError]) -> list[Fault]:

@@ -16,6 +16,8 @@ import msgspec
 
 import kvnode
 from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.kinds import known_kind
+from kvnode.api.meta import ObjectMeta
 from kvnode.api.virtual_machine import VirtualMachine
 from kvnode.cli.terminal import in_guest, warn
 from kvnode.errors import VALUE_REQUIRED, FieldError, InvalidManifest, NotFound, UsageError
@@ -97,6 +99,12 @@ def is_guest(item: object) -> bool:
     return isinstance(item, VirtualMachineInstance | VirtualMachine)
 
 
+def is_judged(item: Any) -> bool:
+    """Whether validation has something to say of an object of a file: of a guest, and of KubeVirt's other kinds."""
+    kind = known_kind(item.api_version, item.kind)
+    return kind is not None and kind.ours and isinstance(item.metadata, ObjectMeta)
+
+
 def no_guest(file: str, objects: tuple[Any, ...]) -> FieldError:
     """The fault of a file that has none."""
     kinds = ", ".join(sorted({str(getattr(item, "kind", "?")) for item in objects})) or "nothing"
@@ -125,11 +133,16 @@ def machine_faults(item: object, config: Any, where: Where | None) -> list[Field
     return [*validate_machine(item, config), *(unsupported_machine(item, where) if where is not None else ())]
 
 
-def label_of(item: VirtualMachineInstance | VirtualMachine) -> str:
-    """Kind, namespace and name of a guest's object."""
+def label_of(item: Any) -> str:
+    """Kind, namespace and name of an object; of one whose kind is in no namespace kind and name."""
     meta = item.metadata
-    kind = "VirtualMachine" if isinstance(item, VirtualMachine) else "VirtualMachineInstance"
-    return f"{kind}/{meta.namespace or 'default'}/{meta.name or meta.generate_name or ''}"
+    return label(item.api_version, item.kind, meta.namespace or "default", meta.name or meta.generate_name or "")
+
+
+def label(api_version: str, kind: str, namespace: str, name: str) -> str:
+    """What an object is called where there are several."""
+    known = known_kind(api_version, kind)
+    return f"{kind}/{namespace}/{name}" if known is None or known.namespaced else f"{kind}/{name}"
 
 
 def read_host(facts: str | None) -> HostFacts:

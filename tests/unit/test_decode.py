@@ -83,7 +83,8 @@ def test_type(kind: type[Model]) -> None:
     assert len(set(names)) == len(names)
     assert set(strict._shape(kind)) == set(names)
     empty = kind()
-    assert {name for name, value in to_dict(empty).items() if value not in ("", "0", 0, {}, [])} <= {"apiVersion", "kind"}
+    nothing = ("", "0", 0, {}, [])
+    assert {name for name, value in to_dict(empty).items() if value not in nothing} <= {"apiVersion", "kind"}
     assert decode(msgspec.json.encode(empty), kind) == empty
 
 

@@ -31,40 +31,44 @@ _GATED_ANNOTATIONS = {
 }
 
 
-def metadata_rules(metadata: ObjectMeta, settings: Settings) -> Iterator[FieldError]:
-    """Names, labels and annotations that the API server would take, and none that only controllers may set."""
+def metadata_rules(metadata: ObjectMeta, settings: Settings, *, guest: bool = True) -> Iterator[FieldError]:
+    """Names, labels and annotations that the API server would take, and none that only controllers may set.
+
+    guest -- whether it is a guest, or a machine with one; the labels and annotations that mean something there alone
+             are judged there alone
+    """
     if metadata.name:
         if fault := subdomain_fault(metadata.name):
             yield invalid("metadata.name", f"{shown(metadata.name)} {fault}.")
     elif not metadata.generate_name:
-        yield required("metadata.name", "give the guest a name.")
+        yield required("metadata.name", f"give the {'guest' if guest else 'object'} a name.")
     elif fault := subdomain_fault(f"{metadata.generate_name}x"):
         yield invalid("metadata.generateName", f"{shown(metadata.generate_name)} {fault}.")
     if metadata.namespace and (fault := label_fault(metadata.namespace)):
         yield invalid("metadata.namespace", f"{shown(metadata.namespace)} {fault}.")
-    yield from _labels(metadata.labels or {})
-    yield from _annotations(metadata.annotations or {}, settings)
+    yield from _labels(metadata.labels or {}, _RESERVED_LABELS if guest else frozenset())
+    yield from _annotations(metadata.annotations or {}, settings, _GATED_ANNOTATIONS if guest else {})
 
 
-def _labels(labels: dict[str, str]) -> Iterator[FieldError]:
+def _labels(labels: dict[str, str], reserved: frozenset[str]) -> Iterator[FieldError]:
     for key, value in labels.items():
         field = child("metadata.labels", key)
         if fault := qualified_name_fault(key):
             yield invalid(field, f"the key {shown(key)} {fault}.")
         if fault := label_value_fault(value):
             yield invalid(field, f"{shown(value)} {fault}.")
-        if key in _RESERVED_LABELS:
+        if key in reserved:
             yield not_supported(field, "this label is set by controllers alone: leave it out.")
 
 
-def _annotations(annotations: dict[str, str], settings: Settings) -> Iterator[FieldError]:
+def _annotations(annotations: dict[str, str], settings: Settings, gates: dict[str, str]) -> Iterator[FieldError]:
     total = 0
     for key, value in annotations.items():
         field = child("metadata.annotations", key)
         total += len(key.encode(errors="surrogatepass")) + len(value.encode(errors="surrogatepass"))
         if fault := qualified_name_fault(key.lower()):
             yield invalid(field, f"the key {shown(key)} {fault}.")
-        gate = _GATED_ANNOTATIONS.get(key)
+        gate = gates.get(key)
         if gate and value and not settings.gate(gate):
             yield invalid(
                 field, f"it takes the feature gate {gate}, which is shut; open it in the KubeVirt configuration."
