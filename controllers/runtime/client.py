@@ -132,18 +132,21 @@ class ApiClient:
         resource_version: str | None = None,
         uid: str | None = None,
         subresource: str = "",
+        dry_run: bool = False,
     ) -> ApiObject:
         """RFC 7386: named fields change, null removes, a list is replaced whole.
 
-        With ``resource_version`` or ``uid``, Conflict where the object isn't that one any more.
+        With ``resource_version`` or ``uid``, Conflict where the object isn't that one any more. With ``dry_run`` the
+        server says whether it would do it, and doesn't.
         """
         value = msgspec.to_builtins(patch)
         must = {key: wanted for key, wanted in (("resourceVersion", resource_version), ("uid", uid)) if wanted}
         if must:
             value = {**value, "metadata": {**(value.get("metadata") or {}), **must}}
         path = resource.path_of(request, subresource)
+        query = {**self._owner(), **({"dryRun": "All"} if dry_run else {})}
         with _another_uid():
-            answer = await self.request("PATCH", path, query=self._owner(), body=value, content_type=MERGE_PATCH)
+            answer = await self.request("PATCH", path, query=query, body=value, content_type=MERGE_PATCH)
         return _metadata(answer)
 
     async def json_patch(

@@ -12,7 +12,7 @@ to `status.stateChangeRequests`, and virt-controller does it.
     Halted    Always              see below           refused
 
 A Stop names the guest that it is for. A stop with a shorter grace than the guest has is taken of a halted machine
-too: that is how a guest which is slow to go is hurried along.
+too, and a restart without any of one that is restarting: that is how a guest which is slow to go is hurried along.
 """
 
 from typing import Any, Literal
@@ -54,6 +54,9 @@ class RestartOptions(Model, frozen=True, forbid_unknown_fields=True):
     dry_run: tuple[str, ...] = ()  # `All` checks without doing it
 
 
+UNSAID_GRACE_S = 30
+"""What a guest has for its shutdown that says nothing of it (kvnode.planning.planner)."""
+
 Options = StartOptions | StopOptions | RestartOptions
 OPTIONS: dict[Verb, type[StartOptions] | type[StopOptions] | type[RestartOptions]] = {
     "start": StartOptions,
@@ -77,14 +80,16 @@ class NotThat(KvnodeError):
 class Write(Struct, frozen=True):
     """What to write, as merge patches; None for nothing.
 
-    grace_s  -- seconds that the guest may take from now on, written to the guest first
-    spec     -- to the machine
-    requests -- the machine's state change requests from now on
+    spec         -- to the machine
+    requests     -- the machine's state change requests from now on
+    grace_s      -- seconds that the guest may take from now on, written to the guest
+    grace_first  -- before the machine is written to, as it is more than the guest has now
     """
 
     spec: dict[str, Any] | None = None
     requests: list[dict[str, Any]] | None = None
     grace_s: int | None = None
+    grace_first: bool = False
 
 
 def write_of(machine: Machine, guest: Guest | None, options: Options) -> Write:
@@ -128,8 +133,9 @@ def _stop(machine: Machine, guest: Guest | None, options: StopOptions) -> Write:
         raise NotThat(f"gracePeriod: {grace_s} seconds is less than none: give 0 or more")
     alive = guest is not None and guest.phase not in FINAL
     grace_s = grace_s if alive else None
+    longer = grace_s is not None and grace_s > _grace_of(guest)
     if strategy in ("Always", "Once"):
-        return Write(spec=_running(machine, False), grace_s=grace_s)
+        return Write(spec=_running(machine, False), grace_s=grace_s, grace_first=longer)
     if guest is None or not alive:
         raise NotNow("VM is not running")
     if strategy == "Halted":
@@ -139,7 +145,7 @@ def _stop(machine: Machine, guest: Guest | None, options: StopOptions) -> Write:
                 f"Halted only supports manual stop requests with a shorter graceperiod: the guest is stopping, and has "
                 f"{'its default' if known_s is None else known_s} seconds"
             )
-    return Write(requests=_asked(machine, [_stop_of(guest)]), grace_s=grace_s)
+    return Write(requests=_asked(machine, [_stop_of(guest)]), grace_s=grace_s, grace_first=longer)
 
 
 def _restart(machine: Machine, guest: Guest | None, options: RestartOptions) -> Write:
@@ -153,8 +159,22 @@ def _restart(machine: Machine, guest: Guest | None, options: RestartOptions) -> 
         raise NotNow(f"{strategy} does not support manual restart requests: set spec.runStrategy to one that does")
     if guest is None or guest.phase == "Succeeded" or (guest.phase == "Failed" and strategy != "RerunOnFailure"):
         raise NotNow("VM is not running")
-    requests = _asked(machine, [_stop_of(guest), {"action": "Start"}])
-    return Write(requests=requests, grace_s=grace_s if guest.phase not in FINAL else None)
+    grace_s = grace_s if guest.phase not in FINAL else None
+    if grace_s is not None and _is_restarting(machine, guest):
+        return Write(grace_s=grace_s)
+    return Write(requests=_asked(machine, [_stop_of(guest), {"action": "Start"}]), grace_s=grace_s)
+
+
+def _is_restarting(machine: Machine, guest: Guest) -> bool:
+    """Whether a restart of this very guest was asked for and isn't done."""
+    known = [(one.action, one.uid or None) for one in machine.status.state_change_requests]
+    return known == [("Stop", guest.metadata.uid), ("Start", None)]
+
+
+def _grace_of(guest: Guest | None) -> int:
+    """Seconds that a guest has to shut down as it is."""
+    known_s = guest.spec.termination_grace_period_seconds if guest is not None else None
+    return UNSAID_GRACE_S if known_s is None else known_s
 
 
 def _running(machine: Machine, wanted: bool) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from controllers.runtime.client import MERGE_PATCH, ApiClient
-from controllers.runtime.faults import Conflict
+from controllers.runtime.client import ApiClient
 from controllers.runtime.resources import Request, Resource
 from controllers.runtime.streams import GOING_AWAY, End
 from controllers.virt_api import access, admission, answers, discovery
@@ -24,16 +23,15 @@ from controllers.virt_api.answers import Refusal
 from controllers.virt_api.console import Relay
 from controllers.virt_api.front_proxy import Door
 from controllers.virt_api.handlers import Handlers
-from controllers.virt_api.objects import GUESTS, MACHINES, Guest, Machine
-from controllers.virt_api.power import OPTIONS, VERBS, NotNow, NotThat, Options, Verb, Write, write_of
+from controllers.virt_api.objects import GUESTS, MACHINES, Guest
+from controllers.virt_api.power import OPTIONS, VERBS, Options, Verb
+from controllers.virt_api.power_calls import PowerCalls
 from kvnode.api.decode import decode
 from kvnode.errors import HostError, InvalidManifest, KvnodeError
 
 PORT = 8443
 # Two objects of an AdmissionReview, each of the 1.5 MiB that etcd takes, and what JSON makes of them.
 LONGEST_BODY = 8 << 20
-# How often a write is tried again that met another one: each time what has changed is read anew.
-TRIES = 5
 # How long users' streams may take to end when this replica does.
 END_STREAMS_S = 3.0
 _VERB_OF = {"GET": "get", "PUT": "update"}
@@ -51,6 +49,7 @@ class Api:
         self, client: ApiClient, door: Door, rules: Callable[[], Rules], handlers: Handlers, identity: ssl.SSLContext
     ) -> None:
         self._client = client
+        self._power_calls = PowerCalls(client)
         self._door = door
         self._rules = rules
         self._handlers = handlers
@@ -129,58 +128,10 @@ class Api:
         async def answer(request: web.Request) -> web.Response:
             about = await self._required(request, version, MACHINES, verb)
             options = _options(verb, await request.read())
-            for tries in range(1, TRIES + 1):
-                try:
-                    await self._do(about, options)
-                    break
-                except Conflict as error:
-                    if tries == TRIES:
-                        raise answers.conflict(MACHINES, about, f"others change it all the time: {error}") from None
+            await self._power_calls.carry_out(about, options)
             return web.Response(status=202)
 
         return answer
-
-    async def _do(self, about: Request, options: Options) -> None:
-        """Read, decide, write. Raises Conflict where the machine has changed in between."""
-        machine = await self._client.find(MACHINES, about, Machine)
-        if machine is None:
-            raise answers.not_found(MACHINES, about)
-        guest = await self._client.find(GUESTS, about, Guest)
-        owners = guest.metadata.owner_references if guest is not None else ()
-        if not any(owner.controller and owner.uid == machine.metadata.uid for owner in owners):
-            guest = None
-        try:
-            write = write_of(machine, guest, options)
-        except NotNow as error:
-            raise answers.conflict(MACHINES, about, str(error)) from None
-        except NotThat as error:
-            raise answers.bad_request(str(error)) from None
-        await self._write(about, machine, guest, write, dry_run=bool(options.dry_run))
-
-    async def _write(
-        self, about: Request, machine: Machine, guest: Guest | None, write: Write, *, dry_run: bool
-    ) -> None:
-        """The guest's grace first: once the machine says stop, the guest is deleted with what it has then."""
-        if write.grace_s is not None and guest is not None:
-            await self._patch(
-                GUESTS.path_of(about),
-                {
-                    "metadata": {"uid": guest.metadata.uid},
-                    "spec": {"terminationGracePeriodSeconds": write.grace_s},
-                },
-                dry_run,
-            )
-        version = {"resourceVersion": machine.metadata.resource_version, "uid": machine.metadata.uid}
-        if write.spec is not None:
-            await self._patch(MACHINES.path_of(about), {"metadata": version, "spec": write.spec}, dry_run)
-        if write.requests is not None:
-            path = MACHINES.path_of(about, "status")
-            status = {"stateChangeRequests": write.requests}
-            await self._patch(path, {"metadata": version, "status": status}, dry_run)
-
-    async def _patch(self, path: str, body: dict[str, Any], dry_run: bool) -> None:
-        query = {"fieldManager": self._client.field_owner, **({"dryRun": "All"} if dry_run else {})}
-        await self._client.request("PATCH", path, query=query, body=body, content_type=MERGE_PATCH)
 
 
 def _options(verb: Verb, body: bytes) -> Options:

@@ -8,9 +8,11 @@ from controllers.virt_api.objects import Guest, Machine
 from controllers.virt_api.power import NotNow, NotThat, Options, RestartOptions, StartOptions, StopOptions, write_of
 from kvnode.api.decode import convert
 from kvnode.api.encode import to_dict
+from kvnode.planning import planner
 
 STOP = {"action": "Stop", "uid": "g1"}
 START = {"action": "Start"}
+HALTED = {"spec": {"runStrategy": "Halted"}}
 
 
 def machine(strategy: str | None = None, requests: Any = (), **spec: Any) -> Machine:
@@ -28,7 +30,9 @@ def guest(phase: str, grace_s: int | None = 30) -> Guest:
 
 
 def written(machine: Machine, guest: Guest | None, options: Options) -> dict[str, Any]:
-    return {key: value for key, value in to_dict(write_of(machine, guest, options)).items() if value is not None}
+    """What is written, without what isn't."""
+    write = to_dict(write_of(machine, guest, options))
+    return {key: value for key, value in write.items() if value is not None and value is not False}
 
 
 @pytest.mark.parametrize(
@@ -72,7 +76,9 @@ def test_start_that_is_refused(strategy: str, phase: str | None, why: str) -> No
         ("Always", None, StopOptions(grace_period=1), {"spec": {"runStrategy": "Halted"}}),
         ("Once", "Running", StopOptions(grace_period=0), {"spec": {"runStrategy": "Halted"}, "grace_s": 0}),
         ("Manual", "Running", StopOptions(), {"requests": [STOP]}),
-        ("Manual", "Running", StopOptions(grace_period=99), {"requests": [STOP], "grace_s": 99}),
+        ("Manual", "Running", StopOptions(grace_period=99), {"requests": [STOP], "grace_s": 99, "grace_first": True}),
+        ("Always", "Running", StopOptions(grace_period=31), {**HALTED, "grace_s": 31, "grace_first": True}),
+        ("Always", "Running", StopOptions(grace_period=30), {**HALTED, "grace_s": 30}),
         ("RerunOnFailure", "Scheduled", StopOptions(), {"requests": [STOP]}),
         ("Halted", "Running", StopOptions(grace_period=29), {"requests": [STOP], "grace_s": 29}),
     ],
@@ -118,7 +124,22 @@ def test_a_request_under_way_is_waited_for_but_a_stop_goes_before_all() -> None:
         write_of(busy, None, StartOptions())
     with pytest.raises(NotNow, match="already underway"):
         write_of(busy, guest("Running"), RestartOptions())
-    assert written(machine("Manual", [STOP, START]), guest("Running"), StopOptions()) == {"requests": [STOP]}
+    restarting = machine("Manual", [STOP, START])
+    assert written(restarting, guest("Running"), StopOptions()) == {"requests": [STOP]}
+    assert written(restarting, guest("Running"), RestartOptions(grace_period_seconds=0)) == {"grace_s": 0}
+    for other in ([STOP], [START, STOP], [{**STOP, "uid": "g0"}, START]):
+        with pytest.raises(NotNow, match="already underway"):
+            write_of(machine("Manual", other), guest("Running"), RestartOptions(grace_period_seconds=0))
+
+
+def test_a_guest_that_says_nothing_of_its_grace_period_has_the_planners() -> None:
+    unsaid = guest("Running", grace_s=None)
+    assert written(machine("Always"), unsaid, StopOptions(grace_period=planner._GRACE_PERIOD_S)) == {
+        **HALTED,
+        "grace_s": planner._GRACE_PERIOD_S,
+    }
+    longer = write_of(machine("Always"), unsaid, StopOptions(grace_period=planner._GRACE_PERIOD_S + 1))
+    assert longer.grace_first
 
 
 def test_the_older_way_to_say_it_stays_in_use() -> None:
