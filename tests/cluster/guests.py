@@ -14,13 +14,15 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import websocket
 import yaml
 
 from deploy.cluster.cluster import Cluster
-from deploy.cluster.kube_api import KubeApi, NotAnswering
+from deploy.cluster.kube_api import KubeApi, NotAnswering, Refused
+
+T = TypeVar("T")
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "deploy/examples"
 NAMESPACE = "default"
@@ -37,6 +39,20 @@ def wait_for(what: str, true: Callable[[], object], said: Callable[[], str] = st
                 return
         assert time.monotonic() < deadline, f"{what}: not within {timeout_s:.0f} s\n{said()}"
         time.sleep(0.2)
+
+
+def patiently(ask: Callable[[], T], timeout_s: float = 60.0) -> T:
+    """Ask again where the answer is that nobody can answer now (503): on a machine that is busy, or in an upheaval, the
+    API server takes an aggregated API for away until its next look."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            return ask()
+        except (Refused, websocket.WebSocketBadStatusException) as error:
+            status = error.status if isinstance(error, Refused) else error.status_code
+            if status != 503 or time.monotonic() > deadline:
+                raise
+        time.sleep(1)
 
 
 def example(kind: str) -> dict[str, Any]:
@@ -136,7 +152,7 @@ class Thing:
 
     def console(self) -> Console:
         """A console, as a terminal program opens it."""
-        return Console(self.user, self.path("virtualmachineinstances", "console"))
+        return patiently(lambda: Console(self.user, self.path("virtualmachineinstances", "console")))
 
     def await_gone(self, timeout_s: float = BOOT_S) -> None:
         """Wait until neither object nor guest nor launcher is there."""
@@ -180,7 +196,7 @@ class Machine(Thing):
 
     def ask(self, verb: str, **options: Any) -> None:
         """`virtctl start`, `stop` or `restart`."""
-        self.user.request("PUT", self.path(subresource=verb), options)
+        patiently(lambda: self.user.request("PUT", self.path(subresource=verb), options))
 
     @property
     def printed(self) -> str:
@@ -199,10 +215,14 @@ class Console:
             "keyfile": str(user.client.key),
             "cert_reqs": ssl.CERT_REQUIRED,
         }
-        self._socket = websocket.create_connection(
-            user.server.replace("https:", "wss:", 1) + path, sslopt=tls, subprotocols=[SUBPROTOCOL], timeout=30
-        )
-        assert self._socket.getsubprotocol() == SUBPROTOCOL
+        self._socket = websocket.WebSocket(sslopt=tls)
+        self._socket.settimeout(30)
+        try:
+            self._socket.connect(user.server.replace("https:", "wss:", 1) + path, subprotocols=[SUBPROTOCOL])
+            assert self._socket.getsubprotocol() == SUBPROTOCOL
+        except BaseException:
+            self._socket.close()
+            raise
 
     def type(self, text: str) -> None:
         """Type it, with Enter."""
