@@ -27,6 +27,7 @@ from controllers.runtime.metrics import Metrics
 from controllers.runtime.resources import Request, request_of
 from controllers.runtime.services import run_services
 from controllers.virt_controller.guest_ready import node_fault
+from controllers.virt_controller.heartbeats import Heartbeats
 from controllers.virt_controller.installation import Installation, LiveSettings
 from controllers.virt_controller.node_life import trimmed
 from controllers.virt_controller.objects import (
@@ -119,9 +120,10 @@ def controllers(
 ) -> list[Controller]:
     """One controller for each kind, wired to what it has to look at again for."""
     settings = LiveSettings(informers.installations, launcher_image)
-    guests = GuestReconciler(client, recorder, informers.guests, informers.pods, informers.nodes, settings)
+    beats = Heartbeats()
+    guests = GuestReconciler(client, recorder, informers.guests, informers.pods, informers.nodes, beats, settings)
     machines = MachineReconciler(client, recorder, informers.machines, informers.guests, informers.pods, settings)
-    nodes = NodeReconciler(client, recorder, informers.nodes)
+    nodes = NodeReconciler(client, recorder, informers.nodes, beats)
     installations = InstallationReconciler(client, recorder, informers.installations, settings)
     made = [
         Controller(
@@ -149,11 +151,11 @@ def controllers(
     of_installations.watches(informers.installations)
     of_nodes.watches(informers.nodes)
     # Not watched as the others are: guests need no node to be known, and most of what a node tells is no news to them.
-    informers.nodes.add_handler(lambda change: _wake_guests(change, informers.guests, of_guests))
+    informers.nodes.add_handler(lambda change: wake_guests(change, informers.guests, of_guests))
     return made
 
 
-def _wake_guests(change: Change[Node], guests: Informer[Guest], controller: Controller) -> None:
+def wake_guests(change: Change[Node], guests: Informer[Guest], controller: Controller) -> None:
     """Has a node's guests looked at again when it stops being ready, or is again."""
     if (node_fault(change.old) is None) != (node_fault(change.new) is None):
         for guest in guests.by_index(ON_NODE, change.request.name):

@@ -51,6 +51,7 @@ class Seen(Struct, frozen=True):
     pod           -- the guest's launcher Pod, or None where the API server itself says that there is none
     missed_for_s  -- how long it has been missed, where it is
     node          -- the node that it is on, or None where it isn't known
+    silent_for_s  -- for how long nothing was heard of that node's handler
     """
 
     guest: Guest
@@ -58,6 +59,7 @@ class Seen(Struct, frozen=True):
     now: datetime
     missed_for_s: float = 0.0
     node: Node | None = None
+    silent_for_s: float = 0.0
 
 
 class Decision(Struct, frozen=True):
@@ -153,7 +155,7 @@ def _under_the_handler(seen: Seen) -> Decision:
             return Decision(requeue_after_s=MISSED_S - seen.missed_for_s)
         return _ends(seen, *_gone(seen, f"on node {seen.guest.status.node_name or '?'}"))
     if not is_over(pod):
-        return Decision(corrected_ready(seen.guest, pod, seen.node, seen.now))
+        return _followed(seen, pod)
     found = verdict(pod)
     ended_s = seconds_since(found.ended_at, seen.now)
     if ended_s is not None and ended_s < HANDLER_SILENT_S:
@@ -161,6 +163,11 @@ def _under_the_handler(seen: Seen) -> Decision:
     if found.stage == "succeeded":
         return _ends(seen, "Succeeded", "GuestEnded", "the guest has shut down, and its launcher with it")
     return _ends(seen, "Failed", found.reason, found.message)
+
+
+def _followed(seen: Seen, pod: Pod) -> Decision:
+    """A guest that is the handler's to tell of, as long as there is one."""
+    return Decision(*corrected_ready(seen.guest, pod, seen.node, seen.silent_for_s, seen.now))
 
 
 def _after_its_end(seen: Seen) -> Decision:
@@ -179,8 +186,9 @@ def _on_deletion(seen: Seen) -> Decision:
     """The Pod's deletion asks the guest to shut down; the guest's object stays until nothing of it runs any more."""
     guest, pod = seen.guest, seen.pod
     if pod is not None and not is_over(pod):
-        told = [] if guest.phase in FINAL else corrected_ready(guest, pod, seen.node, seen.now)
-        return Decision(told if pod.metadata.deletion_timestamp else [_delete(pod)])
+        if not pod.metadata.deletion_timestamp:
+            return Decision([_delete(pod)])
+        return Decision() if guest.phase in FINAL else _followed(seen, pod)
     if GUEST_FINALIZER not in guest.metadata.finalizers:
         return Decision()
     left = [name for name in guest.metadata.finalizers if name != GUEST_FINALIZER]

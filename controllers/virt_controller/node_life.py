@@ -4,16 +4,16 @@ A handler writes its node's heartbeat about once a minute, and the label that la
 along with it. Where the heartbeat doesn't change for five minutes the label is set to false; a handler that is back
 sets it again by itself. Guests that run there are none of this: they need no handler to go on.
 
-The heartbeat is a time by the node's clock, and it is never compared with ours: how old it is would be a question of
-two clocks. What counts is for how long it hasn't changed before our eyes, on a clock that nobody sets; so a controller
-that has just begun to lead grants a silent node another five minutes. Our eyes may be shut (a watch that lags behind):
-therefore the write names the version of the node that was judged, and a heartbeat that we didn't see is a Conflict.
+What counts is for how long the heartbeat hasn't changed (`heartbeats`), whatever time it says; so a controller that has
+just begun to lead grants a silent node another five minutes. A watch that lags behind makes nobody silent either: the
+write names the version of the node that was judged, and a heartbeat that we didn't see is a Conflict.
 """
 
 from msgspec import Struct
 
 from controllers.virt_controller.actions import Patch, Tell
 from controllers.virt_controller.guest_life import Decision
+from controllers.virt_controller.heartbeats import heartbeat
 from controllers.virt_controller.objects import HEARTBEAT, SCHEDULABLE, Node, NodeStatus
 from kvnode.api.meta import ObjectMeta
 
@@ -42,11 +42,6 @@ def decide(seen: Seen) -> Decision:
         "it is back; look for its Pod on this node. Guests that run here go on"
     )
     return Decision([Patch({"metadata": {"labels": {SCHEDULABLE: "false"}}}), Tell("Warning", UNRESPONSIVE, message)])
-
-
-def heartbeat(node: Node) -> str | None:
-    """The heartbeat, as text that changes."""
-    return (node.metadata.annotations or {}).get(HEARTBEAT)
 
 
 def trimmed(node: Node) -> Node:

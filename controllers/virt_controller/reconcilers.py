@@ -6,6 +6,7 @@ as a condition and an event, and tried again with the queue's patience.
 """
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from controllers.runtime.resources import ApiObject, KubernetesObject, Request, 
 from controllers.virt_controller import guest_life, installation, machine_life, node_life
 from controllers.virt_controller.actions import Action, Apply, NotCreated, Recorder, Tell, carry_out
 from controllers.virt_controller.guest_life import Decision
+from controllers.virt_controller.guest_ready import is_taken
+from controllers.virt_controller.heartbeats import Heartbeats
 from controllers.virt_controller.installation import Installation, LiveSettings
 from controllers.virt_controller.objects import GUESTS, INSTALLATIONS, MACHINES, NODES, PODS, Guest, Machine, Node, Pod
 from controllers.virt_controller.pod_verdict import is_over
@@ -115,6 +118,7 @@ class GuestReconciler(Reconciler):
         guests: Informer[Guest],
         pods: Informer[Pod],
         nodes: Informer[Node],
+        heartbeats: Heartbeats,
         settings: LiveSettings,
         now: Now = utc_now,
         clock: Clock = time.monotonic,
@@ -123,13 +127,19 @@ class GuestReconciler(Reconciler):
         self._guests = guests
         self._pods = pods
         self._nodes = nodes
+        self._heartbeats = heartbeats
         self._settings = settings
         self._clock = clock
         self._missed_since: dict[str, float] = {}
+        # Guests whose `Ready` we took from their handler, and when one of those was another again.
+        self._taken: set[Request] = set()
+        self._spoke_at: dict[Request, float] = {}
 
     async def reconcile(self, request: Request) -> Result:
         guest = self._guests.get(request)
         if guest is None:
+            self._taken.discard(request)
+            self._spoke_at.pop(request, None)
             return Result()
         uid = guest.metadata.uid or ""
         pod = await self._pod(guest)
@@ -138,7 +148,8 @@ class GuestReconciler(Reconciler):
             missed_for_s = self._clock() - self._missed_since.setdefault(uid, self._clock())
         else:
             self._missed_since.pop(uid, None)
-        seen = guest_life.Seen(guest, pod, self._now(), missed_for_s, self._node(guest))
+        silent_for_s = self._silent_for_s(request, guest)
+        seen = guest_life.Seen(guest, pod, self._now(), missed_for_s, self._node(guest), silent_for_s)
         decision = guest_life.decide(seen, self._settings.current())
         return await self._do(
             decision, GUESTS, guest, lambda reason, message: guest_life.refused(seen, reason, message)
@@ -155,6 +166,20 @@ class GuestReconciler(Reconciler):
         request = Request(meta.namespace or "", pod_name(meta.name or "", meta.uid or ""))
         live = await self._client.find(PODS, request, Pod)
         return live if live is not None and is_launcher_of(meta, live.metadata) else None
+
+    def _silent_for_s(self, request: Request, guest: Guest) -> float:
+        """For how long the guest's handler hasn't been heard of.
+
+        One that writes over what we wrote lives, whatever its heartbeat is like: without this the two of us would
+        write by turns.
+        """
+        if is_taken(guest):
+            self._taken.add(request)
+        elif request in self._taken:
+            self._taken.discard(request)
+            self._spoke_at[request] = self._clock()
+        spoke_s = self._clock() - self._spoke_at.get(request, -math.inf)
+        return min(self._heartbeats.silent_for_s(guest.status.node_name or ""), spoke_s)
 
     def _node(self, guest: Guest) -> Node | None:
         """The guest's node; None also where it can't be read or hasn't been listed yet, and then it isn't judged."""
@@ -264,24 +289,18 @@ class NodeReconciler(Reconciler):
         client: ApiClient,
         recorder: Recorder,
         nodes: Informer[Node],
-        clock: Clock = time.monotonic,
+        heartbeats: Heartbeats,
     ) -> None:
         super().__init__(client, recorder)
         self._nodes = nodes
-        self._clock = clock
-        # Of each node its uid, its heartbeat, and since when we see that one.
-        self._beats: dict[str, tuple[str | None, str | None, float]] = {}
+        self._heartbeats = heartbeats
 
     async def reconcile(self, request: Request) -> Result:
         node = self._nodes.get(request)
         if node is None:
-            self._beats.pop(request.name, None)
+            self._heartbeats.forget(request.name)
             return Result()
-        beat, now = (node.metadata.uid, node_life.heartbeat(node)), self._clock()
-        known = self._beats.get(request.name)
-        since = known[2] if known is not None and known[:2] == beat else now
-        self._beats[request.name] = (*beat, since)
-        return await self._do(node_life.decide(node_life.Seen(node, now - since)), NODES, node)
+        return await self._do(node_life.decide(node_life.Seen(node, self._heartbeats.see(node))), NODES, node)
 
     async def undecodable(self, fault: Undecodable) -> None:
         """A node is not ours to write conditions to; what can't be read of it is in the log."""

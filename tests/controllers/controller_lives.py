@@ -6,6 +6,7 @@ begins with what another one is about, it says by `began` from which write on it
 """
 
 from controllers.runtime.resources import ApiObject, Request
+from controllers.virt_controller.guest_ready import TWO_HEARTBEATS_S
 from controllers.virt_controller.node_life import SILENT_S
 from controllers.virt_controller.objects import GUESTS, HEARTBEAT, MACHINES, NODES, PODS, SCHEDULABLE, Guest
 from tests.controllers.virt_objects import SPEC
@@ -53,42 +54,45 @@ async def life_of_a_template(world):
 
 
 async def life_on_a_lost_node(world):
-    """The node is lost and comes back; is lost again, its Pods are told to go, and somebody takes them away."""
+    """The node is lost and comes back; is lost again with its Pods told to go, and its handler is heard of."""
     seen = []
-
-    async def note():
-        await world.settle(GUESTS)
-        await world.settle(MACHINES)
-        guest, machine = await world.document(GUESTS), (await world.document(MACHINES))["status"]
-        [ready] = [one for one in guest["status"]["conditions"] if one["type"] == "Ready"]
-        said = (ready["status"], ready.get("reason"), machine["printableStatus"], machine["ready"])
-        seen.append((guest["status"]["phase"], *said, len(await world.pods())))
-        return said
-
-    await make_node(world)
-    await make_machine(world, "Always")
-    await world.settle(GUESTS)
-    pod = await runs(world)
-    await world.settle(GUESTS)
-    await the_handler_says(world)
-    assert await note() == ("True", "", "Running", True)
+    pod = await runs_on_the_node(world)
     world.began = world.client.writes
 
-    await node_says(world, LOST)
-    await pod_says(world, pod, NOT_READY)
+    async def note():
+        seen.append(await said(world))
+        return seen[-1]
+
+    await lost(world, pod)
+    assert await note() == ("True", "", "Running", True), "its handler was heard of a moment ago"
+    world.clock_s += TWO_HEARTBEATS_S
     assert await note() == ("False", "NodeNotReady", "Running", False)
     await node_says(world, READY)
     assert await note() == ("False", "PodNotReady", "Running", False)
     await pod_says(world, pod, READY)
     assert await note() == ("True", None, "Running", True)
-    await the_handler_says(world)
-    await node_says(world, LOST)
-    await pod_says(world, pod, NOT_READY)
+
+    await lost(world, pod)
     await world.api.delete(PODS, Request(world.namespace, pod))
+    world.clock_s += TWO_HEARTBEATS_S
     assert await note() == ("False", "NodeNotReady", "Running", False)
+    conditions = (await world.document(GUESTS))["status"]["conditions"]
+    assert "out-of-service" in next(one["message"] for one in conditions if one["type"] == "Ready")
+    await the_handler_says(world)
+    assert await note() == ("True", "", "Running", True), "it lives, and is not written over again"
+    return seen
+
+
+async def life_after_a_lost_node(world):
+    """What may still run has no second; what is gone by force has failed, and starts again elsewhere."""
+    seen = []
+    pod = await runs_on_the_node(world)
+    world.began = world.client.writes
     first = await world.document(GUESTS)
-    assert "out-of-service" in next(one["message"] for one in first["status"]["conditions"] if one["type"] == "Ready")
-    assert len(await world.pods()) == 1, "what may still run has no second"
+    await lost(world, pod)
+    await world.api.delete(PODS, Request(world.namespace, pod))
+    seen.append(await said(world))
+    assert len(await world.pods()) == 1
 
     await world.api.delete(PODS, Request(world.namespace, pod), grace_period_s=0)
     result = await world.settle(GUESTS)
@@ -97,15 +101,42 @@ async def life_on_a_lost_node(world):
     await world.settle(GUESTS)
     failed = await world.document(GUESTS)
     assert (failed["status"]["phase"], failed["status"]["reason"]) == ("Failed", "PodGone")
-    await world.settle(MACHINES)
-    await world.settle(GUESTS)
-    await world.settle(MACHINES)
-    await world.settle(GUESTS)
-    assert (await note())[2:] == ("Starting", False)
+    for resource in (MACHINES, GUESTS, MACHINES, GUESTS):
+        await world.settle(resource)
+    seen.append(await said(world))
+    assert seen[-1][2:] == ("Starting", False)
     second, [other] = await world.document(GUESTS), await world.pods()
     assert second["metadata"]["uid"] != first["metadata"]["uid"]
     assert other["metadata"]["name"] != pod
     return seen
+
+
+async def said(world):
+    """What guest and machine say once both are settled."""
+    await world.settle(GUESTS)
+    await world.settle(MACHINES)
+    guest, machine = await world.document(GUESTS), (await world.document(MACHINES))["status"]
+    [ready] = [one for one in guest["status"]["conditions"] if one["type"] == "Ready"]
+    return ready["status"], ready.get("reason"), machine["printableStatus"], machine["ready"]
+
+
+async def runs_on_the_node(world):
+    """A machine's guest that runs on the world's node; its Pod's name."""
+    await make_node(world)
+    await make_machine(world, "Always")
+    await world.settle(GUESTS)
+    pod = await runs(world)
+    await world.settle(GUESTS)
+    await the_handler_says(world)
+    await world.settle(NODES)
+    assert await said(world) == ("True", "", "Running", True)
+    return pod
+
+
+async def lost(world, pod):
+    """What the cluster's own controllers say of a node that they don't hear of, and of its Pods."""
+    await node_says(world, LOST)
+    await pod_says(world, pod, NOT_READY)
 
 
 async def life_of_a_silent_node(world):

@@ -173,6 +173,8 @@ def test_a_guest_whose_finalizer_is_taken_away_leaves_a_pod_and_no_second_guest_
             assert await client.find(GUESTS, world.request, ApiObject) is None
             await world.settle(MACHINES)
             assert await client.find(GUESTS, world.request, ApiObject) is None
+            known = informers.pods.get(Request(namespace, pod))
+            assert world.reconcilers[MACHINES].machine_left_behind(known) == [world.request], "whose end wakes it"
             status = (await world.document(MACHINES))["status"]
             assert status["printableStatus"] == "Stopping"
             [failure] = [one for one in status["conditions"] if one["type"] == "Failure"]

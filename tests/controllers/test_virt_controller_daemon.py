@@ -159,3 +159,32 @@ def test_a_machines_life_under_the_shipped_role_and_a_change_of_leaders(installe
     installed.request("DELETE", f"{cluster.pods}/{name}?gracePeriodSeconds=0")
     cluster.until("the machine to be gone", lambda: cluster.get(f"{cluster.machines}/vm-tiny") is None)
     assert cluster.get(f"{cluster.guests}/vm-tiny") is None
+
+
+@pytest.mark.parametrize(
+    ("group", "resource", "allowed"),
+    [
+        ("", "nodes", {"list", "watch", "patch"}),
+        ("", "nodes/status", set()),
+        ("", "pods", {"get", "list", "watch", "create", "delete"}),
+        ("", "pods/exec", set()),
+        ("", "secrets", set()),
+        ("", "events", {"create", "patch"}),
+        ("kubevirt.io", "virtualmachines", {"list", "watch", "patch"}),
+        ("kubevirt.io", "virtualmachineinstances", {"get", "list", "watch", "create", "patch", "delete"}),
+        ("kubevirt.io", "virtualmachineinstances/status", {"patch"}),
+    ],
+)
+def test_the_shipped_role_allows_what_is_done_and_no_more(installed, group, resource, allowed):
+    """By the API server's own word, in a namespace that isn't the daemons'."""
+    verbs = {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "bind", "escalate"}
+    path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+    kind, _, subresource = resource.partition("/")
+
+    def may(verb):
+        what = {"namespace": "lab", "verb": verb, "group": group, "resource": kind, "subresource": subresource}
+        spec = {"user": f"system:serviceaccount:{DAEMONS}:virt-controller", "resourceAttributes": what}
+        answer = installed.request("POST", path, {"spec": spec})
+        return json.loads(answer)["status"]["allowed"]
+
+    assert {verb for verb in verbs if may(verb)} == allowed

@@ -15,6 +15,7 @@ from controllers.runtime.faults import ApiError
 from controllers.runtime.metrics import Metrics
 from controllers.runtime.resources import ApiObject, Request
 from controllers.virt_controller.daemon import Informers
+from controllers.virt_controller.heartbeats import Heartbeats
 from controllers.virt_controller.installation import LiveSettings
 from controllers.virt_controller.objects import GUESTS, INSTALLATIONS, MACHINES, NODES, PODS, Guest
 from controllers.virt_controller.reconcilers import (
@@ -24,7 +25,12 @@ from controllers.virt_controller.reconcilers import (
     NodeReconciler,
 )
 from kvnode.api.crd import custom_resource_definitions
-from tests.controllers.controller_lives import life_of_a_silent_node, life_of_a_template, life_on_a_lost_node
+from tests.controllers.controller_lives import (
+    life_after_a_lost_node,
+    life_of_a_silent_node,
+    life_of_a_template,
+    life_on_a_lost_node,
+)
 from tests.controllers.faulty_client import OVERTAKEN, FaultyClient, Told, by_turns, faults
 from tests.controllers.virt_objects import SPEC
 
@@ -55,11 +61,12 @@ class World:
         self.began = 0
         to, settings = (self.client, self.told), LiveSettings(informers.installations, "launcher:v1")
         machines, guests, pods, installations, nodes = informers.all()
+        beats = Heartbeats(lambda: self.clock_s)
         self.reconcilers = {
-            GUESTS: GuestReconciler(*to, guests, pods, nodes, settings, clock=lambda: self.clock_s),
+            GUESTS: GuestReconciler(*to, guests, pods, nodes, beats, settings, clock=lambda: self.clock_s),
             MACHINES: MachineReconciler(*to, machines, guests, pods, settings),
             INSTALLATIONS: InstallationReconciler(*to, installations, settings),
-            NODES: NodeReconciler(*to, nodes, clock=lambda: self.clock_s),
+            NODES: NodeReconciler(*to, nodes, beats),
         }
 
     async def document(self, resource, name="tiny"):
@@ -224,7 +231,14 @@ async def life_of_a_machine(world):
     return seen
 
 
-LIVES = (life_of_a_guest, life_of_a_machine, life_of_a_template, life_on_a_lost_node, life_of_a_silent_node)
+LIVES = (
+    life_of_a_guest,
+    life_of_a_machine,
+    life_of_a_template,
+    life_on_a_lost_node,
+    life_after_a_lost_node,
+    life_of_a_silent_node,
+)
 
 
 @pytest.mark.timeout(240)

@@ -2,11 +2,17 @@
 
 import pytest
 
+from controllers.runtime.informer import Change, Informer
+from controllers.runtime.resources import Request
 from controllers.virt_controller.actions import Apply, Delete, Patch, Tell
+from controllers.virt_controller.daemon import wake_guests
 from controllers.virt_controller.guest_life import Seen as GuestSeen
 from controllers.virt_controller.guest_life import decide as decide_guest
+from controllers.virt_controller.guest_ready import TWO_HEARTBEATS_S
+from controllers.virt_controller.heartbeats import Heartbeats
 from controllers.virt_controller.node_life import SILENT_S, Seen, decide, trimmed
-from controllers.virt_controller.objects import GUEST_FINALIZER, HEARTBEAT, SCHEDULABLE, Node
+from controllers.virt_controller.objects import GUEST_FINALIZER, GUESTS, HEARTBEAT, SCHEDULABLE, Guest, Node
+from controllers.virt_controller.reconcilers import ON_NODE, node_of
 from controllers.virt_controller.settings import LauncherSettings
 from kvnode.api.decode import convert
 from tests.controllers.virt_objects import NOW, RUNS, at, ended, guest, pod
@@ -61,6 +67,20 @@ def test_of_a_node_only_what_is_asked_for_is_kept():
     assert [one.type for one in kept.status.conditions] == ["Ready"]
 
 
+def test_a_heartbeat_is_silent_for_as_long_as_it_stays_what_it_is():
+    now = [1000.0]
+    heartbeats = Heartbeats(lambda: now[0])
+    assert heartbeats.silent_for_s("node1") == 0.0, "nothing is known of a node that wasn't seen"
+    assert heartbeats.see(node()) == 0.0
+    now[0] += 40
+    assert (heartbeats.see(node()), heartbeats.silent_for_s("node1")) == (40.0, 40.0)
+    assert heartbeats.see(node(beat="2026-06-01T10:00:00Z")) == 0.0, "set back, and alive"
+    now[0] += 40
+    assert heartbeats.see(node(beat="2026-06-01T10:00:00Z", uid="n-2")) == 0.0, "another node of that name"
+    heartbeats.forget("node1")
+    assert heartbeats.silent_for_s("node1") == 0.0
+
+
 # Guests of a node that is lost.
 
 
@@ -76,8 +96,8 @@ def ready_pod(**meta):
     return pod("Running", RUNS, conditions=[READY], **meta)
 
 
-def decision(subject, its_pod, its_node=None, missed_for_s=0.0):
-    return decide_guest(GuestSeen(subject, its_pod, NOW, missed_for_s, its_node), LauncherSettings())
+def decision(subject, its_pod, its_node=None, missed_for_s=0.0, silent_for_s=TWO_HEARTBEATS_S):
+    return decide_guest(GuestSeen(subject, its_pod, NOW, missed_for_s, its_node, silent_for_s), LauncherSettings())
 
 
 def ready(found):
@@ -95,6 +115,16 @@ def told(found):
 
 
 LOST_NODE = node(condition=LOST)
+
+
+@pytest.mark.parametrize("its_pod", [ready_pod(), not_ready_pod(), not_ready_pod(deletionTimestamp=at(0))])
+def test_a_handler_that_is_heard_of_speaks_for_itself(its_pod):
+    """Its kubelet is gone and it isn't: two writers of one condition would write by turns."""
+    for subject in (running(), running(deletionTimestamp=at(0))):
+        found = decision(subject, not_ready_pod(deletionTimestamp=at(0)), LOST_NODE, silent_for_s=50.0)
+        assert (found.actions, found.requeue_after_s) == ([], TWO_HEARTBEATS_S - 50.0)
+        assert decision(subject, not_ready_pod(deletionTimestamp=at(0)), node()).actions == []
+    assert decision(running(), its_pod, LOST_NODE, silent_for_s=50.0).actions == []
 
 
 @pytest.mark.parametrize("its_pod", [ready_pod(), not_ready_pod()])
@@ -116,15 +146,11 @@ def test_what_would_do_is_told_when_its_pod_is_to_go():
     assert not any(isinstance(one, Patch | Delete) for one in found.actions)
 
 
+@pytest.mark.parametrize("its_pod", [not_ready_pod(), ready_pod(deletionTimestamp=at(0))])
 @pytest.mark.parametrize("its_node", [None, node()])
-def test_a_pod_that_is_not_ready_has_no_guest_that_is(its_node):
-    assert ready(decision(running(), not_ready_pod(), its_node))["reason"] == "PodNotReady"
-
-
-def test_a_guest_that_is_being_stopped_is_ready_no_more():
-    found = decision(running(), ready_pod(deletionTimestamp=at(0)), node())
-    assert (ready(found)["status"], ready(found)["reason"]) == ("False", "PodTerminating")
-    assert told(found) == []
+def test_on_a_node_that_is_ready_or_not_known_the_handler_says_how_its_guests_are(its_pod, its_node):
+    found = decision(running(), its_pod, its_node)
+    assert (found.actions, found.requeue_after_s) == ([], None)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +179,9 @@ def test_what_was_taken_is_given_back_and_told_once():
     assert decision(running([taken]), not_ready_pod(), LOST_NODE).actions == []
     still = decision(running([taken]), not_ready_pod(), node())
     assert ready(still)["reason"] == "PodNotReady", "the kubelet is back, and has yet to say how the Pod is"
+    assert told(still) == []
+    going = decision(running([taken]), not_ready_pod(deletionTimestamp=at(0)), node())
+    assert ready(going)["reason"] == "PodTerminating"
     back = decision(running([ready(still)]), ready_pod(), node())
     assert back.actions == [Apply({"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": at(0)}]})]
 
@@ -179,6 +208,33 @@ def test_when_its_pod_is_gone_by_force_it_has_failed_with_its_node():
     why = {one["type"]: one for one in applied}["Synchronized"]["message"]
     assert "node1" in why
     assert "Kubelet stopped posting." in why
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "wakes"),
+    [
+        (node(), LOST_NODE, True),
+        (LOST_NODE, node(), True),
+        (None, LOST_NODE, True),
+        (LOST_NODE, None, True),
+        (None, node(), False),
+        (node(), node(beat="2026-06-01T11:01:00Z"), False),
+        (LOST_NODE, node("false", condition=LOST), False),
+    ],
+)
+def test_a_nodes_guests_are_looked_at_again_when_it_is_lost_and_when_it_is_back(before, now, wakes):
+    guests = Informer(None, GUESTS, Guest, indexers={ON_NODE: node_of})
+    elsewhere = guest("Running", name="other", node="node2")
+    for one in (running(), elsewhere):
+        guests.store.put(Request("lab", one.metadata.name), one)
+    woken = []
+
+    class Queue:
+        def enqueue(self, request):
+            woken.append(request)
+
+    wake_guests(Change(Request("", "node1"), old=before, new=now), guests, Queue())
+    assert woken == ([Request("lab", "tiny")] if wakes else [])
 
 
 def test_a_pod_that_the_cluster_ended_says_who_did_it():
