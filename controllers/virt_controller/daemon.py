@@ -23,16 +23,15 @@ from controllers.runtime.election import LeaderElection
 from controllers.runtime.events import EventRecorder
 from controllers.runtime.health import HealthServer, synced
 from controllers.runtime.informer import Change, Informer
+from controllers.runtime.installation import INSTALLATIONS, Installation
 from controllers.runtime.metrics import Metrics
 from controllers.runtime.resources import Request, request_of
 from controllers.runtime.services import run_services
 from controllers.virt_controller.guest_ready import node_fault
 from controllers.virt_controller.heartbeats import Heartbeats
-from controllers.virt_controller.installation import Installation, LiveSettings
 from controllers.virt_controller.node_life import trimmed
 from controllers.virt_controller.objects import (
     GUESTS,
-    INSTALLATIONS,
     LAUNCHER_LABEL,
     MACHINES,
     NODES,
@@ -55,7 +54,7 @@ from controllers.virt_controller.reconcilers import (
     guest_uid,
     node_of,
 )
-from controllers.virt_controller.settings import LAUNCHER_IMAGE
+from controllers.virt_controller.settings import LAUNCHER_IMAGE, live_settings
 
 T = TypeVar("T", Machine, Guest, Pod, Installation)
 
@@ -119,7 +118,7 @@ def controllers(
     election: LeaderElection,
 ) -> list[Controller]:
     """One controller for each kind, wired to what it has to look at again for."""
-    settings = LiveSettings(informers.installations, launcher_image)
+    settings = live_settings(informers.installations, launcher_image)
     beats = Heartbeats()
     guests = GuestReconciler(client, recorder, informers.guests, informers.pods, informers.nodes, beats, settings)
     machines = MachineReconciler(client, recorder, informers.machines, informers.guests, informers.pods, settings)

@@ -1,73 +1,17 @@
-"""The default `KubeVirt` resource: the configuration that all guests are made by, live, and what is told of it.
-
-Of several the oldest counts; without any, every default holds. A configuration that can't be read changes nothing: the
-last good one stays in force, and the resource has a condition that says which value is wrong.
-"""
+"""What is told of a `KubeVirt` resource: whether it is the one in force, and which value of it is wrong."""
 
 from datetime import datetime
-from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from controllers.runtime.informer import Informer
+from controllers.runtime.installation import Installation
 from controllers.virt_controller.actions import Action, Apply, Tell
 from controllers.virt_controller.guest_life import Decision
-from controllers.virt_controller.settings import LauncherSettings, launcher_settings
 from controllers.virt_controller.statements import Statement, timestamp, told_already, written
 from kvnode import __version__
-from kvnode.api.base import Model
-from kvnode.api.kubevirt import KubeVirtStatus
-from kvnode.api.meta import ObjectMeta
 from kvnode.errors import KvnodeError
 
 _OURS = ("Available", "Degraded", "Progressing")
-
-
-class InstallationSpec(Model, frozen=True):
-    """Of the spec, the configuration, as it was written."""
-
-    configuration: dict[str, Any] = field(default_factory=dict)  # settings for every guest
-
-
-class Installation(Model, frozen=True):
-    """A KubeVirt resource."""
-
-    metadata: ObjectMeta = ObjectMeta()  # name, place and history
-    spec: InstallationSpec = InstallationSpec()  # what should be installed
-    status: KubeVirtStatus = KubeVirtStatus()  # what is installed
-
-
-class LiveSettings:
-    """The settings in force, read from the informer when they are asked for and kept while nothing changes."""
-
-    def __init__(self, installations: Informer[Installation], launcher_image: str) -> None:
-        self._installations = installations
-        self._image = launcher_image
-        self._made_from: tuple[str | None, str | None] | None = None
-        self._settings = LauncherSettings(image=launcher_image)
-        self.fault: KvnodeError | None = None
-        """What is wrong with the configuration of the resource that counts."""
-
-    def current(self) -> LauncherSettings:
-        """The settings in force."""
-        chosen = self.chosen()
-        made_from = (chosen.metadata.uid, chosen.metadata.resource_version) if chosen is not None else (None, None)
-        if made_from != self._made_from:
-            self._made_from = made_from
-            try:
-                configuration = chosen.spec.configuration if chosen is not None else {}
-                self._settings, self.fault = launcher_settings(configuration, self._image), None
-            except KvnodeError as error:
-                self.fault = error
-        return self._settings
-
-    def chosen(self) -> Installation | None:
-        """The resource that counts: the oldest."""
-        return min(
-            self._installations.items(),
-            key=lambda one: (one.metadata.creation_timestamp or "", one.metadata.uid or ""),
-            default=None,
-        )
 
 
 class Seen(Struct, frozen=True):

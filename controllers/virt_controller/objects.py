@@ -18,7 +18,6 @@ from kvnode.api.virtual_machine import VirtualMachineStatus
 GROUP, VERSION = "kubevirt.io", "v1"
 MACHINES = Resource(GROUP, VERSION, "virtualmachines", "VirtualMachine")
 GUESTS = Resource(GROUP, VERSION, "virtualmachineinstances", "VirtualMachineInstance")
-INSTALLATIONS = Resource(GROUP, VERSION, "kubevirts", "KubeVirt")
 PODS = Resource("", "v1", "pods", "Pod")
 NODES = Resource("", "v1", "nodes", "Node", namespaced=False)
 

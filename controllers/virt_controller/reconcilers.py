@@ -16,15 +16,16 @@ from controllers.runtime.client import ApiClient
 from controllers.runtime.controller import Result
 from controllers.runtime.faults import Undecodable
 from controllers.runtime.informer import Informer
+from controllers.runtime.installation import INSTALLATIONS, Installation, LiveConfiguration
 from controllers.runtime.resources import ApiObject, KubernetesObject, Request, Resource, owned_by
 from controllers.virt_controller import guest_life, installation, machine_life, node_life
 from controllers.virt_controller.actions import Action, Apply, NotCreated, Recorder, Tell, carry_out
 from controllers.virt_controller.guest_life import Decision
 from controllers.virt_controller.guest_ready import is_taken
 from controllers.virt_controller.heartbeats import Heartbeats
-from controllers.virt_controller.installation import Installation, LiveSettings
-from controllers.virt_controller.objects import GUESTS, INSTALLATIONS, MACHINES, NODES, PODS, Guest, Machine, Node, Pod
+from controllers.virt_controller.objects import GUESTS, MACHINES, NODES, PODS, Guest, Machine, Node, Pod
 from controllers.virt_controller.pod_verdict import is_over
+from controllers.virt_controller.settings import LauncherSettings
 from controllers.virt_controller.statements import Statement, timestamp, written
 from kvnode.api.meta import ObjectMeta
 
@@ -119,7 +120,7 @@ class GuestReconciler(Reconciler):
         pods: Informer[Pod],
         nodes: Informer[Node],
         heartbeats: Heartbeats,
-        settings: LiveSettings,
+        settings: LiveConfiguration[LauncherSettings],
         now: Now = utc_now,
         clock: Clock = time.monotonic,
     ) -> None:
@@ -203,7 +204,7 @@ class MachineReconciler(Reconciler):
         machines: Informer[Machine],
         guests: Informer[Guest],
         pods: Informer[Pod],
-        settings: LiveSettings,
+        settings: LiveConfiguration[LauncherSettings],
         now: Now = utc_now,
     ) -> None:
         super().__init__(client, recorder, now)
@@ -258,7 +259,7 @@ class InstallationReconciler(Reconciler):
         client: ApiClient,
         recorder: Recorder,
         installations: Informer[Installation],
-        settings: LiveSettings,
+        settings: LiveConfiguration[LauncherSettings],
         now: Now = utc_now,
     ) -> None:
         super().__init__(client, recorder, now)

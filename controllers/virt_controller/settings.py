@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from controllers.runtime.informer import Informer
+from controllers.runtime.installation import Installation, LiveConfiguration
 from kvnode.api.configuration import KubeVirtConfiguration
 from kvnode.api.settings import typed_configuration
 
@@ -53,3 +55,8 @@ def launcher_settings(configuration: dict[str, Any] | KubeVirtConfiguration, ima
         runtime_class=read.default_runtime_class or None,
         configuration=read,
     )
+
+
+def live_settings(installations: Informer[Installation], image: str) -> LiveConfiguration[LauncherSettings]:
+    """The settings in force; ``image`` is the launcher's."""
+    return LiveConfiguration(installations, lambda configuration: launcher_settings(configuration, image))

@@ -12,18 +12,19 @@ import pytest
 
 from controllers.runtime.controller import Result
 from controllers.runtime.faults import ApiError
+from controllers.runtime.installation import INSTALLATIONS
 from controllers.runtime.metrics import Metrics
 from controllers.runtime.resources import ApiObject, Request
 from controllers.virt_controller.daemon import Informers
 from controllers.virt_controller.heartbeats import Heartbeats
-from controllers.virt_controller.installation import LiveSettings
-from controllers.virt_controller.objects import GUESTS, INSTALLATIONS, MACHINES, NODES, PODS, Guest
+from controllers.virt_controller.objects import GUESTS, MACHINES, NODES, PODS, Guest
 from controllers.virt_controller.reconcilers import (
     GuestReconciler,
     InstallationReconciler,
     MachineReconciler,
     NodeReconciler,
 )
+from controllers.virt_controller.settings import live_settings
 from kvnode.api.crd import custom_resource_definitions
 from tests.controllers.controller_lives import (
     life_after_a_lost_node,
@@ -59,7 +60,7 @@ class World:
         self.node = Request("", f"node-of-{namespace}")
         self.clock_s = 0.0
         self.began = 0
-        to, settings = (self.client, self.told), LiveSettings(informers.installations, "launcher:v1")
+        to, settings = (self.client, self.told), live_settings(informers.installations, "launcher:v1")
         machines, guests, pods, installations, nodes = informers.all()
         beats = Heartbeats(lambda: self.clock_s)
         self.reconcilers = {
