@@ -74,7 +74,7 @@ def default_command(file: str, config: str | None, output: str) -> None:
 @click.option("--where", type=click.Choice(["standalone", "cluster"]), help="Also what can't run there yet.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
 def validate_command(file: str, config: str | None, where: Where | None, output: str) -> int:
-    """List what is wrong with the guests in FILE, all of it. Exit status 1 where anything is."""
+    """List what is wrong with the objects in FILE, all of it. Exit status 1 where anything is."""
     faults = file_faults(file, read_config(config), where)
     if output == "json":
         write_json(faults)

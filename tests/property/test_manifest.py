@@ -2,7 +2,7 @@
 
 import json
 import types
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 import pytest
@@ -12,65 +12,18 @@ from hypothesis import strategies as st
 
 import kvnode
 from kvnode.api import yaml_document
-from kvnode.api.base import EMPTY, FALSE, NOTHING, ZERO, Duration, IntOrString, Time
 from kvnode.api.decode import decode
 from kvnode.api.document import documents
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.strict import Walk, read
 from kvnode.api.virtual_machine import VirtualMachine
 from kvnode.errors import FieldError, InvalidManifest
-from kvnode.quantity import Quantity
-
-# No NUL and no surrogates; those are refused, which has tests of its own.
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
-REQUIRED = [default.default_factory for default in (EMPTY, ZERO, FALSE, NOTHING)]
-SCALARS: dict[Any, st.SearchStrategy[Any]] = {
-    str: TEXT,
-    bool: st.booleans(),
-    float: st.floats(0.5, 1e6).filter(lambda number: not number.is_integer()),
-    Time: st.datetimes().map(lambda moment: moment.replace(microsecond=0).isoformat() + "Z"),
-    Duration: st.sampled_from(["1h", "1h30m", "250ms", "0"]),
-    Quantity: st.sampled_from(["512Mi", "1.5Gi", "500m", 2, 0.5]),
-    IntOrString: st.one_of(st.integers(1, 65535), TEXT),
-    Any: st.sampled_from(["x", 1, True, [1], {"a": "b"}]),
-}
-
-
-def written(annotation: Any) -> st.SearchStrategy[Any]:
-    """Documents that a field of this type can hold, without anything that counts as absent."""
-    if annotation in SCALARS:
-        return SCALARS[annotation]
-    origin = get_origin(annotation)
-    if origin in (Union, types.UnionType):
-        members = tuple(member for member in get_args(annotation) if member is not type(None))
-        return written(members[0]) if len(members) == 1 else SCALARS[Union[members]]  # noqa: UP007
-    if origin is Annotated:
-        meta = get_args(annotation)[1]
-        return st.integers(meta.ge, meta.le)
-    if origin is tuple:
-        return st.lists(written(get_args(annotation)[0]), min_size=1, max_size=2)
-    if origin is dict:
-        return st.dictionaries(TEXT, written(get_args(annotation)[1]), max_size=2)
-    return manifests(annotation)
-
-
-def manifests(kind: type[msgspec.Struct], head: dict[str, Any] | None = None) -> st.SearchStrategy[dict[str, Any]]:
-    """Documents of this type with what it requires and a few more of its fields, at any depth."""
-    required = {f.encode_name for f in msgspec.structs.fields(kind) if f.default_factory in REQUIRED} - set(head or {})
-    fields = {
-        field.encode_name: st.deferred(lambda annotation=field.type: written(annotation))
-        for field in msgspec.structs.fields(kind)
-        if field.encode_name not in (head or {})
-    }
-    # Few fields at a time, or documents grow beyond measure: each has as many again.
-    some = st.lists(st.sampled_from(sorted(fields)), max_size=2, unique=True) if fields else st.just([])
-    chosen = some.flatmap(lambda names: st.fixed_dictionaries({name: fields[name] for name in required.union(names)}))
-    return chosen.map(lambda found: {**(head or {}), **found})
+from tests.api_documents import documents_of
 
 
 def guests() -> st.SearchStrategy[dict[str, Any]]:
     head = {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance"}
-    return manifests(VirtualMachineInstance, head).map(lambda guest: {**guest, "spec": guest.get("spec", {})})
+    return documents_of(VirtualMachineInstance, head).map(lambda guest: {**guest, "spec": guest.get("spec", {})})
 
 
 @given(guests())
@@ -81,7 +34,7 @@ def test_reading_and_writing_gives_the_same_document(guest: dict[str, Any]) -> N
     assert decode(msgspec.json.encode(vmi), VirtualMachineInstance) == vmi
 
 
-@given(manifests(VirtualMachine, {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine"}))
+@given(documents_of(VirtualMachine, {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine"}))
 def test_machines_too(machine: dict[str, Any]) -> None:
     machine.setdefault("spec", {})
     (found,) = kvnode.load_all(machine)

@@ -299,6 +299,31 @@ def test_a_machines_own_faults_are_rows_beside_its_guests(write, said):
     assert [row["field"] for row in rows] == ["spec.running", "spec.template.spec.domain.machine.type"]
 
 
+def kind_of_its_own(version, kind, name="a", **spec):
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def test_other_kinds_of_kubevirts_are_judged_too(write, said):
+    pool = kind_of_its_own("pool.kubevirt.io/v1alpha1", "VirtualMachinePool", replicas=2, maxUnavailable="25%")
+    policy = kind_of_its_own("migrations.kubevirt.io/v1alpha1", "MigrationPolicy", allowPostCopy=True)
+    assert said("validate", write(pool, policy), "-o", "json") == (0, "[]\n", "")
+    pool["metadata"] |= {"namespace": "team", "labels": {"a b": "c", "kubevirt.io/nodeName": "only-a-guests-matter"}}
+    policy["metadata"] = {}
+    snapshot = kind_of_its_own(
+        "snapshot.kubevirt.io/v1beta1", "VirtualMachineSnapshot", sorce={}, failureDeadline="soon"
+    )
+    cluster = kind_of_its_own("instancetype.kubevirt.io/v1beta1", "VirtualMachineClusterPreference", cpu=[])
+    rows = json.loads(said("validate", write(pool, policy, snapshot, cluster, guest()), "-o", "json")[1])
+    assert [(row["object"], row["field"]) for row in rows] == [
+        ("VirtualMachinePool/team/a", "metadata.labels[a b]"),
+        ("MigrationPolicy/", "metadata.name"),
+        ("VirtualMachineSnapshot/default/a", "spec.failureDeadline"),
+        ("VirtualMachineSnapshot/default/a", "spec.sorce"),
+        ("VirtualMachineClusterPreference/a", "spec.cpu"),
+    ]
+    assert rows[1]["message"] == "give the object a name."
+
+
 def test_what_cannot_run_yet_is_told_apart_from_what_is_wrong(write, facts, said):
     odd = guest()
     odd["spec"]["domain"]["devices"]["tpm"] = {}
