@@ -256,6 +256,8 @@ class Console:
 
     def close(self) -> None:
         self._socket.close()
+        # Of a stream that the other side has closed the library keeps the connection.
+        self._socket.shutdown()
 
     def __enter__(self) -> Console:
         return self
