@@ -20,39 +20,11 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from controllers.virt_api.objects import FINAL, Guest, Machine
-from kvnode.api.base import Int64, Model
+from kvnode.api.subresources import RestartOptions, StartOptions, StopOptions
 from kvnode.errors import KvnodeError
 
 Verb = Literal["start", "stop", "restart"]
 VERBS: tuple[Verb, ...] = ("start", "stop", "restart")
-
-
-class StartOptions(Model, frozen=True, forbid_unknown_fields=True):
-    """How to start."""
-
-    api_version: str | None = None  # `kubevirt.io/v1`
-    kind: str | None = None  # `StartOptions`
-    paused: bool | None = None  # with the processors stopped
-    dry_run: tuple[str, ...] = ()  # `All` checks without doing it
-
-
-class StopOptions(Model, frozen=True, forbid_unknown_fields=True):
-    """How to stop."""
-
-    api_version: str | None = None  # `kubevirt.io/v1`
-    kind: str | None = None  # `StopOptions`
-    grace_period: Int64 | None = None  # seconds that the guest may take
-    dry_run: tuple[str, ...] = ()  # `All` checks without doing it
-
-
-class RestartOptions(Model, frozen=True, forbid_unknown_fields=True):
-    """How to restart."""
-
-    api_version: str | None = None  # `kubevirt.io/v1`
-    kind: str | None = None  # `RestartOptions`
-    grace_period_seconds: Int64 | None = None  # 0 to pull the plug; no other value is taken
-    dry_run: tuple[str, ...] = ()  # `All` checks without doing it
-
 
 UNSAID_GRACE_S = 30
 """What a guest has for its shutdown that says nothing of it (kvnode.planning.planner)."""

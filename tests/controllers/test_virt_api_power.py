@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from controllers.virt_api.objects import Guest, Machine
-from controllers.virt_api.power import NotNow, NotThat, Options, RestartOptions, StartOptions, StopOptions, write_of
+from controllers.virt_api.power import NotNow, NotThat, Options, write_of
 from kvnode.api.decode import convert
 from kvnode.api.encode import to_dict
+from kvnode.api.subresources import RestartOptions, StartOptions, StopOptions
 from kvnode.planning import planner
 
 STOP = {"action": "Stop", "uid": "g1"}

@@ -11,9 +11,9 @@ import pytest
 from controllers.runtime.faults import ApiError
 from controllers.virt_api.answers import Refusal
 from controllers.virt_api.objects import MACHINES as MACHINES_OF_THE_API
-from controllers.virt_api.power import RestartOptions, StartOptions, StopOptions
 from controllers.virt_api.power_calls import PowerCalls
 from controllers.virt_controller.objects import GUESTS, MACHINES, Guest
+from kvnode.api.subresources import RestartOptions, StartOptions, StopOptions
 from tests.controllers.faulty_client import Fault, FaultyClient, Kind, faults
 from tests.controllers.test_virt_controller_faults import World, informers_of
 from tests.controllers.virt_objects import SPEC

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from kvnode.api import strict
+from kvnode.api.backup import BackupOptions
 from kvnode.api.base import Model
 from kvnode.api.core import RawObject
 from kvnode.api.decode import convert, decode
@@ -12,6 +13,19 @@ from kvnode.api.disks import Disk
 from kvnode.api.encode import to_dict
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.settings import settings_of
+from kvnode.api.subresources import (
+    EvacuateCancelOptions,
+    FreezeUnfreezeTimeout,
+    MigrateOptions,
+    ObjectGraphOptions,
+    PauseOptions,
+    RestartOptions,
+    SEVSecretOptions,
+    SEVSessionOptions,
+    StartOptions,
+    StopOptions,
+    UnpauseOptions,
+)
 from kvnode.errors import FieldError, InvalidManifest
 from kvnode.planning.settings import plan_settings
 from tests.api_documents import api_types
@@ -78,6 +92,19 @@ def test_type(kind: type[Model]) -> None:
     nothing = ("", "0", 0, {}, [])
     assert {name for name, value in to_dict(empty).items() if value not in nothing} <= {"apiVersion", "kind"}
     assert decode(msgspec.json.encode(empty), kind) == empty
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(StartOptions, StopOptions, RestartOptions, PauseOptions, UnpauseOptions, MigrateOptions, BackupOptions),
+        *(EvacuateCancelOptions, FreezeUnfreezeTimeout, ObjectGraphOptions, SEVSessionOptions, SEVSecretOptions),
+    ],
+    ids=lambda kind: kind.__name__,
+)
+def test_what_a_call_asks_for_is_understood_whole_or_refused(kind: type[Model]) -> None:
+    with pytest.raises(InvalidManifest, match="unknown field `noSuchField`"):
+        decode(b'{"noSuchField": 1}', kind)
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)
