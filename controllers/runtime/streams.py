@@ -41,7 +41,8 @@ CLOSE_S = 10.0
 NORMAL, GOING_AWAY, NO_CODE, ABNORMAL, TRY_AGAIN = 1000, 1001, 1005, 1006, 1013
 
 REFUSAL_HEADER = "Refusal"
-_REFUSAL_CHARACTERS = 1000
+# Each is twelve of the header's at most, of which clients take some eight thousand.
+_REFUSAL_CHARACTERS = 600
 # A control frame carries 125 bytes, of which the code takes two (RFC 6455, 5.5).
 _WORDS_BYTES = 123
 

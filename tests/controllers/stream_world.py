@@ -32,7 +32,7 @@ from tests.controllers.handler_world import NODE, Cluster
 
 NOW = datetime.datetime.now(datetime.UTC)
 AUTHORITY = "kubevirt-ca"
-HEARD_S = 60.0
+HEARD_S = 120.0
 
 
 class Terminal:

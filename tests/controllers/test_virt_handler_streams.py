@@ -40,6 +40,9 @@ from tests.controllers.handler_world import NODE, Cluster, handler, phase_is, un
 from tests.controllers.stream_world import NOW, Port, Terminal, streaming
 from tests.controllers.virt_api_world import BASE, ROOT, node, opened, put, shipped, virt_api
 
+# The first one waits for the guest to boot, and a busy machine emulates slowly.
+pytestmark = pytest.mark.timeout(300)
+
 NODE_OBJECT = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}}
 
 
