@@ -32,6 +32,8 @@ from kvnode.runtime.protocol import ProtocolError
 
 HEARTBEAT_S = 60.0
 AGAIN_S = 5.0
+# What a handler that ends spends between its tries to say so: it has not got long, and a call may take its time too.
+LAST_TRIES_S = (0.2, 0.5, 0.0)
 
 log = logging.getLogger(__name__)
 
@@ -100,10 +102,17 @@ class ThisNode:
                 labelled = await self._well(self._label(client, request), "the node")
                 await asyncio.sleep(HEARTBEAT_S if mended and labelled else AGAIN_S)
         finally:
+            await self._leave(client, request)
+
+    async def _leave(self, client: ApiClient, request: Request) -> None:
+        """Says that nothing new is to be sent here; a guest that is sent all the same waits for the next handler."""
+        for pause_s in LAST_TRIES_S:
             try:
                 await client.merge_patch(NODES, request, unschedulable_patch())
+                return
             except ApiError as error:
                 log.warning("the node %s keeps its label: %s", self.name, in_words(error))
+            await asyncio.sleep(pause_s)
 
     async def _well(self, work: Awaitable[None], what: str) -> bool:
         """Whether the work was done; what kept it from that is told."""

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from controllers.launchers import pod_name
 from controllers.runtime.informer import Informer
 from controllers.runtime.resources import Request
 from controllers.virt_handler.guest_sync import BY_GUEST, Folders, GuestSync
@@ -108,6 +109,10 @@ class Case:
             lambda _: self.woken.set(),
             stage.threads,
         )
+
+    @property
+    def pod_name(self):
+        return pod_name(self.request.name, self.pod.guest_uid)
 
     def restart(self):
         """The handler is gone, and another one in its place."""

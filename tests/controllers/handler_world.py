@@ -154,8 +154,9 @@ class Cluster:
 
 
 @asynccontextmanager
-async def handler(cluster: Cluster, half: NodeHalf) -> AsyncIterator[GuestSync]:
+async def handler(cluster: Cluster, half: NodeHalf | Callable[[], NodeHalf]) -> AsyncIterator[GuestSync]:
     """The daemon's parts for guests, as the daemon has them."""
+    look = half if callable(half) else lambda: half
     folders = Folders(cluster.folder / "kubelet", cluster.folder / "state")
     threads = ThreadPoolExecutor(2)
     async with ApiClient(from_kubeconfig(cluster.api.kubeconfig), field_owner="virt-handler") as client:
@@ -173,7 +174,7 @@ async def handler(cluster: Cluster, half: NodeHalf) -> AsyncIterator[GuestSync]:
         )
         events = EventRecorder(client, "virt-handler")
         sync = GuestSync(
-            client, events, guests, pods, folders, NODE, lambda: half, lambda key: controller.enqueue(key), threads
+            client, events, guests, pods, folders, NODE, look, lambda key: controller.enqueue(key), threads
         )
         controller = Controller("guest", sync.reconcile)
         controller.watches(guests)

@@ -119,6 +119,30 @@ def test_a_kubelet_that_starts_anew_is_told_again(tmp_path: Path) -> None:
     asyncio.run(body())
 
 
+def test_two_handlers_of_one_node_leave_one_plugin(tmp_path: Path) -> None:
+    """An update may overlap: the older one's end takes the younger one's socket along, which is made and told anew."""
+
+    async def body() -> None:
+        kubelet = Kubelet(tmp_path)
+        await kubelet.start()
+        async with plugin(tmp_path, [True]) as older:
+            await eventually(older.registered.is_set)
+            younger = DevicePlugin(tmp_path, RESOURCE, "/dev/kvm", lambda: True, slots=3, look_s=0.05, health_s=0.05)
+            task = asyncio.create_task(younger.run())
+            await eventually(younger.registered.is_set)
+        told = len(kubelet.registered)
+        await eventually(lambda: len(kubelet.registered) > told and younger.registered.is_set())
+        async with kubelet.channel("kubevirt-kvm.sock") as channel:
+            watch = channel.unary_stream(f"/{DEVICE_PLUGIN}/ListAndWatch")(b"")
+            assert await watch.read() == device_list([Device(f"kvm{n}", True) for n in range(3)])
+            watch.cancel()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await kubelet.stop()
+
+    asyncio.run(body())
+
+
 def test_the_bytes_are_protobufs() -> None:
     """Written out by hand from the messages' definition: key, length, text."""
     assert register_request("a.sock", "x/y") == b"\x0a\x07v1beta1\x12\x06a.sock\x1a\x03x/y"

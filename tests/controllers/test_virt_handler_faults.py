@@ -9,9 +9,11 @@ import itertools
 import os
 import secrets
 import signal
+from contextlib import suppress
 
 import pytest
 
+from controllers.runtime.faults import Conflict
 from kvnode.runtime.pod_node import reach_launcher
 from kvnode.runtime.protocol import Stop
 from tests.controllers.faulty_client import Fault, Kind, faults
@@ -170,3 +172,75 @@ def test_a_start_that_fails_and_is_mended(played, full_run):
         assert all(case.client.hit for case in tried[1:])
 
     played(scenario)
+
+
+class Lagging:
+    """An informer that still shows one object as it was."""
+
+    def __init__(self, informer, request):
+        self._informer, self._request, self._old = informer, request, informer.get(request)
+
+    def get(self, request):
+        return self._old if request == self._request else self._informer.get(request)
+
+    def __getattr__(self, name):
+        return getattr(self._informer, name)
+
+
+def test_what_a_handler_has_lost_is_not_made_up(played):
+    """Its record of the guest, the Pod's object, the last news of the API server: the end is the same end."""
+
+    async def scenario(on):
+        prefix = f"case-{secrets.token_hex(3)}"
+        plain, forgotten, podless, late = tried = [on.case(f"{prefix}-{number}") for number in range(4)]
+        await up(on, tried)
+        running = await plain.outcome()
+        assert running["interfaces"]
+        # Torn by a crash of the node's, say.
+        whole = forgotten.pod.place.record.read_bytes()
+        forgotten.pod.place.record.write_bytes(whole[: len(whole) // 2])
+        forgotten.restart()
+        await forgotten.settle(says("Synchronized", "RecordLost"))
+        outcome = await forgotten.outcome()
+        changed = {"Synchronized"}
+        assert differing(outcome["conditions"], running["conditions"]) == changed, "it runs and is ready"
+        assert {**outcome, "conditions": []} == {**running, "conditions": []}, "what the status knew is still known"
+        # Deleted by force: there is no object any more that could say how it ended.
+        path = f"{podless.cluster.pods}/{podless.pod_name}?gracePeriodSeconds=0"
+        podless.cluster.api.request("DELETE", path)
+        await podless.caught_up()
+        lagging = Lagging(on.guests, late.request)
+
+        [qemu] = on.processes()[0]
+        os.kill(qemu, signal.SIGKILL)
+        for case in tried:
+            await case.settle(is_phase("Failed"))
+        ended = await are_alike(tried)
+
+        # Whoever still sees it running, and finds neither launcher nor folder, changes nothing of what was written.
+        (on.folder / "kubelet" / "pods" / late.pod.uid).unlink()
+        on.guests, guests = lagging, on.guests
+        late.sync._guests = lagging
+        writes = late.client.writes
+        await late.sync.reconcile(late.request)
+        assert late.client.writes == writes, "it has just written the end itself"
+        late.restart()
+        on.guests = guests
+        for _ in range(2):
+            late.woken.clear()
+            with suppress(Conflict):
+                await late.sync.reconcile(late.request)
+                await asyncio.wait_for(late.woken.wait(), 10)
+        assert late.client.writes > writes, "it has tried"
+        assert await late.outcome() == ended
+
+    played(scenario)
+
+
+def says(kind, reason):
+    return lambda status: any((one["type"], one.get("reason")) == (kind, reason) for one in status["conditions"])
+
+
+def differing(some, others):
+    """Types of conditions that aren't the same in both lists."""
+    return {one["type"] for one in [*some, *others] if one not in some or one not in others}
