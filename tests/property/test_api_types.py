@@ -16,8 +16,8 @@ from kvnode.api.strict import Walk, read
 from tests.api_documents import api_types, documents_of, objects_of, whole_document
 
 # There are hundreds of types, most of them small.
-FEW = settings(max_examples=max(5, settings.default.max_examples // 20))
-SOME = settings(max_examples=max(20, settings.default.max_examples // 5))
+FEW = settings(max_examples=max(5, settings.default.max_examples // 80))
+SOME = settings(max_examples=max(20, settings.default.max_examples // 20))
 SPECLESS = {"VirtualMachineInstance": {"spec": {}}, "VirtualMachine": {"spec": {}}}
 
 
