@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +32,7 @@ class GuestMemory:
     request   -- its name
     work      -- what is done with its launcher on a thread, for the Pod at ``place``; there until its outcome was told
     followed  -- its launcher, while that is followed
-    reported  -- the report that was applied last
+    reported  -- the report that was applied last, at ``said_at`` on the monotonic clock
     told      -- reasons of the events that were told: each is news once
     breaks    -- how often in a row its launcher was silent or hung up
     ended_at  -- when its end was written, on the monotonic clock
@@ -42,10 +43,12 @@ class GuestMemory:
     place: PodPlace | None = None
     followed: FollowedGuest | None = None
     reported: dict[str, Any] | None = None
+    said_at: float = 0.0
     told: set[str] = field(default_factory=set)
     breaks: int = 0
     ended_at: float | None = None
     _followed_at: float = 0.0
+    _again: asyncio.TimerHandle | None = None
 
     def follow(self, followed: FollowedGuest) -> None:
         """Its launcher from now on."""
@@ -65,6 +68,19 @@ class GuestMemory:
         self.breaks += 1
         return pause.delay_s(self.breaks)
 
+    def say_again(self, every_s: float, wake: Callable[[Request], None]) -> bool:
+        """Whether what was said may be said again now; otherwise there is a call when it may."""
+        wait_s = self.said_at + every_s - time.monotonic()
+        if wait_s <= 0:
+            return True
+        if self._again is None:
+            self._again = asyncio.get_running_loop().call_later(wait_s, self._due, wake)
+        return False
+
+    def _due(self, wake: Callable[[Request], None]) -> None:
+        self._again = None
+        wake(self.request)
+
     @property
     def has_ended(self) -> bool:
         """Whether its end was written a moment ago, whatever an informer that lags behind still says."""
@@ -78,6 +94,9 @@ class GuestMemory:
 
     def close(self) -> None:
         """Lets go of everything."""
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
         self.unfollow()
         self.drop_work()
 

@@ -73,6 +73,7 @@ SOON_S = 0.3
 SILENT_S = 5.0
 # A launcher comes up within seconds of its container; after so many looks it is no longer looked for at every moment.
 LOOKS_SOON = 20
+SAY_AGAIN_S = 5.0
 HUNG_UP = Backoff(SOON_S, 30.0)
 SILENCE = Backoff(SILENT_S, 30.0)
 
@@ -329,11 +330,15 @@ class GuestSync:
             self._events.event(GUESTS, vmi, kind, reason, message)
 
     async def _report(self, vmi: VirtualMachineInstance, known: GuestMemory, body: dict[str, Any]) -> None:
-        """Applies a report, unless it is what was applied last and what still stands there."""
-        if known.reported is not None and says_the_same(known.reported, body) and not is_contradicted(body, vmi):
+        """Applies a report, unless it is what was applied last and what still stands there.
+
+        Somebody who says otherwise is answered, but not word for word: two who insist would never end.
+        """
+        said = known.reported is not None and says_the_same(known.reported, body)
+        if said and not (is_contradicted(body, vmi) and known.say_again(SAY_AGAIN_S, self._wake)):
             return
         await self._client.apply(GUESTS, body, subresource="status")
-        known.reported = body
+        known.reported, known.said_at = body, time.monotonic()
 
     async def _write_phase(self, vmi: VirtualMachineInstance, phase: str) -> bool:
         """Moves the guest to a later phase; whether it is in one now.

@@ -6,6 +6,7 @@ the disks lie) is theirs.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -17,7 +18,7 @@ from kvnode.network.links import apply_links
 from kvnode.network.netns import Netns
 from kvnode.planning import DomainPlan
 from kvnode.planning.network import NetworkPlan
-from kvnode.runtime.protocol import Connection, Follow, Refused, Start, Status
+from kvnode.runtime.protocol import Connection, Follow, ProtocolError, Refused, Start, Status
 
 START_S = 120.0
 """How long libvirt may take over creating the domain: on a busy machine a QEMU takes seconds to come up."""
@@ -69,14 +70,20 @@ def start_order(plan: DomainPlan) -> Start:
 def start_domain(connection: Connection, order: Start) -> Status:
     """Has the launcher start the domain, and follows it from then on; returns its Status once it runs.
 
-    A launcher that has an order already is followed.  Raises DomainFailed with libvirt's reason, ProtocolError.
+    A launcher that has an order already is followed.  Raises DomainFailed with libvirt's reason, ProtocolError where
+    the domain doesn't run in time, whatever else the launcher says meanwhile.
     """
     taken = connection.ask(order)
     if isinstance(taken, Refused) and taken.reason != STARTED_ALREADY:
         raise DomainFailed(taken.message, taken.reason)
+    deadline = time.monotonic() + START_S
     connection.limit(START_S)
     reply = connection.ask(Follow())
     while isinstance(reply, Status) and reply.phase == "Scheduled":
+        left_s = deadline - time.monotonic()
+        if left_s <= 0:
+            raise ProtocolError(f"the launcher has been starting its domain for {START_S:.0f} s")
+        connection.limit(left_s)
         reply = connection.receive()
     if isinstance(reply, Refused) or reply.phase != "Running":
         raise DomainFailed(reply.message, reply.reason)

@@ -14,6 +14,7 @@ from contextlib import suppress
 import pytest
 
 from controllers.runtime.faults import Conflict
+from controllers.virt_handler import guest_sync
 from kvnode.runtime.pod_node import reach_launcher
 from kvnode.runtime.protocol import Stop
 from tests.controllers.faulty_client import Fault, Kind, faults
@@ -174,6 +175,34 @@ def test_a_start_that_fails_and_is_mended(played, full_run):
     played(scenario)
 
 
+def test_who_else_writes_into_a_guests_conditions_is_answered_but_not_word_for_word(played, monkeypatch):
+    monkeypatch.setattr(guest_sync, "SAY_AGAIN_S", 1.0)
+
+    async def scenario(on):
+        case = on.case(f"case-{secrets.token_hex(3)}")
+        await up(on, [case])
+        ready = await case.outcome()
+
+        def contradict(number):
+            told = [{**one, "status": "False"} if one["type"] == "Ready" else one for one in conditions]
+            path = f"{case.cluster.guests}/vmi-tiny/status"
+            case.cluster.patch(path, {"status": {"conditions": told, "fsFreezeStatus": str(number)}})
+
+        conditions = (await case.status())["conditions"]
+        begun, writes = asyncio.get_running_loop().time(), case.client.writes
+        for number in range(20):
+            await asyncio.to_thread(contradict, number)
+            await case.caught_up()
+            await case.sync.reconcile(case.request)
+        took_s = asyncio.get_running_loop().time() - begun
+        assert case.client.writes - writes <= took_s + 1
+        await case.settle(is_ready)
+        outcome = await case.outcome()
+        assert {**outcome, "fsFreezeStatus": ""} == {**ready, "fsFreezeStatus": ""}
+
+    played(scenario)
+
+
 class Lagging:
     """An informer that still shows one object as it was."""
 
@@ -235,6 +264,10 @@ def test_what_a_handler_has_lost_is_not_made_up(played):
         assert await late.outcome() == ended
 
     played(scenario)
+
+
+def is_ready(status):
+    return {one["type"]: one["status"] for one in status["conditions"]}["Ready"] == "True"
 
 
 def says(kind, reason):

@@ -38,6 +38,8 @@ def test_a_guest_from_scheduled_to_its_end(cluster: Cluster, half: NodeHalf) -> 
         assert launcher.sandbox.launcher.alive(), "the handler ended, and its guest with it"
 
         # The next handler follows what the first one started; a guest that is to go is asked to.
+        # It may still boot, which takes its time on a busy machine, and it doesn't hear its power button before.
+        cluster.patch(f"{cluster.guests}/vmi-tiny", {"spec": {"terminationGracePeriodSeconds": 120}})
         async with handler(cluster, half):
             cluster.api.request("DELETE", f"{cluster.guests}/vmi-tiny")
             await until("the end", phase_is(cluster, "Succeeded"), cluster.guest)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
+import time
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from kvnode.errors import KvnodeError
+from kvnode.runtime import handover
 from kvnode.runtime.launcher.clients import Client, accept, listen
 from kvnode.runtime.launcher_client import connect_launcher
 from kvnode.runtime.protocol import (
@@ -86,6 +89,32 @@ def test_a_peer_that_is_no_launcher_of_this_version(tmp_path: Path, said: bytes,
     with pytest.raises(ProtocolError, match=complaint):
         connect_launcher(tmp_path, _me(), 1.0)
     thread.join()
+    server.close()
+
+
+def test_a_launcher_that_is_always_about_to_start_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its answers is in time; the start isn't."""
+    monkeypatch.setattr(handover, "START_S", 0.5)
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(tmp_path / "launcher.sock"))
+    server.listen()
+
+    def talk() -> None:
+        peer, _ = server.accept()
+        with peer, contextlib.suppress(OSError):
+            peer.sendall(frame(Hello(VERSION, "a launcher of the test")))
+            while True:
+                peer.sendall(frame(Status("Scheduled")))
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    begun = time.monotonic()
+    with connect_launcher(tmp_path, _me(), 5.0) as connection, pytest.raises(ProtocolError, match="has been starting"):
+        handover.start_domain(connection, Start("<domain/>", 30))
+    assert time.monotonic() - begun < 3
+    thread.join(5)
     server.close()
 
 
