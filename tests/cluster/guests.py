@@ -132,7 +132,7 @@ class Thing:
         domain = f"guest={NAMESPACE}_{self.name},"
         found = 0
         for machine in self.cluster.nodes.values():
-            found += machine.run("ps", "-eo", "args").stdout.count(domain)
+            found += machine.run("ps", "-ewwo", "args").stdout.count(domain)
         return found
 
     def condition(self, kind: str) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def test_a_launcher_that_is_killed(guest: Guest) -> None:
     node = guest.cluster.machine(guest.node)
     node.run("pkill", "-9", "-f", "controllers.virt_launcher")
     wait_for("its end", lambda: guest.phase == "Failed", guest.said)
-    told(guest, "LauncherCrashed", "137")
+    told(guest, "LauncherCrashed", "137", field="Ready")
     assert guest.qemus() == 0
 
 

@@ -98,16 +98,18 @@ def test_a_guest_ends_while_its_handler_is_away(guest: Guest) -> None:
     """The handler that comes back finds how it ended, and its deletion goes on."""
     guest.apply()
     guest.running()
+    node = guest.cluster.machine(guest.node)
     with guest.console() as console:
         console.await_shell()
-        node = guest.cluster.machine(guest.node)
-        # Its process stands still, so the kubelet starts no other one meanwhile.
-        handlers = node.run("pgrep", "-f", "controllers.virt_handler").stdout.split()
-        node.run("kill", "-STOP", *handlers)
-        try:
-            console.type("poweroff -f")
-            wait_for("no QEMU", lambda: guest.qemus() == 0, guest.said)
-            assert guest.phase == "Running", "nobody has told it yet"
-        finally:
-            node.run("kill", "-9", *handlers)
+        console.type("(sleep 5; poweroff -f) & echo later-$((1+1))")
+        console.expect("later-2")
+    # Its process stands still, so the kubelet starts no other one meanwhile.
+    handlers = node.run("pgrep", "-f", "controllers.virt_handler").stdout.split()
+    node.run("kill", "-STOP", *handlers)
+    try:
+        assert guest.qemus() == 1
+        wait_for("no QEMU", lambda: guest.qemus() == 0, guest.said)
+        assert guest.phase == "Running", "nobody has told it yet"
+    finally:
+        node.run("kill", "-9", *handlers)
     wait_for("its end", lambda: guest.phase == "Succeeded", guest.said)

@@ -61,7 +61,7 @@ def asked(cluster: Cluster) -> Iterator[tuple[str, Right, bool]]:
     with cluster.audit_log.open() as log:
         for line in log:
             entry = json.loads(line)
-            user = entry["user"]["username"]
+            user = entry["user"].get("username", "")
             if not user.startswith(f"{ACCOUNT}virt-") or "objectRef" not in entry:
                 continue
             about = entry["objectRef"]
