@@ -84,8 +84,7 @@ def test_certificates_come_to_the_same_whichever_call_fails(api_server, with_cli
 
         async with asyncio.TaskGroup() as tries:
             for fault in faults(calls):
-                by_turns = fault.at % 2 if fault.kind is Kind.OVERTAKEN else fault.kind is Kind.UNANSWERED
-                if full_run or by_turns:
+                if full_run or fault.kind is (Kind.UNANSWERED if fault.at % 2 else Kind.OVERTAKEN):
                     tries.create_task(goes_wrong(fault))
 
     with_client(body)

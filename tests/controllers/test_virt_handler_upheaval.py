@@ -27,7 +27,7 @@ from kvnode.network.dnsmasq import find_dnsmasq
 from kvnode.runtime.pod_node import NodeHalf
 from tests.controllers.api_server import ApiServer
 from tests.controllers.eventually import eventually
-from tests.controllers.faulty_client import FaultyClient, faults
+from tests.controllers.faulty_client import FaultyClient, by_turns, faults
 from tests.controllers.handler_cases import qemus
 from tests.controllers.handler_world import Cluster, handler, phase_is, until
 from tests.guest.conftest import kill
@@ -48,6 +48,7 @@ def this_node(cluster: Cluster, half: NodeHalf, threads: ThreadPoolExecutor, nam
     return ThisNode(name, folders, Path("/sys/fs/cgroup"), lambda: half.configuration, threads)
 
 
+@pytest.mark.full("an API server that is stopped while a guest runs and ends")
 def test_an_end_without_an_api_server_is_told_when_it_is_back(
     cluster: Cluster, half: NodeHalf, api_server: ApiServer
 ) -> None:
@@ -170,10 +171,11 @@ def test_a_pod_that_goes_in_the_middle_of_a_start_is_no_failed_start(
     asyncio.run(body())
 
 
+@pytest.mark.partial("every call for a node's labels with every kind of fault, not by turns")
 def test_a_nodes_labels_are_written_whichever_call_fails(
     cluster: Cluster,
     half: NodeHalf,
-    tiny_image: str,
+    full_run: bool,
     with_client: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -183,7 +185,7 @@ def test_a_nodes_labels_are_written_whichever_call_fails(
 
     async def body(client: ApiClient) -> None:
         outcomes = []
-        for number, fault in enumerate([None, *faults(3)]):
+        for number, fault in enumerate([None, *(faults(3) if full_run else by_turns(3))]):
             name = f"{cluster.namespace}-{number}"
             cluster.api.request("POST", "/api/v1/nodes", {"metadata": {"name": name}})
             path = f"/api/v1/nodes/{name}"
