@@ -7,6 +7,9 @@ sense is asked afterwards (`kvnode.validate`).
 Text is always a manifest and never the name of a file; files are given as Path.
 """
 
+import os
+import select
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +34,9 @@ from kvnode.errors import (
     InvalidManifest,
     NotFound,
 )
+
+# How long a pipe may say nothing.
+SILENCE_S = 60.0
 
 Source = Path | bytes | str | dict[str, Any]
 
@@ -164,11 +170,37 @@ def _read(source: Any) -> Iterator[Document]:
 
 def _file(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_SOURCE + 1)
+        return file_content(path)
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise NotFound(f"{shown(str(path))} can't be read: {why}") from error
+
+
+def file_content(path: Path) -> bytes:
+    """What a file holds, up to one byte more than is taken for a source. Raises OSError, or ValueError for its name.
+
+    A pipe is read to its end, and left where nobody writes to it for a minute: whoever opens a pipe without a writer
+    would wait for ever.
+    """
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK | os.O_NOCTTY)) as file:
+        if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+            return _piped(file.fileno())
+        os.set_blocking(file.fileno(), True)
+        return file.read(MAX_SOURCE + 1)
+
+
+def _piped(descriptor: int) -> bytes:
+    content = bytearray()
+    heard = select.poll()
+    heard.register(descriptor, select.POLLIN)
+    while len(content) <= MAX_SOURCE:
+        if not heard.poll(SILENCE_S * 1000):
+            raise TimeoutError(f"it is a pipe to which nobody has written for {SILENCE_S:.0f} s")
+        chunk = os.read(descriptor, 1 << 20)
+        if not chunk:
+            break
+        content += chunk
+    return bytes(content)
 
 
 def _items(document: Document, walk: Walk) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -179,24 +211,33 @@ def _items(document: Document, walk: Walk) -> Iterator[tuple[str, dict[str, Any]
     if not isinstance(value, dict):
         walk.fault("", f"{shown(value)} is not an object with apiVersion and kind")
     elif is_list(value):
-        yield from _listed(value, "", walk, 0)
+        for path, item in _listed(value, "", walk, 0):
+            if document.size > MAX_DOCUMENT and sum(size for size, _ in _texts(item, path)) > MAX_DOCUMENT:
+                _too_large(item, path, walk)
+            else:
+                yield path, item
     elif document.size > MAX_DOCUMENT:
-        message = f"the object is larger than {MAX_DOCUMENT >> 20} MiB, the most that an API server takes"
-        size, path = max(_texts(value, ""), default=(0, ""))
-        if size > MAX_DOCUMENT // 8:
-            walk.fault(path, f"{message}; this text alone has {size} characters")
-        else:
-            walk.fault("", message)
+        _too_large(value, "", walk)
     else:
         yield "", value
 
 
+def _too_large(value: dict[str, Any], path: str, walk: Walk) -> None:
+    message = f"the object is larger than {MAX_DOCUMENT >> 20} MiB, the most that an API server takes"
+    size, where = max(_texts(value, path), default=(0, path))
+    if size > MAX_DOCUMENT // 8:
+        walk.fault(where, f"{message}; this text alone has {size} characters")
+    else:
+        walk.fault(path, message)
+
+
 def _texts(value: Any, path: str) -> Iterator[tuple[int, str]]:
-    """Length and path of each text in a document."""
+    """Length and path of each text in a document; a key's path is that of what it is in."""
     if isinstance(value, str):
         yield len(value), path
     entries = value.items() if isinstance(value, dict) else ()
     for key, inner in entries:
+        yield len(key), path
         yield from _texts(inner, child(path, key))
     for index, inner in enumerate(value if isinstance(value, list) else ()):
         yield from _texts(inner, f"{path}[{index}]")

@@ -16,8 +16,8 @@ from msgspec import Struct
 
 from kvnode.api.fault import child, refuse, shown
 from kvnode.api.limits import MAX_DEPTH, MAX_DOCUMENTS, MAX_SOURCE, MAX_VALUES
-from kvnode.api.yaml_document import whole, yaml_documents
-from kvnode.errors import VALUE_DUPLICATE, InvalidManifest
+from kvnode.api.yaml_document import NotYaml, whole, yaml_documents
+from kvnode.errors import VALUE_DUPLICATE
 
 _BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -66,7 +66,7 @@ def _documents(text: str) -> Iterator[Document]:
             refusal = f"this is not JSON: {error.msg}", error.lineno, error.colno
         try:
             yield from _at_once(_yaml_documents(text))
-        except InvalidManifest:
+        except NotYaml:
             refuse(*refusal)
         return
     yield from _yaml_documents(text)
@@ -135,10 +135,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return mapping
 
 
-def _json_integer(text: str) -> int:
+def _json_integer(text: str) -> int | float:
     if len(text) > 400:
         refuse(f"a number has {len(text)} digits")
-    return int(text)
+    number = int(text)
+    # As kubectl and YAML have it; what is infinite then is told with its path.
+    return number if -(2**63) <= number < 2**64 else float(text)
 
 
 _JSON = json.JSONDecoder(
@@ -172,8 +174,13 @@ class _Copier:
             refuse(f"it has more than {MAX_VALUES} values")
         if depth > MAX_DEPTH:
             raise _NotPlain(f"it is nested deeper than {MAX_DEPTH} levels")
-        if value is None or isinstance(value, str | bool | int):
+        if value is None or isinstance(value, str | bool):
             return value
+        if isinstance(value, int):
+            if -(2**63) <= value < 2**64:
+                return value
+            # No digits are counted: that takes time that grows with their square.
+            value = float(value) if value.bit_length() <= 1023 else math.inf
         if isinstance(value, float):
             if not math.isfinite(value):
                 raise _NotPlain("the number is infinite or none at all, or too large")

@@ -10,5 +10,7 @@ MAX_DOCUMENTS = 10_000
 MAX_VALUES = 1_000_000
 # Levels of nesting. The deepest field of a guest lies 14 deep.
 MAX_DEPTH = 100
+# %TAG directives in one source: the parser compares each with all before it.
+MAX_TAG_DIRECTIVES = 100
 # Faults that are told of one source.
 MAX_FAULTS = 200

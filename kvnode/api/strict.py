@@ -239,7 +239,9 @@ def _whole_number(least: int, most: int) -> Checker:
 def _number(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return walk.fault(path, f"{shown(value)} is {_kind_of(value)}, a number is wanted", holder, key)
-    return float(value) if isinstance(value, float) or value.bit_length() <= 64 else _BAD
+    if isinstance(value, int) and value.bit_length() > 64:
+        return walk.fault(path, f"{shown(value)} is too large", holder, key)
+    return float(value)
 
 
 def _quantity(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:

@@ -2,7 +2,9 @@
 
 kubectl turns YAML into JSON with sigs.k8s.io/yaml, whose scalars are those of go-yaml 2, and so are these: `yes`,
 `off` and `n` are truth values, `0o17` and `017` are 15, but `52:54:00:12:34:56` and `2026-01-01` stay text, and a
-number without a fraction is an integer. Keys become text, and a key twice in one mapping is an error.
+number without a fraction is an integer. Keys become text. `<<` merges where it stands: what comes after it wins, and
+it wins over what came before. Three things that kubectl passes over are errors: a key twice in one mapping, a key that
+isn't text, and what follows the end of a document that was written out (`...`).
 
 PyYAML supplies the events of its parser (libyaml's where it is built in) and nothing else: its own composer
 recurses, resolves YAML 1.1 in full and loses lines. Depth, count of values and what aliases blow up to are bounded
@@ -18,13 +20,19 @@ from typing import Any, NamedTuple, NoReturn
 import yaml
 
 from kvnode.api.fault import refuse, shown
-from kvnode.api.limits import MAX_DEPTH, MAX_DOCUMENT, MAX_VALUES
-from kvnode.errors import VALUE_DUPLICATE, VALUE_INVALID
+from kvnode.api.limits import MAX_DEPTH, MAX_DOCUMENT, MAX_TAG_DIRECTIVES, MAX_VALUES
+from kvnode.errors import VALUE_DUPLICATE, VALUE_INVALID, FieldError, InvalidManifest
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-# YAML's printable characters without the byte order mark, which may only stand at the start.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Files that were put together have a byte order mark at the start of a document. Inside of a text it is one character
+# of it, at the start of any other line it would be one that nobody sees.
+_LATER_MARK = re.compile("^(---[^\n]*\n)\ufeff", re.MULTILINE)
+_TAG_DIRECTIVE = re.compile("^%TAG", re.MULTILINE)
+# To kubectl a comment may follow at once.
+_NEAR_COMMENT = re.compile("^---#", re.MULTILINE)
+_MISPLACED_MARK = re.compile("^\ufeff", re.MULTILINE)
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
@@ -52,7 +60,7 @@ class _Known(NamedTuple):
 class _Frame:
     """A mapping or a sequence that is being filled."""
 
-    __slots__ = ("anchor", "chars_before", "height", "key", "lines", "merged", "value", "values_before")
+    __slots__ = ("anchor", "chars_before", "height", "key", "lines", "merges", "value", "values_before")
 
     def __init__(self, value: Any, anchor: str | None, values: int, chars: int) -> None:
         self.value = value
@@ -62,7 +70,7 @@ class _Frame:
         self.height = 1
         self.key: Any = _NO_KEY
         self.lines: dict[str, int] = {}
-        self.merged: list[dict[str, Any]] = []
+        self.merges = False
 
 
 class _Composer:
@@ -118,12 +126,10 @@ class _Composer:
 
     def _close(self, event: Any) -> None:
         frame = self.stack.pop()
-        for mapping in frame.merged:
-            for key, value in mapping.items():
-                frame.value.setdefault(key, value)
         if frame.lines:
             self.lines[id(frame.value)] = frame.lines
-        if frame.anchor is not None:
+        # An anchor inside that has the same name came later, and stays.
+        if frame.anchor is not None and self.anchors[frame.anchor] is None:
             values, chars = self.values - frame.values_before, self.chars - frame.chars_before
             self.anchors[frame.anchor] = _Known(frame.value, values, chars, frame.height)
         self._place(frame.value, frame.height, event)
@@ -155,7 +161,9 @@ class _Composer:
         elif frame.key is _NO_KEY:
             frame.key = self._new_key(frame, value, event)
         elif frame.key is _MERGE:
-            frame.merged = _mappings(value, event)
+            # In the order in which they stand, as kubectl has it: what comes after wins, be it merged or not.
+            for mapping in reversed(_mappings(value, event)):
+                frame.value.update(mapping)
             frame.key = _NO_KEY
         else:
             frame.value[frame.key] = "<<" if value is _MERGE else value
@@ -165,8 +173,9 @@ class _Composer:
     def _new_key(frame: _Frame, value: Any, event: Any) -> Any:
         key = _key(value, event)
         if key is _MERGE:
-            if frame.merged:
+            if frame.merges:
                 _refuse_at(event, "the key << stands twice in one mapping; it takes a sequence", VALUE_DUPLICATE)
+            frame.merges = True
             return key
         if key in frame.lines:
             message = f"the key {shown(key)} stands twice in one mapping, first in line {frame.lines[key]}"
@@ -176,7 +185,7 @@ class _Composer:
 
 
 class _Merge:
-    """The key `<<`: what it has is merged into the mapping around it, whose own keys win."""
+    """The key `<<`: what it has is merged into the mapping around it."""
 
     def __repr__(self) -> str:
         return "<<"
@@ -185,13 +194,28 @@ class _Merge:
 _MERGE = _Merge()
 
 
+class NotYaml(InvalidManifest):
+    """Text that YAML's grammar doesn't have, other than YAML that is refused for what it says."""
+
+
 def yaml_documents(text: str) -> Iterator[tuple[Any, int, dict[int, dict[str, int]]]]:
+    """Value, size in characters and lines of each document in its order; see `kvnode.api.document.Document`."""
+    if _Loader is yaml.SafeLoader and len(text) > MAX_DOCUMENT:
+        refuse(f"it is larger than {MAX_DOCUMENT >> 20} MiB, the most that PyYAML without libyaml reads in a minute")
     bad = _UNPRINTABLE.search(text)
+    if bad is None and "\ufeff" in text:
+        text = _LATER_MARK.sub(r"\1", text)
+        bad = _MISPLACED_MARK.search(text)
+    if text.count("%TAG") > MAX_TAG_DIRECTIVES and len(_TAG_DIRECTIVE.findall(text)) > MAX_TAG_DIRECTIVES:
+        refuse(f"it has more than {MAX_TAG_DIRECTIVES} %TAG directives")
+    if "---#" in text:
+        text = _NEAR_COMMENT.sub("--- #", text)
     if bad is not None:
         line = text.count("\n", 0, bad.start()) + 1
         column = bad.start() - text.rfind("\n", 0, bad.start())
         refuse(f"U+{ord(bad.group()):04X} is a character that YAML doesn't allow", line, column)
-    loader = _Loader(text)
+    # kubectl reads lines, so the last one has an end: it is that of a block of text.
+    loader = _Loader(text if text.endswith("\n") else f"{text}\n")
     composer = _Composer()
     start = 0
     try:
@@ -207,9 +231,10 @@ def yaml_documents(text: str) -> Iterator[tuple[Any, int, dict[int, dict[str, in
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = ", ".join(part for part in (error.problem, error.context) if part)
-        refuse(f"this is not YAML: {problem}", *((mark.line + 1, mark.column + 1) if mark else ()))
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise NotYaml([FieldError("", VALUE_INVALID, f"{where}this is not YAML: {problem}")]) from error
     except yaml.YAMLError as error:
-        refuse(f"this is not YAML: {str(error)[:200]}")
+        raise NotYaml([FieldError("", VALUE_INVALID, f"this is not YAML: {str(error)[:200]}")]) from error
     finally:
         loader.dispose()
 
@@ -250,8 +275,8 @@ def _scalar(event: Any) -> Any:
         return _binary(text, event)
     wanted = _TAGGED.get(tag)
     if wanted is None:
-        # A tag that says nothing to kubectl.
-        return _resolved(text, event) if event.style in ("", None) else text
+        # A tag that says nothing to kubectl, other than that the scalar isn't plain.
+        return text
     value = _resolved(text, event)
     if type(value) not in wanted:
         _refuse_at(event, f"{shown(text)} is not {tag.replace(_TAGS, '!!')}")

@@ -22,6 +22,7 @@ from kvnode.api.virtual_machine import VirtualMachine
 from kvnode.cli.terminal import in_guest, warn
 from kvnode.errors import VALUE_REQUIRED, FieldError, InvalidManifest, NotFound, UsageError
 from kvnode.facts import HostFacts
+from kvnode.manifest import file_content
 
 Where = Literal["standalone", "cluster"]
 
@@ -68,8 +69,7 @@ def read_bytes(file: str) -> bytes:
         if file == "-":
             _claim_standard_input()
             return sys.stdin.buffer.read(_MOST_BYTES)
-        with Path(file).open("rb") as opened:
-            return opened.read(_MOST_BYTES)
+        return file_content(Path(file))
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise NotFound(f"{file!r} can't be read: {why}") from None

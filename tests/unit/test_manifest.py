@@ -1,12 +1,16 @@
 """Manifests from every kind of source, and what becomes of their objects."""
 
 import json
+import os
+import socket
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import kvnode
+import kvnode.manifest
 from kvnode.api.core import ConfigMap, DataVolume, RawObject, Secret
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.kubevirt import KubeVirt
@@ -198,6 +202,16 @@ def test_the_text_that_makes_an_object_too_large_is_named() -> None:
         assert f"{10 << 20} characters" in error.message
 
 
+def test_an_object_of_a_list_is_no_larger_than_one_that_stands_alone() -> None:
+    big = json.dumps({"apiVersion": "v1", "kind": "Secret", "data": {"k": "y" * (4 << 20)}})
+    small = json.dumps({"apiVersion": "v1", "kind": "Secret", "data": {"k": "y" * (2 << 20)}})
+    listed = '{"apiVersion": "v1", "kind": "List", "items": [%s]}'
+    assert len(kvnode.load_all(listed % ",".join([small] * 3))) == 3
+    (error,) = faults(listed % ",".join([small, big, small]))
+    assert error.field == "items[1].data[k]"
+    assert f"{4 << 20} characters" in error.message
+
+
 def test_number_of_faults_is_bounded() -> None:
     labels = {f"k{number}": number for number in range(10_000)}
     errors = faults({"apiVersion": "v1", "kind": "Secret", "metadata": {"labels": labels}})
@@ -210,6 +224,52 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     for path, why in [(tmp_path / "none", "No such file"), (tmp_path, "Is a directory"), (Path("a\0b"), "null byte")]:
         with pytest.raises(NotFound, match=why):
             kvnode.load_all(path)
+
+
+def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    half = len(GUEST) // 2
+
+    def write() -> None:
+        with pipe.open("w") as file:
+            file.write(GUEST[:half])
+            file.flush()
+            file.write(GUEST[half:])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert kvnode.load(pipe) == kvnode.load(GUEST)
+    writer.join()
+    read, write_end = os.pipe()
+    os.write(write_end, GUEST.encode())
+    os.close(write_end)
+    assert kvnode.load(Path(f"/dev/fd/{read}")) == kvnode.load(GUEST)
+    os.close(read)
+
+
+def test_a_pipe_that_says_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kvnode.manifest, "SILENCE_S", 0.05)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(NotFound, match="nobody has written"):
+        kvnode.load_all(pipe)
+    holder = os.open(pipe, os.O_RDWR)
+    os.write(holder, b"apiVersion: v1\n")
+    with pytest.raises(NotFound, match="nobody has written"):
+        kvnode.load_all(pipe)
+    os.close(holder)
+
+
+def test_devices_end_somewhere(tmp_path: Path) -> None:
+    assert kvnode.load_all(Path("/dev/null")) == []
+    (error,) = faults(Path("/dev/zero"))
+    assert "larger than 64 MiB" in error.message
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "socket"))
+    with pytest.raises(NotFound, match="No such device"):
+        kvnode.load_all(tmp_path / "socket")
+    listener.close()
 
 
 def machine(**spec: Any) -> dict[str, Any]:

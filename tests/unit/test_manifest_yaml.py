@@ -58,9 +58,25 @@ SCALARS: list[tuple[str, Any]] = [
     ("!!binary aGVsbG8=", "hello"),
     ("!!timestamp 2001-01-01", "2001-01-01"),
     ("!foo bar", "bar"),
+    ("!foo 5", "5"),
+    ("!foo yes", "yes"),
+    ("!foo", ""),
+    ("!!foo 5", "5"),
+    ("!<x> 5", "5"),
+    ("!<tag:yaml.org,2002:int> '5'", 5),
     ('"yes"', "yes"),
     ("'12'", "12"),
     ("|\n  x\n  y\n", "x\ny\n"),
+    # kubectl reads lines, and the last one has an end as well.
+    ("|\n  x", "x\n"),
+    ("|+\n  x\n\n", "x\n\n"),
+    ("|2\n    x", "  x\n"),
+    (">\n  x\n  y", "x y\n"),
+    ("|-\n  x", "x"),
+    ("|\r\n  x\r\n  y\r\n", "x\ny\n"),
+    ('"x\r\n  y"', "x y"),
+    ("|\n  \ufeffx", "\ufeffx\n"),
+    ('"\ufeff"', "\ufeff"),
     (">-\n  x\n  y\n", "x y"),
     ('"b\\tc"', "b\tc"),
     ("\U0001f600", "\U0001f600"),
@@ -107,6 +123,32 @@ def test_anchors_and_merges() -> None:
     assert only("a: &x {b: 1, e: 2}\nc:\n  <<: *x\n  b: 3") == {"a": {"b": 1, "e": 2}, "c": {"b": 3, "e": 2}}
     assert only("a: &x {b: 1}\nd: &y {b: 2, e: 3}\nc: {<<: [*x, *y]}")["c"] == {"b": 1, "e": 3}
     assert only("<<: {a: 1}") == {"a": 1}
+    assert only("c: {<<: [{b: 1}, {b: 2}], b: 3}") == {"c": {"b": 3}}
+
+
+def test_what_comes_after_a_merge_wins_and_so_does_a_merge_that_comes_after() -> None:
+    """YAML's own rule is another one; a manifest has to mean here what it means to kubectl."""
+    assert only("a: &x {b: 1}\nc: {b: 2, <<: *x}")["c"] == {"b": 1}
+    assert only("c: {b: 3, <<: [{b: 1}, {b: 2}], d: 4}") == {"c": {"b": 1, "d": 4}}
+
+
+def test_the_anchor_that_came_last_is_meant() -> None:
+    assert only("a: &x 1\nb: &x 2\nc: *x")["c"] == 2
+    assert only("a: &x\n- 1\n- &x 2\nb: *x") == {"a": [1, 2], "b": 2}
+    assert only("a: &x [&x [1], *x]\nb: *x") == {"a": [[1], [1]], "b": [1]}
+
+
+def test_documents_are_parted_as_kubectl_does() -> None:
+    def values(text: str) -> list[Any]:
+        return [document.value for document in documents(text)]
+
+    assert values("\ufeffa: 1\n---\n\ufeffb: 2\n") == [{"a": 1}, {"b": 2}]
+    assert values("a: 1\n---# more\nb: 2") == [{"a": 1}, {"b": 2}]
+    assert values('{"a": 1}\n---\nb: 2') == [{"a": 1}, {"b": 2}]
+    assert values('{"a": 1}\n# more\n') == [{"a": 1}]
+    assert values("a: 1\n---") == [{"a": 1}, None]
+    assert values("a: |\n  x\n---\nb: 1") == [{"a": "x\n"}, {"b": 1}]
+    assert values("a: 1\r\n---\r\nb: 2\r\n") == [{"a": 1}, {"b": 2}]
 
 
 def test_documents_are_counted_and_lines_known() -> None:
@@ -141,6 +183,14 @@ def test_documents_are_counted_and_lines_known() -> None:
         ("a: \x07", 1, "U+0007"),
         ("b: 1\na: \x7f", 2, "U+007F"),
         ("b: 1\na: \ufffe", 2, "U+FFFE"),
+        ("b: 1\n\ufeffa: 1", 2, "U+FEFF"),
+        ("b: 1\na: \0", 2, "U+0000"),
+        ("a: 1\n...\nb: 2", 3, "not YAML"),
+        ("a: !!int 1.5", 1, "is not !!int"),
+        ("a: !!binary /w==", 1, "base64"),
+        ("a: &x [&x [1], *x, *y]", 1, "no anchor 'y'"),
+        ("{a: b, a: c}", 1, "'a' stands twice"),
+        ("%YAML 2.0\n---\na: 1", 1, "not YAML"),
         ("b: 1\na: \ud800", 2, "U+D800"),
         ("a: 1\n b: 2", 2, "not YAML"),
         ("a: b: c", 1, "not YAML"),
@@ -188,6 +238,38 @@ def test_alias_bombs_are_refused(leaf: str) -> None:
     lines += [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]" for level in range(1, 12)]
     with pytest.raises(InvalidManifest, match="aliases repeat"):
         list(documents("\n".join(lines)))
+
+
+def test_directives_are_bounded() -> None:
+    few = "".join(f"%TAG !a{number}! tag:example.org,2026:\n" for number in range(100))
+    assert only(f"{few}---\na: !a7!x b") == {"a": "b"}
+    with pytest.raises(InvalidManifest, match="more than 100 %TAG directives"):
+        list(documents(f"{few}%TAG !b! tag:example.org,2026:\n---\na: b"))
+
+
+def test_the_slow_parser_is_given_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "a: " + "b" * (3 << 20)
+    assert len(only(text)["a"]) == 3 << 20
+    monkeypatch.setattr(yaml_document, "_Loader", yaml.SafeLoader)
+    with pytest.raises(InvalidManifest, match="libyaml"):
+        list(documents(text))
+
+
+def test_numbers_of_json_are_those_of_yaml() -> None:
+    for text in (
+        "18446744073709551615",
+        "18446744073709551616",
+        "-9223372036854775809",
+        "1e3",
+        "-0.0",
+        "1E-7",
+        "9" * 300,
+    ):
+        as_json, as_yaml = only(f'{{"a": {text}}}')["a"], only(f"a: {text}")["a"]
+        assert as_json == as_yaml
+        assert type(as_json) is type(as_yaml)
+    with pytest.raises(InvalidManifest, match="too large"):
+        only('{"a": ' + "9" * 310 + "}")
 
 
 def test_json_is_read_alike_as_yaml() -> None:

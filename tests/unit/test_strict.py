@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+import kvnode
+from kvnode.api.configuration import RateLimiter
 from kvnode.api.decode import convert
 from kvnode.api.fault import child
 from kvnode.api.instance import VirtualMachineInstance
@@ -11,7 +13,7 @@ from kvnode.api.kubevirt import KubeVirt
 from kvnode.api.probes import Probe
 from kvnode.api.strict import Walk, check_text, read
 from kvnode.api.validation import validate
-from kvnode.errors import FieldError
+from kvnode.errors import FieldError, InvalidManifest
 
 
 def faults(spec: dict[str, Any]) -> list[FieldError]:
@@ -120,6 +122,15 @@ def test_ports_are_numbers_or_names() -> None:
         assert probe is not None
         assert probe.tcp_socket is not None
         assert probe.tcp_socket.port == port
+
+
+def test_a_number_that_is_too_large_is_a_fault() -> None:
+    walk = Walk()
+    limit = {"tokenBucketRateLimiter": {"qps": 2**70, "burst": 1}}
+    assert read(RateLimiter, limit, walk) is None
+    assert [error.field for error in walk.errors] == ["tokenBucketRateLimiter.qps"]
+    with pytest.raises(InvalidManifest, match="too large"):
+        kvnode.load_all({"apiVersion": "v1", "kind": "Secret", "x": 10**400})
 
 
 def test_lines_go_into_messages() -> None:
