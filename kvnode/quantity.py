@@ -54,7 +54,13 @@ def to_bytes(quantity: Quantity) -> int:
 
     to_bytes("1.1Gi") is 1181116007. Raises QuantityError.
     """
-    return _divided(_nanos(quantity)[0], _NANO)
+    nanos = _nanos(quantity)[0]
+    return -(-nanos // _NANO) if nanos >= 0 else nanos // _NANO
+
+
+def to_nanos(quantity: Quantity) -> int:
+    """The exact value in billionths, than which no quantity is finer. Raises QuantityError."""
+    return _nanos(quantity)[0]
 
 
 def to_millis(quantity: Quantity) -> int:
@@ -96,6 +102,8 @@ def add(left: Quantity, right: Quantity) -> str:
 
 def _nanos(quantity: Quantity) -> tuple[int, str]:
     """Value in billionths, and the notation it is written in."""
+    if isinstance(quantity, str):
+        return _read(quantity)
     if type(quantity) is int:
         # Python refuses to write very long integers; none of that size is meant for a quantity.
         if quantity.bit_length() > 320:
@@ -105,8 +113,6 @@ def _nanos(quantity: Quantity) -> tuple[int, str]:
         nanos, notation = _read(repr(quantity))
         # Python writes an exponent sooner than JSON does, and the notation goes by JSON's text.
         return nanos, _DECIMAL_SI if 1e-6 <= abs(quantity) < 1e21 else notation
-    if isinstance(quantity, str):
-        return _read(quantity)
     raise _refusal(repr(quantity), "it is neither text nor a number")
 
 

@@ -10,14 +10,14 @@ import importlib
 import struct
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import psutil
 import pytest
 
 import kvnode
-from kvnode._fast import domain_xml, netlink
+from kvnode._fast import domain_xml, names, netlink
 
 TREE = Path(__file__).resolve().parents[2]
 
@@ -57,6 +57,14 @@ def tiny_plan() -> kvnode.DomainPlan:
     return kvnode.plan(kvnode.default(vmi), kvnode.HostFacts())
 
 
+NAMES = [value for name, value in vars(names).items() if name.startswith("is_")]
+
+
+def _ask(kind: Callable[[str], bool]) -> None:
+    for text in ("a.b/c", "a" * 300, "ä", ""):
+        kind(text)
+
+
 # What is called, and how often: by the function's own name, and what is special about the call.
 CASES: dict[str, tuple[Callable[[], object], int]] = {
     "netlink.Batch": (lambda: bytes(filled_batch()), CALLS // 20),
@@ -71,6 +79,8 @@ CASES: dict[str, tuple[Callable[[], object], int]] = {
     "domain_xml.render_domain of no plan": (lambda: refused(lambda: domain_xml.render_domain(object())), CALLS),
     "domain_xml.escaped": (lambda: domain_xml.escaped("<&\"'>" * 1000), CALLS),
     "domain_xml.escaped of half a surrogate": (lambda: refused(lambda: domain_xml.escaped("\ud800")), CALLS),
+    **{f"names.{kind.__name__}": (partial(_ask, kind), CALLS) for kind in NAMES},
+    "names.is_label of no text": (lambda: refused(lambda: names.is_label(None)), CALLS),
 }
 
 

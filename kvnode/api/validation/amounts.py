@@ -6,22 +6,25 @@ here, which answer None for what is absent or can't be read: a broken quantity i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from fractions import Fraction
-
 from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.settings import Settings
-from kvnode.api.validation.finding import child, invalid, shown
-from kvnode.errors import FieldError, QuantityError
-from kvnode.quantity import Quantity, parse, to_bytes, to_millis
+from kvnode.api.validation.finding import Findings, child, shown
+from kvnode.errors import QuantityError
+from kvnode.quantity import Quantity, to_bytes, to_nanos
 
-__all__ = ["amount", "quantity_rules", "size"]
+__all__ = ["ONE", "amount", "quantity_rules", "size"]
+
+ONE = 10**9
+"""The amount that is 1: one byte, one CPU."""
+
+_MEMORY = "spec.domain.memory"
+_RESOURCES = "spec.domain.resources"
 
 
-def amount(quantity: Quantity | None) -> Fraction | None:
-    """The exact value, or None where there is none to be read."""
+def amount(quantity: Quantity | None) -> int | None:
+    """The exact value in billionths, or None where there is none to be read."""
     try:
-        return None if quantity is None else parse(quantity)
+        return None if quantity is None else to_nanos(quantity)
     except QuantityError:
         return None
 
@@ -34,37 +37,41 @@ def size(quantity: Quantity | None) -> int | None:
         return None
 
 
-def quantity_rules(spec: VirtualMachineInstanceSpec, settings: Settings) -> Iterator[FieldError]:
+def quantity_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Settings) -> None:
     """Every quantity of the manifest reads as one and isn't negative."""
-    for field, quantity in _quantities(spec):
-        try:
-            value = to_millis(quantity)
-        except QuantityError as error:
-            yield invalid(field, f"{error}.")
-            continue
-        if value < 0:
-            yield invalid(field, f"{shown(quantity)} is less than 0.")
-
-
-def _quantities(spec: VirtualMachineInstanceSpec) -> Iterator[tuple[str, Quantity]]:
-    domain = spec.domain
-    for kind, amounts in (("requests", domain.resources.requests), ("limits", domain.resources.limits)):
-        for name, quantity in (amounts or {}).items():
-            yield child(f"spec.domain.resources.{kind}", name), quantity
-    memory = domain.memory
+    resources = spec.domain.resources
+    if resources.requests:
+        _amounts(found, "requests", resources.requests)
+    if resources.limits:
+        _amounts(found, "limits", resources.limits)
+    memory = spec.domain.memory
     if memory is not None:
-        overhead = memory.reserved_overhead
-        named = (
-            ("guest", memory.guest),
-            ("maxGuest", memory.max_guest),
-            ("hugepages.pageSize", memory.hugepages.page_size if memory.hugepages else None),
-            ("reservedOverhead.addedOverhead", overhead.added_overhead if overhead else None),
-        )
-        for name, value in named:
-            if value is not None:
-                yield f"spec.domain.memory.{name}", value
+        overhead, pages = memory.reserved_overhead, memory.hugepages
+        _quantity(found, f"{_MEMORY}.guest", memory.guest)
+        _quantity(found, f"{_MEMORY}.maxGuest", memory.max_guest)
+        _quantity(found, f"{_MEMORY}.hugepages.pageSize", pages.page_size if pages else None)
+        _quantity(found, f"{_MEMORY}.reservedOverhead.addedOverhead", overhead.added_overhead if overhead else None)
     for index, volume in enumerate(spec.volumes):
         if volume.empty_disk is not None:
-            yield f"spec.volumes[{index}].emptyDisk.capacity", volume.empty_disk.capacity
-        if volume.host_disk is not None and volume.host_disk.capacity is not None:
-            yield f"spec.volumes[{index}].hostDisk.capacity", volume.host_disk.capacity
+            _quantity(found, f"spec.volumes[{index}].emptyDisk.capacity", volume.empty_disk.capacity)
+        if volume.host_disk is not None:
+            _quantity(found, f"spec.volumes[{index}].hostDisk.capacity", volume.host_disk.capacity)
+
+
+def _amounts(found: Findings, kind: str, amounts: dict[str, Quantity]) -> None:
+    for name, quantity in amounts.items():
+        if fault := _fault(quantity):
+            found.invalid(child(f"{_RESOURCES}.{kind}", name), fault)
+
+
+def _quantity(found: Findings, field: str, quantity: Quantity | None) -> None:
+    if quantity is not None and (fault := _fault(quantity)):
+        found.invalid(field, fault)
+
+
+def _fault(quantity: Quantity) -> str | None:
+    try:
+        negative = to_nanos(quantity) < 0
+    except QuantityError as error:
+        return f"{error}."
+    return f"{shown(quantity)} is less than 0." if negative else None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from kvnode.api.cpu_memory import Memory
+from kvnode.api.cpu_memory import Hugepages, Memory
 from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.settings import Settings
 from kvnode.api.validation.amounts import amount, size
-from kvnode.api.validation.finding import invalid, required, shown
-from kvnode.errors import FieldError
+from kvnode.api.validation.finding import Findings, shown
+from kvnode.quantity import Quantity
 
 __all__ = ["memory_rules"]
 
@@ -25,75 +23,72 @@ _REQUEST = "spec.domain.resources.requests.memory"
 _LIMIT = "spec.domain.resources.limits.memory"
 
 
-def memory_rules(spec: VirtualMachineInstanceSpec, settings: Settings) -> Iterator[FieldError]:
+def memory_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Settings) -> None:
     """There is memory, within bounds, made of whole pages, and the Pod may use as much."""
     domain = spec.domain
     memory = domain.memory or Memory()
     request = (domain.resources.requests or {}).get("memory")
     limit = (domain.resources.limits or {}).get("memory")
+    guest, asked, most = size(memory.guest), size(request), size(limit)
     if memory.guest is None and memory.hugepages is None and not amount(request):
-        yield required(_GUEST, f"the guest has no memory: set it (1Gi, say), or {_REQUEST}, or {_PAGE_SIZE}.")
-    yield from _bounds(_GUEST, memory.guest)
-    yield from _bounds("spec.domain.memory.maxGuest", memory.max_guest)
-    yield from _request_and_limit(memory, request, limit)
-    yield from _hugepages(memory, request)
+        found.required(_GUEST, f"the guest has no memory: set it (1Gi, say), or {_REQUEST}, or {_PAGE_SIZE}.")
+    _bounds(found, _GUEST, memory.guest, guest)
+    _bounds(found, "spec.domain.memory.maxGuest", memory.max_guest, size(memory.max_guest))
+    if asked is not None and 0 < asked < _MINIMUM_BYTES:
+        found.invalid(_REQUEST, f"{shown(request)} is less than 1M, with which no guest starts.")
+    if most is not None and most > 0:
+        _within_limit(found, memory, request, limit, most)
+    if memory.hugepages is not None:
+        _whole_pages(found, memory.hugepages, guest, asked)
     if memory.reserved_overhead is not None and not settings.gate("ReservedOverheadMemlock"):
-        yield invalid(
+        found.invalid(
             "spec.domain.memory.reservedOverhead",
             "the feature gate ReservedOverheadMemlock is shut; open it in the KubeVirt configuration.",
         )
 
 
-def _bounds(field: str, quantity: str | int | float | None) -> Iterator[FieldError]:
-    value = size(quantity)
+def _bounds(found: Findings, field: str, quantity: Quantity | None, value: int | None) -> None:
     if value is None or value < 0:
         return
     if value < _MINIMUM_BYTES:
-        yield invalid(field, f"{shown(quantity)} is less than 1M, with which no guest starts.")
+        found.invalid(field, f"{shown(quantity)} is less than 1M, with which no guest starts.")
     elif value > _MAXIMUM_BYTES:
-        yield invalid(field, f"{shown(quantity)} is more than 4Pi, the most that a guest can address.")
+        found.invalid(field, f"{shown(quantity)} is more than 4Pi, the most that a guest can address.")
 
 
-def _request_and_limit(
-    memory: Memory, request: str | int | float | None, limit: str | int | float | None
-) -> Iterator[FieldError]:
-    asked, most, guest = size(request), size(limit), size(memory.guest)
-    if request is not None and asked is not None and 0 < asked < _MINIMUM_BYTES:
-        yield invalid(_REQUEST, f"{shown(request)} is less than 1M, with which no guest starts.")
-    if not most or most < 0:
-        return
+def _within_limit(found: Findings, memory: Memory, request: Quantity | None, limit: Quantity | None, most: int) -> None:
+    asked, guest = size(request), size(memory.guest)
     if asked is not None and asked > most:
-        yield invalid(_REQUEST, f"{shown(request)} is more than {_LIMIT} ({limit}).")
+        found.invalid(_REQUEST, f"{shown(request)} is more than {_LIMIT} ({limit}).")
     if guest is not None and guest > most:
-        yield invalid(
+        found.invalid(
             _GUEST,
             f"{shown(memory.guest)} is more than {_LIMIT} ({limit}), "
             "so the guest would be killed as soon as it used its memory; raise the limit or leave it out.",
         )
 
 
-def _hugepages(memory: Memory, request: str | int | float | None) -> Iterator[FieldError]:
-    if memory.hugepages is None:
-        return
-    text = memory.hugepages.page_size
+def _whole_pages(found: Findings, pages: Hugepages, guest: int | None, asked: int | None) -> None:
+    """The guest's memory, or what is requested for it, is made of whole pages."""
+    text = pages.page_size
     if not text:
-        yield required(_PAGE_SIZE, "huge pages have a size: 2Mi or 1Gi on amd64.")
+        found.required(_PAGE_SIZE, "huge pages have a size: 2Mi or 1Gi on amd64.")
         return
     page = size(text)
     if page is None or page < 0:
         return
     if page == 0 or page & (page - 1):
-        yield invalid(_PAGE_SIZE, f"{shown(text)} is not a page size: it must be a power of two, 2Mi or 1Gi on amd64.")
-    guest = size(memory.guest) if size(request) in (None, 0) else size(request)
-    if not page or guest is None or guest < 0:
-        return
+        found.invalid(_PAGE_SIZE, f"{shown(text)} is not a page size: it must be a power of two, 2Mi or 1Gi on amd64.")
     # The path is the one that KubeVirt's clients know this fault by; the guest's memory counts where none is requested.
-    what = "the guest's memory" if size(request) in (None, 0) else "the request"
-    if guest < page:
-        yield invalid(_REQUEST, f"{what} ({guest} bytes) is less than one page of {_PAGE_SIZE} ({text}).")
-    elif guest % page:
-        yield invalid(
+    total = asked or guest
+    if not page or total is None or total < 0:
+        return
+    what = "the request" if asked else "the guest's memory"
+    if total < page:
+        found.invalid(_REQUEST, f"{what} ({total} bytes) is less than one page of {_PAGE_SIZE} ({text}).")
+    elif total % page:
+        found.invalid(
             _REQUEST,
-            f"{what} ({guest} bytes) is not a multiple of {_PAGE_SIZE} ({text}): "
-            f"{guest - guest % page} or {guest - guest % page + page} bytes would do.",
+            f"{what} ({total} bytes) is not a multiple of {_PAGE_SIZE} ({text}): "
+            f"{total - total % page} or {total - total % page + page} bytes would do.",
         )

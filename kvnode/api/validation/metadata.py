@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from kvnode.api.meta import ObjectMeta
 from kvnode.api.settings import Settings
-from kvnode.api.validation.finding import child, invalid, not_supported, required, shown
+from kvnode.api.validation.finding import Findings, child, shown
 from kvnode.api.validation.names import label_fault, label_value_fault, qualified_name_fault, subdomain_fault
-from kvnode.errors import FieldError
 
-__all__ = ["ANNOTATIONS_LIMIT_BYTES", "metadata_rules"]
+__all__ = ["ANNOTATIONS_LIMIT_BYTES", "label_rules", "metadata_rules"]
 
 ANNOTATIONS_LIMIT_BYTES = 256 * 1024
 """Keys and values together, as the API server counts them."""
@@ -30,8 +27,11 @@ _GATED_ANNOTATIONS = {
     "kubevirt.io/ignitiondata": "ExperimentalIgnitionSupport",
 }
 
+_LABELS = "metadata.labels"
+_ANNOTATIONS = "metadata.annotations"
 
-def metadata_rules(metadata: ObjectMeta, settings: Settings, *, guest: bool = True) -> Iterator[FieldError]:
+
+def metadata_rules(found: Findings, metadata: ObjectMeta, settings: Settings, *, guest: bool = True) -> None:
     """Names, labels and annotations that the API server would take, and none that only controllers may set.
 
     guest -- whether it is a guest, or a machine with one; the labels and annotations that mean something there alone
@@ -39,43 +39,49 @@ def metadata_rules(metadata: ObjectMeta, settings: Settings, *, guest: bool = Tr
     """
     if metadata.name:
         if fault := subdomain_fault(metadata.name):
-            yield invalid("metadata.name", f"{shown(metadata.name)} {fault}.")
+            found.invalid("metadata.name", f"{shown(metadata.name)} {fault}.")
     elif not metadata.generate_name:
-        yield required("metadata.name", f"give the {'guest' if guest else 'object'} a name.")
+        found.required("metadata.name", f"give the {'guest' if guest else 'object'} a name.")
     elif fault := subdomain_fault(f"{metadata.generate_name}x"):
-        yield invalid("metadata.generateName", f"{shown(metadata.generate_name)} {fault}.")
+        found.invalid("metadata.generateName", f"{shown(metadata.generate_name)} {fault}.")
     if metadata.namespace and (fault := label_fault(metadata.namespace)):
-        yield invalid("metadata.namespace", f"{shown(metadata.namespace)} {fault}.")
-    yield from _labels(metadata.labels or {}, _RESERVED_LABELS if guest else frozenset())
-    yield from _annotations(metadata.annotations or {}, settings, _GATED_ANNOTATIONS if guest else {})
+        found.invalid("metadata.namespace", f"{shown(metadata.namespace)} {fault}.")
+    label_rules(found, metadata, settings, guest=guest)
 
 
-def _labels(labels: dict[str, str], reserved: frozenset[str]) -> Iterator[FieldError]:
+def label_rules(found: Findings, metadata: ObjectMeta, settings: Settings, *, guest: bool = True) -> None:
+    """Labels and annotations alone, for an object whose name is judged elsewhere."""
+    if metadata.labels:
+        _labels(found, metadata.labels, _RESERVED_LABELS if guest else frozenset())
+    if metadata.annotations:
+        _annotations(found, metadata.annotations, settings, _GATED_ANNOTATIONS if guest else {})
+
+
+def _labels(found: Findings, labels: dict[str, str], reserved: frozenset[str]) -> None:
     for key, value in labels.items():
-        field = child("metadata.labels", key)
         if fault := qualified_name_fault(key):
-            yield invalid(field, f"the key {shown(key)} {fault}.")
+            found.invalid(child(_LABELS, key), f"the key {shown(key)} {fault}.")
         if fault := label_value_fault(value):
-            yield invalid(field, f"{shown(value)} {fault}.")
+            found.invalid(child(_LABELS, key), f"{shown(value)} {fault}.")
         if key in reserved:
-            yield not_supported(field, "this label is set by controllers alone: leave it out.")
+            found.not_supported(child(_LABELS, key), "this label is set by controllers alone: leave it out.")
 
 
-def _annotations(annotations: dict[str, str], settings: Settings, gates: dict[str, str]) -> Iterator[FieldError]:
+def _annotations(found: Findings, annotations: dict[str, str], settings: Settings, gates: dict[str, str]) -> None:
     total = 0
     for key, value in annotations.items():
-        field = child("metadata.annotations", key)
         total += len(key.encode(errors="surrogatepass")) + len(value.encode(errors="surrogatepass"))
         if fault := qualified_name_fault(key.lower()):
-            yield invalid(field, f"the key {shown(key)} {fault}.")
+            found.invalid(child(_ANNOTATIONS, key), f"the key {shown(key)} {fault}.")
         gate = gates.get(key)
         if gate and value and not settings.gate(gate):
-            yield invalid(
-                field, f"it takes the feature gate {gate}, which is shut; open it in the KubeVirt configuration."
+            found.invalid(
+                child(_ANNOTATIONS, key),
+                f"it takes the feature gate {gate}, which is shut; open it in the KubeVirt configuration.",
             )
     if total > ANNOTATIONS_LIMIT_BYTES:
         largest = max(annotations, key=lambda key: len(key) + len(annotations[key]))
-        yield invalid(
-            child("metadata.annotations", largest),
+        found.invalid(
+            child(_ANNOTATIONS, largest),
             f"all annotations together have {total} bytes, more than {ANNOTATIONS_LIMIT_BYTES}; this is the largest.",
         )

@@ -1,8 +1,9 @@
 """The grammars of names, as Kubernetes and its neighbours define them.
 
 Each function here takes a text and answers None when it keeps the rule, or else the rest of a sentence that begins
-with the value ("must be ..."), so that every rule words a broken name alike.  The expressions are compiled once and
-anchored with ``fullmatch``: ``$`` would let a trailing newline through.
+with the value ("must be ..."), so that every rule words a broken name alike.  Kinds that a guest has dozens of are told
+by ``kvnode._fast.names``, the others by expressions, compiled once and anchored with ``fullmatch``: ``$`` would let a
+trailing newline through.
 
 Sources: RFC 1123 labels and subdomains, Kubernetes' qualified names and label values, IANA service names (RFC 6335)
 for ports, and the reference grammar of the OCI distribution specification for images.
@@ -12,6 +13,15 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
+
+from kvnode._fast.names import (
+    is_interface_name,
+    is_label,
+    is_name_part,
+    is_port_name,
+    is_qualified_name,
+    is_subdomain,
+)
 
 __all__ = [
     "absolute_path_fault",
@@ -25,18 +35,14 @@ __all__ = [
     "subdomain_fault",
 ]
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII).fullmatch
-_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII).fullmatch
-_NAME_PART = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII).fullmatch
-_INTERFACE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII).fullmatch
-_PORT_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.ASCII).fullmatch
-
-_HOST = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+# Possessive wherever what follows can't be part of what was taken: nothing is tried twice.
+_HOST = r"(?!-)[a-zA-Z0-9-]++(?<!-)"
+_PART = r"[a-z0-9]++(?:(?:\.|__?|-++)[a-z0-9]++)*+"
 _IMAGE = re.compile(
-    rf"(?:(?:{_HOST}(?:\.{_HOST})*|\[[0-9a-fA-F:]+\])(?::[0-9]{{1,5}})?/)?"
-    r"(?P<path>[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)"
-    r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
-    r"(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,512})?",
+    rf"(?:(?:{_HOST}(?:\.{_HOST})*+|\[[0-9a-fA-F:]++\])(?::[0-9]{{1,5}})?/)?"
+    rf"{_PART}(?:/{_PART})*+"
+    r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}+)?"
+    r"(?:@[A-Za-z][A-Za-z0-9]*+(?:[-_+.][A-Za-z][A-Za-z0-9]*+)*+:[0-9a-fA-F]{32,512})?",
     re.ASCII,
 ).fullmatch
 
@@ -48,68 +54,66 @@ _IMAGE_CHARACTERS = 1024
 
 def label_fault(value: str) -> str | None:
     """An RFC 1123 label: at most 63 of ``a-z 0-9 -``, with a letter or digit at either end."""
+    if is_label(value):
+        return None
     if len(value) > _LABEL_CHARACTERS:
         return f"must have at most {_LABEL_CHARACTERS} characters, it has {len(value)}"
-    if not _LABEL(value):
-        return "must be a DNS label: lower case letters, digits and '-', beginning and ending with a letter or digit"
-    return None
+    return "must be a DNS label: lower case letters, digits and '-', beginning and ending with a letter or digit"
 
 
 def subdomain_fault(value: str) -> str | None:
     """An RFC 1123 subdomain: DNS labels joined by dots, at most 253 characters in all."""
+    if is_subdomain(value):
+        return None
     if len(value) > _SUBDOMAIN_CHARACTERS:
         return f"must have at most {_SUBDOMAIN_CHARACTERS} characters, it has {len(value)}"
-    if not _SUBDOMAIN(value):
-        return (
-            "must be a DNS name: lower case letters, digits, '-' and '.', "
-            "each part beginning and ending with a letter or digit"
-        )
-    return None
+    return (
+        "must be a DNS name: lower case letters, digits, '-' and '.', "
+        "each part beginning and ending with a letter or digit"
+    )
 
 
 def qualified_name_fault(value: str) -> str | None:
     """A label or annotation key: a name part of at most 63 characters, and a DNS name with ``/`` before it, if any."""
-    prefix, slash, name = value.rpartition("/")
+    if is_qualified_name(value):
+        return None
+    prefix, slash, _ = value.rpartition("/")
+    fault = None
     if slash:
-        fault = "must have a DNS name before its '/'" if not prefix else subdomain_fault(prefix)
-        if fault:
-            return fault
-    if not name or len(name) > _LABEL_CHARACTERS or not _NAME_PART(name):
-        return (
-            f"must have a name of 1 to {_LABEL_CHARACTERS} letters, digits, '-', '_' or '.', "
-            "beginning and ending with a letter or digit"
-        )
-    return None
+        fault = subdomain_fault(prefix) if prefix else "must have a DNS name before its '/'"
+    return fault or (
+        f"must have a name of 1 to {_LABEL_CHARACTERS} letters, digits, '-', '_' or '.', "
+        "beginning and ending with a letter or digit"
+    )
 
 
 def label_value_fault(value: str) -> str | None:
     """A label's value: empty, or what a qualified name's name part may be."""
-    if value and (len(value) > _LABEL_CHARACTERS or not _NAME_PART(value)):
-        return (
-            f"must be empty or at most {_LABEL_CHARACTERS} letters, digits, '-', '_' or '.', "
-            "beginning and ending with a letter or digit"
-        )
-    return None
+    if not value or is_name_part(value):
+        return None
+    return (
+        f"must be empty or at most {_LABEL_CHARACTERS} letters, digits, '-', '_' or '.', "
+        "beginning and ending with a letter or digit"
+    )
 
 
 def interface_name_fault(value: str) -> str | None:
     """An interface's or a network's logical name: letters, digits, ``-`` and ``_``, at most 253 of them."""
+    if is_interface_name(value):
+        return None
     if len(value) > _SUBDOMAIN_CHARACTERS:
         return f"must have at most {_SUBDOMAIN_CHARACTERS} characters, it has {len(value)}"
-    if not _INTERFACE(value):
-        return "must be made of letters, digits, '-' and '_'"
-    return None
+    return "must be made of letters, digits, '-' and '_'"
 
 
 def port_name_fault(value: str) -> str | None:
     """A port's name, by RFC 6335: 1 to 15 lower case letters, digits and single hyphens, one letter among them."""
-    sound = len(value) <= _PORT_NAME_CHARACTERS and _PORT_NAME(value) and "--" not in value
-    if not sound or value.replace("-", "").isdigit():
-        return (
-            f"must be 1 to {_PORT_NAME_CHARACTERS} lower case letters, digits and single hyphens, "
-            "with at least one letter among them"
-        )
-    return None
+    if is_port_name(value):
+        return None
+    return (
+        f"must be 1 to {_PORT_NAME_CHARACTERS} lower case letters, digits and single hyphens, "
+        "with at least one letter among them"
+    )
 
 
 def image_reference_fault(value: str) -> str | None:

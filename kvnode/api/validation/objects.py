@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kvnode.api.settings import settings_of
+from kvnode.api.validation.finding import Findings
 from kvnode.api.validation.metadata import metadata_rules
 from kvnode.errors import FieldError
 
@@ -28,4 +29,6 @@ def validate_object(item: Any, config: Mapping[str, Any] | KubeVirtConfiguration
 
     Raises InvalidManifest where the configuration (not the manifest) has a value of the wrong type.
     """
-    return list(metadata_rules(item.metadata, settings_of(config), guest=False))
+    found = Findings()
+    metadata_rules(found, item.metadata, settings_of(config), guest=False)
+    return found

@@ -9,14 +9,14 @@ The rules are KubeVirt's admission's, and so are the paths: programs know a faul
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kvnode.api.data_volumes import DataVolumeTemplateSpec
 from kvnode.api.settings import Settings, settings_of
 from kvnode.api.validation.amounts import size
-from kvnode.api.validation.finding import duplicate, invalid, listed, not_supported, required, shown
-from kvnode.api.validation.metadata import metadata_rules
+from kvnode.api.validation.finding import Findings, listed, shown
+from kvnode.api.validation.metadata import label_rules
 from kvnode.api.validation.names import subdomain_fault
 from kvnode.api.virtual_machine import InstancetypeMatcher, PreferenceMatcher, VirtualMachine, VirtualMachineSpec
 from kvnode.errors import FieldError
@@ -49,41 +49,38 @@ def validate_machine(
     Raises InvalidManifest where the configuration (not the manifest) has a value of the wrong type.
     """
     settings = settings_of(config)
+    found = Findings()
     # Name and namespace are the guest's too, and are found there.
-    findings = [
-        fault
-        for fault in metadata_rules(machine.metadata, settings)
-        if fault.field.startswith(("metadata.labels", "metadata.annotations"))
-    ]
-    findings.extend(_run_strategy(machine.spec, settings))
-    findings.extend(_matchers(machine.spec))
-    findings.extend(_data_volume_templates(machine))
-    findings.extend(_update_strategy(machine.spec))
-    findings.extend(_growing_memory(machine.spec))
-    return findings
+    label_rules(found, machine.metadata, settings)
+    _run_strategy(found, machine.spec, settings)
+    _matchers(found, machine.spec)
+    _data_volume_templates(found, machine)
+    _update_strategy(found, machine.spec)
+    _growing_memory(found, machine.spec)
+    return found
 
 
-def _run_strategy(spec: VirtualMachineSpec, settings: Settings) -> Iterator[FieldError]:
+def _run_strategy(found: Findings, spec: VirtualMachineSpec, settings: Settings) -> None:
     """Exactly one of runStrategy and the older running."""
     if spec.running is not None and spec.run_strategy is not None:
-        yield invalid("spec.running", "it says the same as spec.runStrategy in the older way: leave running out.")
+        found.invalid("spec.running", "it says the same as spec.runStrategy in the older way: leave running out.")
     if spec.running is None and spec.run_strategy is None:
-        yield required(
+        found.required(
             "spec.running", "nothing says when the guest should run: set spec.runStrategy, to Always for instance."
         )
     if spec.run_strategy is not None and spec.run_strategy not in RUN_STRATEGIES:
-        yield invalid(
+        found.invalid(
             "spec.runStrategy", f"{shown(spec.run_strategy)} is no run strategy; it is {listed(RUN_STRATEGIES)}."
         )
     if spec.run_strategy == WAIT_AS_RECEIVER and not settings.gate("DecentralizedLiveMigration"):
-        yield invalid(
+        found.invalid(
             "spec.runStrategy",
             "WaitAsReceiver takes the feature gate DecentralizedLiveMigration, which is shut; open it in the KubeVirt "
             "configuration.",
         )
 
 
-def _matchers(spec: VirtualMachineSpec) -> Iterator[FieldError]:
+def _matchers(found: Findings, spec: VirtualMachineSpec) -> None:
     """An instance type and a preference are named, or inferred from a volume, and never both."""
     matchers: tuple[tuple[str, InstancetypeMatcher | PreferenceMatcher | None], ...] = (
         ("instancetype", spec.instancetype),
@@ -94,20 +91,20 @@ def _matchers(spec: VirtualMachineSpec) -> Iterator[FieldError]:
             continue
         field, kinds = f"spec.{name}", _KINDS[name]
         if matcher.name and matcher.infer_from_volume:
-            yield invalid(f"{field}.name", "name and inferFromVolume exclude each other: keep one.")
+            found.invalid(f"{field}.name", "name and inferFromVolume exclude each other: keep one.")
         elif not matcher.name and not matcher.infer_from_volume:
-            yield required(f"{field}.name", "name it, or say by inferFromVolume which volume tells.")
+            found.required(f"{field}.name", "name it, or say by inferFromVolume which volume tells.")
         if matcher.kind and matcher.kind.lower() not in {kind.lower() for kind in kinds}:
-            yield invalid(f"{field}.kind", f"{shown(matcher.kind)} is no kind of it; it is {listed(kinds)}.")
+            found.invalid(f"{field}.kind", f"{shown(matcher.kind)} is no kind of it; it is {listed(kinds)}.")
         policy = matcher.infer_from_volume_failure_policy
         if policy and policy not in _INFER_POLICIES:
-            yield not_supported(
+            found.not_supported(
                 f"{field}.inferFromVolumeFailurePolicy",
                 f"{shown(policy)} is no such policy; it is {listed(_INFER_POLICIES)}.",
             )
 
 
-def _data_volume_templates(machine: VirtualMachine) -> Iterator[FieldError]:
+def _data_volume_templates(found: Findings, machine: VirtualMachine) -> None:
     """Each DataVolume has a name of its own, one source at most, and a volume of the template that uses it."""
     used = set()
     for volume in machine.spec.template.spec.volumes if machine.spec.template.spec is not None else ():
@@ -119,51 +116,51 @@ def _data_volume_templates(machine: VirtualMachine) -> Iterator[FieldError]:
     for index, template in enumerate(machine.spec.data_volume_templates):
         field, name = f"{_TEMPLATES}[{index}]", template.metadata.name or ""
         if not name:
-            yield required(f"{field}.metadata.name", "a DataVolume has a name, which a volume of the template names.")
+            found.required(f"{field}.metadata.name", "a DataVolume has a name, which a volume of the template names.")
         elif fault := subdomain_fault(name):
-            yield invalid(f"{field}.metadata.name", f"{shown(name)} {fault}.")
+            found.invalid(f"{field}.metadata.name", f"{shown(name)} {fault}.")
         elif name in seen:
-            yield duplicate(
+            found.duplicate(
                 f"{field}.metadata.name", f"{shown(name)} is the name of {_TEMPLATES}[{seen[name]}] already."
             )
         elif name not in used:
-            yield required(
+            found.required(
                 field,
                 f"no volume of spec.template.spec.volumes uses {shown(name)}: add one by dataVolume.name, or drop it.",
             )
         seen.setdefault(name, index)
         namespace = template.metadata.namespace
         if namespace and namespace != (machine.metadata.namespace or "default"):
-            yield invalid(
+            found.invalid(
                 f"{field}.metadata.namespace", f"{shown(namespace)} is not the VirtualMachine's: leave it out."
             )
-        yield from _one_source(field, template)
+        _one_source(found, field, template)
 
 
-def _one_source(field: str, template: DataVolumeTemplateSpec) -> Iterator[FieldError]:
+def _one_source(found: Findings, field: str, template: DataVolumeTemplateSpec) -> None:
     source, reference = template.spec.source, template.spec.source_ref
     if source is not None and reference is not None:
-        yield invalid(f"{field}.spec", "source and sourceRef exclude each other: keep one.")
+        found.invalid(f"{field}.spec", "source and sourceRef exclude each other: keep one.")
     elif source is not None:
         named = [name for name in source.__struct_fields__ if getattr(source, name) is not None]
         if len(named) != 1:
-            yield invalid(f"{field}.spec.source", f"it names {len(named)} sources, and exactly one fills a DataVolume.")
+            found.invalid(f"{field}.spec.source", f"it names {len(named)} sources, and exactly one fills a DataVolume.")
 
 
-def _update_strategy(spec: VirtualMachineSpec) -> Iterator[FieldError]:
+def _update_strategy(found: Findings, spec: VirtualMachineSpec) -> None:
     strategy = spec.update_volumes_strategy
     if strategy and strategy not in _UPDATE_STRATEGIES:
-        yield invalid(
+        found.invalid(
             "spec.updateVolumesStrategy", f"{shown(strategy)} is no strategy; it is {listed(_UPDATE_STRATEGIES)}."
         )
 
 
-def _growing_memory(spec: VirtualMachineSpec) -> Iterator[FieldError]:
+def _growing_memory(found: Findings, spec: VirtualMachineSpec) -> None:
     """A guest starts with no more memory than it may grow to."""
     memory = spec.template.spec.domain.memory if spec.template.spec is not None else None
     guest, most = (size(memory.guest), size(memory.max_guest)) if memory is not None else (None, None)
     if memory is not None and guest is not None and most is not None and guest > most:
-        yield invalid(
+        found.invalid(
             f"{_MEMORY}.guest",
             f"{shown(memory.guest)} is more than maxGuest ({shown(memory.max_guest)}), to which it may grow: "
             "raise maxGuest, or leave it out.",

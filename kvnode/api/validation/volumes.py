@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import astuple
 
+from kvnode._fast.names import is_label, is_subdomain
 from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.settings import Settings
 from kvnode.api.validation.amounts import size
-from kvnode.api.validation.finding import duplicate, invalid, listed, required, shown
+from kvnode.api.validation.finding import Findings, listed, shown
 from kvnode.api.validation.names import absolute_path_fault, image_reference_fault, label_fault, subdomain_fault
-from kvnode.api.volumes import ContainerDiskSource, HostDisk, SysprepSource, Volume
-from kvnode.errors import FieldError
+from kvnode.api.volumes import (
+    CloudInitConfigDriveSource,
+    CloudInitNoCloudSource,
+    ConfigMapVolumeSource,
+    ContainerDiskSource,
+    ContainerPathVolumeSource,
+    DataVolumeSource,
+    DownwardAPIVolumeSource,
+    DownwardMetricsVolumeSource,
+    EmptyDiskSource,
+    EphemeralVolumeSource,
+    HostDisk,
+    MemoryDumpVolumeSource,
+    PersistentVolumeClaimVolumeSource,
+    SecretVolumeSource,
+    ServiceAccountVolumeSource,
+    SysprepSource,
+)
 
-__all__ = ["image_rules", "utility_volume_rules", "volume_rules"]
+__all__ = ["SOURCES", "image_rules", "utility_volume_rules", "volume_rules"]
 
-_FIELDS = Volume.__struct_fields__
-_WIRE_NAMES = dict(zip(Volume.__struct_fields__, Volume.__struct_encode_fields__, strict=True))
-_GATES = {"container_path": "ContainerPathVolumes", "downward_metrics": "DownwardMetrics", "host_disk": "HostDisk"}
-_ONE_OF_A_KIND = ("service_account", "downward_metrics", "memory_dump")
 _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 _HOST_DISK_TYPES = ("Disk", "DiskOrCreate")
 _MINIMUM_DISK_BYTES = 512
@@ -29,201 +44,215 @@ _LABEL_CHARACTERS = 32
 
 _VOLUMES = "spec.volumes"
 
-Rule = Callable[[str, Volume], Iterator[FieldError]]
+
+class Source(Struct, frozen=True):
+    """A kind of source: its field of a volume, the rule about it, its feature gate, and if a guest has one at most."""
+
+    name: str
+    rule: Callable[[Findings, int, Any], None]
+    gate: str = ""
+    single: bool = False
 
 
-def volume_rules(spec: VirtualMachineInstanceSpec, settings: Settings) -> Iterator[FieldError]:
+def volume_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Settings) -> None:
     """Each volume has a name of its own, and exactly one source that names what it needs."""
     seen: dict[str, int] = {}
-    kinds: list[str] = []
+    single: list[str] = []
     for index, volume in enumerate(spec.volumes):
-        field = f"{_VOLUMES}[{index}]"
-        if volume.name in seen:
-            yield duplicate(
-                f"{field}.name", f"{shown(volume.name)} is the name of {_VOLUMES}[{seen[volume.name]}] already."
-            )
-        seen.setdefault(volume.name, index)
-        if fault := label_fault(volume.name):
-            yield invalid(f"{field}.name", f"{shown(volume.name)} {fault}.")
-        # By position and not by name: there are sixteen kinds of source, and a guest has up to 256 volumes.
-        sources = [name for name, source in zip(_FIELDS, astuple(volume), strict=True) if source is not None]
-        sources.remove("name")
-        kinds += sources
-        if len(sources) != 1:
-            given = " and ".join(_WIRE_NAMES[name] for name in sources) or "none"
-            yield invalid(field, f"a volume has exactly one source, such as containerDisk; this one has {given}.")
-        for name in sources:
-            yield from _SOURCE_RULES[name](f"{field}.{_WIRE_NAMES[name]}", volume)
-            if (gate := _GATES.get(name)) and not settings.gate(gate):
-                yield invalid(
-                    field,
-                    f"a {_WIRE_NAMES[name]} volume takes the feature gate {gate}, which is shut; "
+        name = volume.name
+        if name in seen:
+            found.duplicate(f"{_at(index)}.name", f"{shown(name)} is the name of {_at(seen[name])} already.")
+        seen.setdefault(name, index)
+        if not is_label(name):
+            found.invalid(f"{_at(index)}.name", f"{shown(name)} {label_fault(name)}.")
+        # All fields at once, since there are seventeen; a source that is there is true, one without fields too.
+        given = list(filter(None, astuple(volume)))
+        if name:
+            del given[0]
+        if len(given) != 1:
+            names = " and ".join(SOURCES[type(one)].name for one in given) or "none"
+            found.invalid(_at(index), f"a volume has exactly one source, such as containerDisk; this one has {names}.")
+        for one in given:
+            source = SOURCES[type(one)]
+            rule = source.rule
+            rule(found, index, one)
+            if source.gate and not settings.gate(source.gate):
+                found.invalid(
+                    _at(index),
+                    f"a {source.name} volume takes the feature gate {source.gate}, which is shut; "
                     "open it in the KubeVirt configuration.",
                 )
-    for name in _ONE_OF_A_KIND:
-        if kinds.count(name) > 1:
-            yield invalid(_VOLUMES, f"{kinds.count(name)} volumes are a {_WIRE_NAMES[name]}; a guest has at most one.")
+            if source.single:
+                single.append(source.name)
+    if len(single) > 1:
+        _singles(found, single)
 
 
-def utility_volume_rules(spec: VirtualMachineInstanceSpec, settings: Settings) -> Iterator[FieldError]:
+def utility_volume_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Settings) -> None:
     """Utility volumes are plugged into a running guest by controllers and never part of a new one."""
     if spec.utility_volumes:
-        yield invalid(
+        found.invalid(
             "spec.utilityVolumes", "a new guest has none: they are plugged into a running one. Leave the field out."
         )
 
 
-def image_rules(field: str, image: str, policy: str | None, secret: str | None) -> Iterator[FieldError]:
+def image_rules(found: Findings, field: str, image: str, policy: str | None, secret: str | None) -> None:
     """What a container disk and a kernel's container share: the image, when to pull it, and with which Secret."""
     if not image:
-        yield required(f"{field}.image", "name an image, such as registry.example/disks/debian:12.")
+        found.required(f"{field}.image", "name an image, such as registry.example/disks/debian:12.")
     elif fault := image_reference_fault(image):
-        yield invalid(f"{field}.image", f"{shown(image)} {fault}.")
+        found.invalid(f"{field}.image", f"{shown(image)} {fault}.")
     if policy and policy not in _PULL_POLICIES:
-        yield invalid(f"{field}.imagePullPolicy", f"{shown(policy)} is no pull policy; it is {listed(_PULL_POLICIES)}.")
+        found.invalid(f"{field}.imagePullPolicy", f"{shown(policy)} is no pull policy; it is {listed(_PULL_POLICIES)}.")
     if secret and (fault := subdomain_fault(secret)):
-        yield invalid(f"{field}.imagePullSecret", f"{shown(secret)} {fault}.")
+        found.invalid(f"{field}.imagePullSecret", f"{shown(secret)} {fault}.")
 
 
-def _name(field: str, name: str | None, what: str) -> Iterator[FieldError]:
+def _at(index: int) -> str:
+    """Where a volume stands in the manifest."""
+    return f"{_VOLUMES}[{index}]"
+
+
+def _singles(found: Findings, given: list[str]) -> None:
+    for source in SOURCES.values():
+        if source.single and given.count(source.name) > 1:
+            found.invalid(_VOLUMES, f"{given.count(source.name)} volumes are a {source.name}; a guest has at most one.")
+
+
+def _name(found: Findings, index: int, inside: str, name: str | None, what: str) -> None:
     """The name of another object of the namespace."""
     if not name:
-        yield required(field, f"name the {what}.")
-    elif fault := subdomain_fault(name):
-        yield invalid(field, f"{shown(name)} {fault}.")
+        found.required(f"{_at(index)}.{inside}", f"name the {what}.")
+    elif not is_subdomain(name):
+        found.invalid(f"{_at(index)}.{inside}", f"{shown(name)} {subdomain_fault(name)}.")
 
 
-def _volume_label(field: str, label: str | None) -> Iterator[FieldError]:
+def _volume_label(found: Findings, index: int, source: str, label: str | None) -> None:
     if label and (len(label) > _LABEL_CHARACTERS or not label.isprintable() or not label.isascii()):
-        yield invalid(
-            f"{field}.volumeLabel", f"{shown(label)} must be at most {_LABEL_CHARACTERS} printable ASCII characters."
+        found.invalid(
+            f"{_at(index)}.{source}.volumeLabel",
+            f"{shown(label)} must be at most {_LABEL_CHARACTERS} printable ASCII characters.",
         )
 
 
-def _container_disk(field: str, volume: Volume) -> Iterator[FieldError]:
-    disk = volume.container_disk or ContainerDiskSource()
-    yield from image_rules(field, disk.image, disk.image_pull_policy, disk.image_pull_secret)
+def _container_disk(found: Findings, index: int, disk: ContainerDiskSource) -> None:
+    image_rules(found, f"{_at(index)}.containerDisk", disk.image, disk.image_pull_policy, disk.image_pull_secret)
     if disk.path and (fault := absolute_path_fault(disk.path)):
-        yield invalid(f"{field}.path", f"{shown(disk.path)} {fault}.")
+        found.invalid(f"{_at(index)}.containerDisk.path", f"{shown(disk.path)} {fault}.")
 
 
-def _empty_disk(field: str, volume: Volume) -> Iterator[FieldError]:
-    capacity = volume.empty_disk.capacity if volume.empty_disk else None
-    value = size(capacity)
+def _empty_disk(found: Findings, index: int, disk: EmptyDiskSource) -> None:
+    value = size(disk.capacity)
     if value is None or value < 0:
         return  # whether it can be read is said where quantities are
     if value == 0:
-        yield required(f"{field}.capacity", "say how large the disk is, such as 1Gi.")
+        found.required(f"{_at(index)}.emptyDisk.capacity", "say how large the disk is, such as 1Gi.")
     elif not _MINIMUM_DISK_BYTES <= value <= _MAXIMUM_DISK_BYTES:
-        yield invalid(
-            f"{field}.capacity", f"{shown(capacity)} is no disk size: it has {_MINIMUM_DISK_BYTES} bytes to 8Ei."
+        found.invalid(
+            f"{_at(index)}.emptyDisk.capacity",
+            f"{shown(disk.capacity)} is no disk size: it has {_MINIMUM_DISK_BYTES} bytes to 8Ei.",
         )
 
 
-def _host_disk(field: str, volume: Volume) -> Iterator[FieldError]:
-    disk = volume.host_disk or HostDisk()
+def _host_disk(found: Findings, index: int, disk: HostDisk) -> None:
+    field = f"{_at(index)}.hostDisk"
     if not disk.path:
-        yield required(f"{field}.path", "say where the image lies on the node.")
+        found.required(f"{field}.path", "say where the image lies on the node.")
     elif fault := absolute_path_fault(disk.path):
-        yield invalid(f"{field}.path", f"{shown(disk.path)} {fault}.")
+        found.invalid(f"{field}.path", f"{shown(disk.path)} {fault}.")
     capacity = size(disk.capacity) or 0
     if disk.type not in _HOST_DISK_TYPES:
-        yield invalid(f"{field}.type", f"{shown(disk.type)} is neither {listed(_HOST_DISK_TYPES)}.")
+        found.invalid(f"{field}.type", f"{shown(disk.type)} is neither {listed(_HOST_DISK_TYPES)}.")
     elif disk.type == "Disk" and capacity:
-        yield invalid(f"{field}.capacity", "an image that exists has its size: leave it out, or use type DiskOrCreate.")
+        found.invalid(f"{field}.capacity", "an image that exists has its size: leave it out, or use type DiskOrCreate.")
     elif disk.type == "DiskOrCreate" and not capacity:
-        yield required(f"{field}.capacity", "say how large an image to make, such as 1Gi.")
+        found.required(f"{field}.capacity", "say how large an image to make, such as 1Gi.")
 
 
-def _claim(field: str, volume: Volume) -> Iterator[FieldError]:
-    claim = volume.persistent_volume_claim
-    yield from _name(f"{field}.claimName", claim.claim_name if claim else None, "claim")
+def _claim(found: Findings, index: int, claim: PersistentVolumeClaimVolumeSource) -> None:
+    if not is_subdomain(claim.claim_name):
+        _name(found, index, "persistentVolumeClaim.claimName", claim.claim_name, "claim")
 
 
-def _ephemeral(field: str, volume: Volume) -> Iterator[FieldError]:
-    claim = volume.ephemeral.persistent_volume_claim if volume.ephemeral else None
+def _ephemeral(found: Findings, index: int, overlay: EphemeralVolumeSource) -> None:
+    claim = overlay.persistent_volume_claim
     if claim is None:
-        yield required(f"{field}.persistentVolumeClaim", "name the claim that the overlay is put on.")
+        found.required(f"{_at(index)}.ephemeral.persistentVolumeClaim", "name the claim that the overlay is put on.")
     else:
-        yield from _name(f"{field}.persistentVolumeClaim.claimName", claim.claim_name, "claim")
+        _name(found, index, "ephemeral.persistentVolumeClaim.claimName", claim.claim_name, "claim")
 
 
-def _data_volume(field: str, volume: Volume) -> Iterator[FieldError]:
-    yield from _name(f"{field}.name", volume.data_volume.name if volume.data_volume else None, "DataVolume")
+def _data_volume(found: Findings, index: int, source: DataVolumeSource) -> None:
+    if not is_subdomain(source.name):
+        _name(found, index, "dataVolume.name", source.name, "DataVolume")
 
 
-def _memory_dump(field: str, volume: Volume) -> Iterator[FieldError]:
-    yield from _name(f"{field}.claimName", volume.memory_dump.claim_name if volume.memory_dump else None, "claim")
+def _memory_dump(found: Findings, index: int, dump: MemoryDumpVolumeSource) -> None:
+    _name(found, index, "memoryDump.claimName", dump.claim_name, "claim")
 
 
-def _config_map(field: str, volume: Volume) -> Iterator[FieldError]:
-    if volume.config_map is not None:
-        yield from _name(f"{field}.name", volume.config_map.name, "ConfigMap")
-        yield from _volume_label(field, volume.config_map.volume_label)
+def _config_map(found: Findings, index: int, source: ConfigMapVolumeSource) -> None:
+    _name(found, index, "configMap.name", source.name, "ConfigMap")
+    _volume_label(found, index, "configMap", source.volume_label)
 
 
-def _secret(field: str, volume: Volume) -> Iterator[FieldError]:
-    if volume.secret is not None:
-        yield from _name(f"{field}.secretName", volume.secret.secret_name, "Secret")
-        yield from _volume_label(field, volume.secret.volume_label)
+def _secret(found: Findings, index: int, source: SecretVolumeSource) -> None:
+    _name(found, index, "secret.secretName", source.secret_name, "Secret")
+    _volume_label(found, index, "secret", source.volume_label)
 
 
-def _service_account(field: str, volume: Volume) -> Iterator[FieldError]:
-    account = volume.service_account
-    yield from _name(f"{field}.serviceAccountName", account.service_account_name if account else None, "account")
+def _service_account(found: Findings, index: int, account: ServiceAccountVolumeSource) -> None:
+    _name(found, index, "serviceAccount.serviceAccountName", account.service_account_name, "account")
 
 
-def _container_path(field: str, volume: Volume) -> Iterator[FieldError]:
-    path = volume.container_path.path if volume.container_path else ""
-    if not path:
-        yield required(f"{field}.path", "say which folder of the Pod it is.")
-    elif fault := absolute_path_fault(path):
-        yield invalid(f"{field}.path", f"{shown(path)} {fault}.")
+def _container_path(found: Findings, index: int, folder: ContainerPathVolumeSource) -> None:
+    if not folder.path:
+        found.required(f"{_at(index)}.containerPath.path", "say which folder of the Pod it is.")
+    elif fault := absolute_path_fault(folder.path):
+        found.invalid(f"{_at(index)}.containerPath.path", f"{shown(folder.path)} {fault}.")
 
 
-def _downward_api(field: str, volume: Volume) -> Iterator[FieldError]:
-    source = volume.downward_api
-    if source is None:
-        return
-    yield from _volume_label(field, source.volume_label)
-    for index, file in enumerate(source.fields):
-        inside = f"{field}.fields[{index}]"
+def _downward_api(found: Findings, index: int, source: DownwardAPIVolumeSource) -> None:
+    _volume_label(found, index, "downwardAPI", source.volume_label)
+    for place, file in enumerate(source.fields):
+        inside = f"{_at(index)}.downwardAPI.fields[{place}]"
         parts = file.path.split("/")
         if not file.path or file.path.startswith("/") or ".." in parts or not file.path.isprintable():
-            yield invalid(f"{inside}.path", f"{shown(file.path)} must be a relative path without '..'.")
+            found.invalid(f"{inside}.path", f"{shown(file.path)} must be a relative path without '..'.")
         if (file.field_ref is None) == (file.resource_field_ref is None):
-            yield invalid(inside, "a file shows either a fieldRef or a resourceFieldRef: set one of them.")
+            found.invalid(inside, "a file shows either a fieldRef or a resourceFieldRef: set one of them.")
 
 
-def _sysprep(field: str, volume: Volume) -> Iterator[FieldError]:
-    source = volume.sysprep or SysprepSource()
+def _sysprep(found: Findings, index: int, source: SysprepSource) -> None:
     if (source.secret is None) == (source.config_map is None):
-        yield invalid(field, "the answer file comes from a secret or from a configMap: set one of them.")
+        found.invalid(
+            f"{_at(index)}.sysprep", "the answer file comes from a secret or from a configMap: set one of them."
+        )
     for name, reference in (("secret", source.secret), ("configMap", source.config_map)):
         if reference is not None:
-            yield from _name(f"{field}.{name}.name", reference.name, "object")
+            _name(found, index, f"sysprep.{name}.name", reference.name, "object")
 
 
-def _nothing_more(field: str, volume: Volume) -> Iterator[FieldError]:
+def _nothing_more(found: Findings, index: int, source: object) -> None:
     """For sources without fields, and for cloud-init, which has rules of its own."""
-    return iter(())
 
 
-_SOURCE_RULES: dict[str, Rule] = {
-    "cloud_init_config_drive": _nothing_more,
-    "cloud_init_no_cloud": _nothing_more,
-    "config_map": _config_map,
-    "container_disk": _container_disk,
-    "container_path": _container_path,
-    "data_volume": _data_volume,
-    "downward_api": _downward_api,
-    "downward_metrics": _nothing_more,
-    "empty_disk": _empty_disk,
-    "ephemeral": _ephemeral,
-    "host_disk": _host_disk,
-    "memory_dump": _memory_dump,
-    "persistent_volume_claim": _claim,
-    "secret": _secret,
-    "service_account": _service_account,
-    "sysprep": _sysprep,
+SOURCES: dict[type[Struct], Source] = {
+    CloudInitConfigDriveSource: Source("cloudInitConfigDrive", _nothing_more),
+    CloudInitNoCloudSource: Source("cloudInitNoCloud", _nothing_more),
+    ConfigMapVolumeSource: Source("configMap", _config_map),
+    ContainerDiskSource: Source("containerDisk", _container_disk),
+    ContainerPathVolumeSource: Source("containerPath", _container_path, gate="ContainerPathVolumes"),
+    DataVolumeSource: Source("dataVolume", _data_volume),
+    DownwardAPIVolumeSource: Source("downwardAPI", _downward_api),
+    EmptyDiskSource: Source("emptyDisk", _empty_disk),
+    EphemeralVolumeSource: Source("ephemeral", _ephemeral),
+    HostDisk: Source("hostDisk", _host_disk, gate="HostDisk"),
+    PersistentVolumeClaimVolumeSource: Source("persistentVolumeClaim", _claim),
+    SecretVolumeSource: Source("secret", _secret),
+    SysprepSource: Source("sysprep", _sysprep),
+    ServiceAccountVolumeSource: Source("serviceAccount", _service_account, single=True),
+    DownwardMetricsVolumeSource: Source("downwardMetrics", _nothing_more, gate="DownwardMetrics", single=True),
+    MemoryDumpVolumeSource: Source("memoryDump", _memory_dump, single=True),
 }
+"""Every kind of source by its type; each field of a volume but its name has a type of its own."""

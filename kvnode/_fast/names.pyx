@@ -1,0 +1,163 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""Whether a text is a name: the alphabets and shapes of Kubernetes' and its neighbours' names, one pass each.
+
+A guest has a hundred names, and each is looked at by the defaulting webhook, the validating one and the controller; a
+regular expression takes 0.2 to 0.5 µs to say yes to one, a loop over its bytes a tenth. Which field takes which kind of
+name, and what is said of a text that is none, is ``kvnode.api.validation``'s business.
+
+All of these alphabets are ASCII, so a text with any other character is no name at all, and one of them is a byte. Text
+is only read, in place: nothing here allocates.
+"""
+
+cdef extern from *:
+    """
+    enum { LOWER = 1, UPPER = 2, DIGIT = 4, HYPHEN = 8, UNDERSCORE = 16, DOT = 32, PLUS = 64, HEX = 128 };
+
+    /* What each ASCII character is. */
+    static const unsigned char kvnode_kinds[128] = {
+        ['a' ... 'f'] = LOWER | HEX, ['g' ... 'z'] = LOWER,
+        ['A' ... 'F'] = UPPER | HEX, ['G' ... 'Z'] = UPPER,
+        ['0' ... '9'] = DIGIT | HEX,
+        ['-'] = HYPHEN, ['_'] = UNDERSCORE, ['.'] = DOT, ['+'] = PLUS,
+    };
+    """
+    const unsigned char kvnode_kinds[128]
+    enum:
+        LOWER, UPPER, DIGIT, HYPHEN, UNDERSCORE, DOT, PLUS, HEX
+
+    bint PyUnicode_IS_ASCII(object text)
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    const unsigned char *PyUnicode_1BYTE_DATA(object text)
+
+cdef enum:
+    ALPHANUMERIC = LOWER | UPPER | DIGIT
+    LONGEST_LABEL = 63
+    LONGEST_SUBDOMAIN = 253
+    LONGEST_PORT = 15
+    LONGEST_SERIAL = 256
+    MAC_CHARACTERS = 17
+
+
+cdef struct Text:
+    const unsigned char *data
+    Py_ssize_t size
+
+
+cdef inline int read(object text, Text *into) except -1:
+    """The characters of a text, none of one that isn't ASCII. They live as long as the text does."""
+    if not isinstance(text, str):
+        raise TypeError(f"{type(text).__name__} is no text")
+    into.size = 0
+    if PyUnicode_IS_ASCII(text):
+        into.size = PyUnicode_GET_LENGTH(text)
+        into.data = PyUnicode_1BYTE_DATA(text)
+    return 0
+
+
+cdef inline bint made_of(const unsigned char *data, Py_ssize_t size, int kinds) noexcept:
+    """Whether there is at least one character, and each is of one of these kinds."""
+    cdef Py_ssize_t at
+    for at in range(size):
+        if not kvnode_kinds[data[at]] & kinds:
+            return False
+    return size > 0
+
+
+cdef inline bint shaped(const unsigned char *data, Py_ssize_t size, int ends, int inside) noexcept:
+    """The same, where the first and the last character are of fewer kinds."""
+    return (
+        made_of(data, size, inside)
+        and kvnode_kinds[data[0]] & ends != 0
+        and kvnode_kinds[data[size - 1]] & ends != 0
+    )
+
+
+cdef inline bint subdomain(const unsigned char *data, Py_ssize_t size) noexcept:
+    cdef Py_ssize_t at, start = 0
+    if size > LONGEST_SUBDOMAIN:
+        return False
+    for at in range(size):
+        if data[at] == 46:
+            if not shaped(data + start, at - start, LOWER | DIGIT, LOWER | DIGIT | HYPHEN):
+                return False
+            start = at + 1
+    return shaped(data + start, size - start, LOWER | DIGIT, LOWER | DIGIT | HYPHEN)
+
+
+cdef inline bint name_part(const unsigned char *data, Py_ssize_t size) noexcept:
+    return size <= LONGEST_LABEL and shaped(data, size, ALPHANUMERIC, ALPHANUMERIC | HYPHEN | UNDERSCORE | DOT)
+
+
+def is_label(text, /) -> bool:
+    """An RFC 1123 label: 1 to 63 of ``a-z 0-9 -``, with a letter or digit at either end."""
+    cdef Text name
+    read(text, &name)
+    return name.size <= LONGEST_LABEL and shaped(name.data, name.size, LOWER | DIGIT, LOWER | DIGIT | HYPHEN)
+
+
+def is_subdomain(text, /) -> bool:
+    """An RFC 1123 subdomain: DNS labels joined by dots, at most 253 characters in all."""
+    cdef Text name
+    read(text, &name)
+    return subdomain(name.data, name.size)
+
+
+def is_qualified_name(text, /) -> bool:
+    """A label's or an annotation's key: a name part, and a subdomain with ``/`` before it, if any."""
+    cdef Text name
+    cdef Py_ssize_t slash
+    read(text, &name)
+    slash = name.size - 1
+    while slash >= 0 and name.data[slash] != 47:
+        slash -= 1
+    return (slash < 0 or subdomain(name.data, slash)) and name_part(name.data + slash + 1, name.size - slash - 1)
+
+
+def is_name_part(text, /) -> bool:
+    """A label's value: 1 to 63 of ``A-Z a-z 0-9 - _ .``, with a letter or digit at either end."""
+    cdef Text name
+    read(text, &name)
+    return name_part(name.data, name.size)
+
+
+def is_interface_name(text, /) -> bool:
+    """An interface's or a network's logical name: 1 to 253 of ``A-Z a-z 0-9 - _``."""
+    cdef Text name
+    read(text, &name)
+    return name.size <= LONGEST_SUBDOMAIN and made_of(name.data, name.size, ALPHANUMERIC | HYPHEN | UNDERSCORE)
+
+
+def is_port_name(text, /) -> bool:
+    """A port's name (RFC 6335): 1 to 15 of ``a-z 0-9 -``, a letter among them, no hyphen at an end or by another."""
+    cdef Text name
+    cdef Py_ssize_t at
+    cdef int kinds = 0
+    read(text, &name)
+    if name.size > LONGEST_PORT or not shaped(name.data, name.size, LOWER | DIGIT, LOWER | DIGIT | HYPHEN):
+        return False
+    for at in range(name.size):
+        kinds |= kvnode_kinds[name.data[at]]
+        if name.data[at] == 45 and name.data[at - 1] == 45:
+            return False
+    return kinds & LOWER != 0
+
+
+def is_mac_address(text, /) -> bool:
+    """Six pairs of hexadecimal digits with colons between."""
+    cdef Text name
+    cdef Py_ssize_t at
+    read(text, &name)
+    if name.size != MAC_CHARACTERS:
+        return False
+    for at in range(MAC_CHARACTERS):
+        if (name.data[at] != 58) if at % 3 == 2 else not kvnode_kinds[name.data[at]] & HEX:
+            return False
+    return True
+
+
+def is_serial(text, /) -> bool:
+    """1 to 256 of ``A-Z a-z 0-9 _ . + -``: what libvirt and QEMU take in a serial number."""
+    cdef Text name
+    cdef int kinds = ALPHANUMERIC | HYPHEN | UNDERSCORE | DOT | PLUS
+    read(text, &name)
+    return name.size <= LONGEST_SERIAL and made_of(name.data, name.size, kinds)
