@@ -68,10 +68,10 @@ def default(
         architecture=arch,
         domain=replace(domain, devices=devices),
         networks=networks,
-        volumes=tuple(volume_default(volume) for volume in spec.volumes),
+        volumes=tuple([volume_default(volume) for volume in spec.volumes]),
         eviction_strategy=spec.eviction_strategy or settings.eviction_strategy,
-        liveness_probe=_probe_default(spec.liveness_probe),
-        readiness_probe=_probe_default(spec.readiness_probe),
+        liveness_probe=spec.liveness_probe and _probe_default(spec.liveness_probe),
+        readiness_probe=spec.readiness_probe and _probe_default(spec.readiness_probe),
     )
     machine = domain.machine.type if domain.machine else None
     return replace(vmi, spec=spec, metadata=_metadata_default(vmi.metadata, arch, machine or ""))
@@ -102,16 +102,15 @@ def _domain_default(domain: DomainSpec, metadata: ObjectMeta, arch: str, setting
 
 def _metadata_default(metadata: ObjectMeta, arch: str, machine: str) -> ObjectMeta:
     annotations = metadata.annotations or {}
-    has_pcie = arch in _PCI_ARCHITECTURES and ("q35" in machine or machine.startswith("virt"))
-    if not has_pcie or PCI_TOPOLOGY_ANNOTATION in annotations:
+    if PCI_TOPOLOGY_ANNOTATION in annotations:
+        return metadata
+    if arch not in _PCI_ARCHITECTURES or not ("q35" in machine or machine.startswith("virt")):
         return metadata
     return replace(metadata, annotations={**annotations, PCI_TOPOLOGY_ANNOTATION: _PCI_TOPOLOGY})
 
 
-def _probe_default(probe: Probe | None) -> Probe | None:
+def _probe_default(probe: Probe) -> Probe:
     """Kubernetes' own defaults of a probe: every 10 s, 1 s to answer, one success and three failures to believe it."""
-    if probe is None:
-        return None
     return replace(
         probe,
         timeout_seconds=probe.timeout_seconds or 1,

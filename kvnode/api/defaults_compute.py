@@ -9,13 +9,15 @@ A quantity that can't be read is left as it is: validation names it, with its pa
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from kvnode.api.cpu_memory import CPU, CPUFeature, Memory, ResourceRequirements
 from kvnode.api.firmware import LaunchSecurity
 from kvnode.api.settings import Settings
 from kvnode.errors import QuantityError
-from kvnode.quantity import Quantity, binary, parse, to_bytes
+from kvnode.quantity import Quantity, binary, to_bytes, to_nanos
 
 __all__ = ["cpu_default", "hotplug_cpu_default", "hotplug_memory_default", "memory_default", "resources_default"]
 
@@ -59,11 +61,14 @@ def memory_default(memory: Memory | None, resources: ResourceRequirements) -> Me
 def cpu_default(cpu: CPU | None, resources: ResourceRequirements, needs_vmx: bool, model: str) -> CPU:
     """Topology and model. Without a topology each requested CPU is a socket, which can be plugged later."""
     cpu = cpu or CPU()
+    changes: dict[str, Any] = {}
     if not (cpu.cores or cpu.sockets or cpu.threads):
-        cpu = replace(cpu, cores=1, threads=1, sockets=_requested_sockets(resources))
+        changes |= {"cores": 1, "threads": 1, "sockets": _requested_sockets(resources)}
     if needs_vmx:
-        cpu = replace(cpu, features=_with_required(cpu.features, "vmx"))
-    return cpu if cpu.model else replace(cpu, model=model)
+        changes["features"] = _with_required(cpu.features, "vmx")
+    if not cpu.model:
+        changes["model"] = model
+    return replace(cpu, **changes) if changes else cpu
 
 
 def hotplug_cpu_default(cpu: CPU, settings: Settings) -> CPU:
@@ -95,12 +100,11 @@ def hotplug_memory_default(
     guest = _size(memory.guest)
     if guest is None or guest < _HOTPLUG_MINIMUM_BYTES:
         return memory
-    text = settings.max_guest if settings.max_guest is not None else binary(guest * settings.max_hotplug_ratio)
-    most = _size(text)
+    most = guest * settings.max_hotplug_ratio if settings.max_guest is None else _size(settings.max_guest)
     block = _GIB if memory.hugepages and memory.hugepages.page_size == "1Gi" else 2 * _MIB
     if most is None or not guest <= most <= _ADDRESSABLE_BYTES or guest % block or most % block:
         return memory
-    return replace(memory, max_guest=text)
+    return replace(memory, max_guest=binary(most) if settings.max_guest is None else settings.max_guest)
 
 
 def _requested_sockets(resources: ResourceRequirements) -> int:
@@ -120,7 +124,7 @@ def _with_required(features: tuple[CPUFeature, ...], name: str) -> tuple[CPUFeat
 
 def _is_zero(quantity: Quantity | None) -> bool:
     try:
-        return quantity is None or parse(quantity) == 0
+        return quantity is None or to_nanos(quantity) == 0
     except QuantityError:
         return False
 

@@ -26,9 +26,9 @@ def devices_default(devices: Devices, volumes: tuple[Volume, ...], arch: str) ->
     bus = _DISK_BUS.get(arch, "sata")
     changes: dict[str, object] = {}
     if disks:
-        changes["disks"] = tuple(_disk_default(disk, bus) for disk in disks)
+        changes["disks"] = tuple([_disk_default(disk, bus) for disk in disks])
     if devices.inputs:
-        changes["inputs"] = tuple(_input_default(device) for device in devices.inputs)
+        changes["inputs"] = tuple([_input_default(device) for device in devices.inputs])
     if devices.watchdog is not None:
         changes["watchdog"] = _watchdog_default(devices.watchdog, arch)
     return replace(devices, **changes) if changes else devices
@@ -71,7 +71,9 @@ def pull_policy_default(image: str) -> str:
 
 
 def _missing_disks(devices: Devices, volumes: tuple[Volume, ...]) -> list[Disk]:
-    used = {disk.name for disk in devices.disks} | {filesystem.name for filesystem in devices.filesystems}
+    used = {disk.name for disk in devices.disks}
+    if devices.filesystems:
+        used.update(filesystem.name for filesystem in devices.filesystems)
     missing = []
     for volume in volumes:
         if volume.name not in used:

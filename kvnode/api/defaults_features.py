@@ -31,14 +31,16 @@ M = TypeVar("M", bound=Model)
 
 def machine_default(machine: Machine | None, arch: str, settings: Settings) -> Machine:
     """The machine type of the architecture, as configured. An unknown architecture is left for validation to name."""
-    machine = machine or Machine()
-    return machine if machine.type else replace(machine, type=settings.machine_types.get(arch))
+    if machine is not None and machine.type:
+        return machine
+    return replace(machine or Machine(), type=settings.machine_types.get(arch))
 
 
 def firmware_default(firmware: Firmware | None, metadata: ObjectMeta, arch: str) -> Firmware:
     """A UUID drawn from the guest's identity, and UEFI without secure boot on arm64, which has no BIOS."""
-    firmware = firmware or Firmware()
-    if not firmware.uuid:
+    if firmware is None:
+        firmware = Firmware(uuid=firmware_uuid(metadata))
+    elif not firmware.uuid:
         firmware = replace(firmware, uuid=firmware_uuid(metadata))
     if arch == "arm64" and firmware.bootloader is None:
         firmware = replace(firmware, bootloader=Bootloader(efi=EFI(secure_boot=False)))
@@ -47,10 +49,11 @@ def firmware_default(firmware: Firmware | None, metadata: ObjectMeta, arch: str)
 
 def features_default(features: Features | None, arch: str) -> Features:
     """ACPI is on (off on s390x, which has none), and so is whatever is present without a value."""
-    features = features or Features()
-    acpi = features.acpi or FeatureState()
-    if acpi.enabled is None:
-        features = replace(features, acpi=FeatureState(enabled=arch != "s390x"))
+    acpi = FeatureState(enabled=arch != "s390x")
+    if features is None:
+        return Features(acpi=acpi)
+    if features.acpi is None or features.acpi.enabled is None:
+        features = replace(features, acpi=acpi)
     features = _switched_on(features, _SWITCHES)
     if features.hyperv is not None:
         features = replace(features, hyperv=_hyperv_default(features.hyperv))

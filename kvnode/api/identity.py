@@ -27,8 +27,6 @@ def firmware_uuid(metadata: ObjectMeta) -> str:
     """The UUID that the guest reads from its SMBIOS tables, as a name-based UUID (RFC 9562, version 5)."""
     # Half a surrogate pair is for validation to refuse; here it must not stop anybody.
     name = identity_of(metadata).encode(errors="surrogatepass")
-    digest = bytearray(sha1(_UUID_NAMESPACE + name, usedforsecurity=False).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50
-    digest[8] = digest[8] & 0x3F | 0x80
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = sha1(_UUID_NAMESPACE + name, usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
