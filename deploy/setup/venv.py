@@ -59,6 +59,9 @@ def make_environment(python_id: str, pins_key: str, project_key: str) -> None:
 
 
 def main() -> None:
+    if Path(sys.prefix) == VENV:
+        # It would be removed, since it is made from another Python than its own, and this process with it.
+        sys.exit("run this with the Python that .venv is made from, as `make venv` does, and not with its own")
     python_id = key_of(python_identity(), sys.executable, str(TREE))
     pins_key = key_of(PINS, python_identity(), output_of("pkg-config", "--modversion", "libvirt"))
     project_key = key_of(PROJECT)
