@@ -14,8 +14,8 @@ from kvnode import HostFacts
 from kvnode.api.devices import Devices
 from kvnode.api.instance import DomainSpec, VirtualMachineInstanceSpec
 from kvnode.errors import KvnodeError
+from tests.api_documents import documents_of
 from tests.plans import EMULATING, HOST, manifest
-from tests.property.test_manifest import manifests
 
 HOSTS = [
     HostFacts(),
@@ -62,7 +62,7 @@ def holds(plan: "kvnode.DomainPlan", host: HostFacts) -> None:
             assert ".." not in path
 
 
-@given(manifests(DomainSpec), st.sampled_from(HOSTS), st.booleans())
+@given(documents_of(DomainSpec), st.sampled_from(HOSTS), st.booleans())
 def test_any_domain_on_top_of_the_least(domain: dict[str, Any], host: HostFacts, defaulted: bool) -> None:
     document = manifest()
     whole = document["spec"]["domain"]
@@ -74,7 +74,7 @@ def test_any_domain_on_top_of_the_least(domain: dict[str, Any], host: HostFacts,
         assert answer(document, host, defaulted) == plan
 
 
-@given(manifests(VirtualMachineInstanceSpec), st.sampled_from(HOSTS), st.booleans())
+@given(documents_of(VirtualMachineInstanceSpec), st.sampled_from(HOSTS), st.booleans())
 def test_any_spec(spec: dict[str, Any], host: HostFacts, defaulted: bool) -> None:
     document = manifest()
     document["spec"] = {**document["spec"], **spec}
@@ -83,7 +83,7 @@ def test_any_spec(spec: dict[str, Any], host: HostFacts, defaulted: bool) -> Non
         holds(plan, host)
 
 
-@given(manifests(Devices), st.sampled_from(HOSTS))
+@given(documents_of(Devices), st.sampled_from(HOSTS))
 def test_any_devices(devices: dict[str, Any], host: HostFacts) -> None:
     plan = answer(manifest({f"devices.{name}": value for name, value in devices.items()}), host, True)
     if plan is not None:
