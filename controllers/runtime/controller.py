@@ -100,7 +100,10 @@ class Controller:
         self._metrics.depth.labels(name=self.name).set(self.queue.schedule.depth)
 
     async def run(self) -> None:
-        """Reconcile until cancelled; then what is under way has ``stop_grace_s`` to end. May be called again then."""
+        """Reconcile until cancelled; then what is under way has ``stop_grace_s`` to end, and is cut off.
+
+        May be called again then, and goes on with all that was still to be done.
+        """
         for informer in self._informers:
             await informer.synced.wait()
         self.queue.open()
@@ -125,6 +128,10 @@ class Controller:
             self._metrics.depth.labels(name=self.name).set(self.queue.schedule.depth)
             try:
                 await self._once(request)
+            except asyncio.CancelledError:
+                # Cut off in the middle: whoever runs next, perhaps this very replica, takes it up.
+                self.queue.add(request)
+                raise
             finally:
                 self.queue.done(request)
 

@@ -219,6 +219,32 @@ def test_stopped_gently_has_an_end():
     asyncio.run(main())
 
 
+def test_a_reconcile_that_was_cut_off_is_taken_up_when_the_controller_runs_again():
+    async def main() -> None:
+        begun: list[str] = []
+        answers = asyncio.Event()
+
+        async def reconcile(request: Request) -> None:
+            begun.append(request.name)
+            await answers.wait()
+
+        metrics = Metrics()
+        controller = Controller("test", reconcile, stop_grace_s=0.05, metrics=metrics)
+        task = asyncio.create_task(controller.run())
+        controller.enqueue(Request("ns", "one"))
+        await eventually(lambda: begun)
+        task.cancel()
+        await asyncio.wait((task,))
+        assert count(metrics, "success") == 0
+        # The lease comes back to this replica. No event tells of the object again, and nobody lists it anew.
+        answers.set()
+        async with running(controller.run()):
+            await eventually(lambda: count(metrics, "success") == 1)
+        assert begun == ["one", "one"]
+
+    asyncio.run(main())
+
+
 def test_who_does_not_lead_does_nothing_and_forgets_nothing():
     async def main() -> None:
         leads = False
