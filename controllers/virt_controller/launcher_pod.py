@@ -107,8 +107,9 @@ def _metadata(vmi: VirtualMachineInstance) -> dict[str, Any]:
     name, uid = meta.name or "", meta.uid or ""
     kept = {key: text for key, text in (meta.annotations or {}).items() if not key.startswith(_ANNOTATIONS_KEPT_BACK)}
     labels = {LAUNCHER_LABEL: LAUNCHER, CREATED_BY: uid, GUEST_NAME: name_label(name)}
-    # The guest's own labels, so that Services and policies that select guests select their Pods.
-    theirs = {key: text for key, text in (meta.labels or {}).items() if not key.startswith("kubevirt.io/")}
+    # The guest's own labels, all of them, so that Services and policies that select guests select their Pods: people
+    # call theirs `kubevirt.io/domain` and `kubevirt.io/size`, and `virtctl expose` selects by them. Ours go before.
+    theirs = meta.labels or {}
     return {
         "name": pod_name(name, uid),
         "namespace": meta.namespace,

@@ -63,11 +63,11 @@ def test_the_pod_is_confined():
 
 
 def test_the_pod_is_the_guests():
-    meta = pod_of(
-        guest(labels={"app": "web", "kubevirt.io": "virt-api"}, annotations={"a": "b", "kubevirt.io/x": "y"})
-    )["metadata"]
+    theirs = {"app": "web", "kubevirt.io/domain": "web"}
+    forged = {"kubevirt.io": "virt-api", "kubevirt.io/created-by": "another", "vm.kubevirt.io/name": "another"}
+    meta = pod_of(guest(labels={**theirs, **forged}, annotations={"a": "b", "kubevirt.io/x": "y"}))["metadata"]
     assert meta["labels"] == {
-        "app": "web",
+        **theirs,
         "kubevirt.io": "virt-launcher",
         "kubevirt.io/created-by": "3f1c",
         "vm.kubevirt.io/name": "vmi-tiny",
