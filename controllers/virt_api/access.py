@@ -32,27 +32,22 @@ class _Reviewed(Model, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What somebody wants to do with a resource of this API; ``path`` instead for what is none, such as discovery."""
+    """What somebody wants to do with a resource of this API."""
 
     verb: str
-    version: str = ""
-    resource: str = ""
+    version: str
+    resource: str
     subresource: str = ""
     namespace: str = ""
     name: str = ""
-    path: str = ""
 
     def __str__(self) -> str:
-        if self.path:
-            return f"{self.verb} {self.path}"
         what = f"{self.resource}/{self.subresource}" if self.subresource else self.resource
         where = f' in the namespace "{self.namespace}"' if self.namespace else ""
         return f'{self.verb} resource "{what}" in API group "subresources.kubevirt.io"{where}'
 
     def attributes(self) -> dict[str, dict[str, str]]:
         """As a SubjectAccessReview has it."""
-        if self.path:
-            return {"nonResourceAttributes": {"path": self.path, "verb": self.verb}}
         return {
             "resourceAttributes": {
                 "verb": self.verb,

@@ -6,6 +6,7 @@ that keeps the handler's contract over mutual TLS.
 
 import asyncio
 import functools
+import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -113,12 +114,40 @@ async def only_the_front_proxy_is_believed(server: ApiServer, options: Options, 
         async with aiohttp.ClientSession() as session, session.put(url, headers=user, ssl=tls) as response:
             said = await response.json()
             assert (response.status, said["kind"]) == (code, "Status"), said
+        if certificate is None:
+            # Nor does it say what there is to anybody else.
+            root = f"https://127.0.0.1:{options.port}{ROOT}"
+            async with aiohttp.ClientSession() as session, session.get(root, headers=headers, ssl=tls) as response:
+                assert response.status == 403
     stranger = ssl.create_default_context()
     stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
     stranger.load_cert_chain(server.admin.certificate, server.admin.key)
     async with aiohttp.ClientSession() as session:
         with pytest.raises((aiohttp.ClientError, ConnectionError, ssl.SSLError)):
             await session.put(url, headers=headers, ssl=stranger)
+
+
+@in_a_loop
+async def test_the_api_server_knows_the_whole_group(api_server: ApiServer, namespace: str) -> None:
+    """It asks for itself, as a user without a group. Of a group that is stale to it no namespace can be rid."""
+    tls = ssl.create_default_context(cafile=str(api_server.authority.pair.certificate))
+    tls.load_cert_chain(api_server.admin.certificate, api_server.admin.key)
+    collected = {"Accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}
+    # It looks again once a minute at the latest.
+    async with virt_api(api_server), aiohttp.ClientSession() as session, asyncio.timeout(90):
+        while True:
+            async with session.get(f"{api_server.url}/apis", headers=collected, ssl=tls) as response:
+                groups = json.loads(await response.read())["items"]
+            [ours] = [one for one in groups if one["metadata"]["name"] == "subresources.kubevirt.io"]
+            if all(one["freshness"] == "Current" for one in ours["versions"]):
+                break
+            await asyncio.sleep(0.5)
+    for version in ours["versions"]:
+        served = {
+            one["resource"]: [sub["subresource"] for sub in one.get("subresources", ())] for one in version["resources"]
+        }
+        assert served["virtualmachines"] == ["restart", "start", "stop"]
+        assert served["virtualmachineinstances"] == ["console"]
 
 
 @in_a_loop
