@@ -61,6 +61,16 @@ bench: setup ## the benchmarks
 test-clean-root: ## `make demo` and `make test` from a clone in a bare Debian 12, cold and warm (root; an hour)
 	@deploy/setup/clean-root.sh
 
+# How long each target of the fuzzer runs; both end sooner where something is found.
+FUZZ_SECONDS ?= 300
+FUZZ_RUNS ?= 100000
+
+.PHONY: fuzz
+fuzz: setup ## look for manifests that break a promise, and say which: five minutes for each target
+	@for target in manifest plan; do \
+		nice $(PY) -m tests.fuzz $$target --seconds $(FUZZ_SECONDS) --runs $(FUZZ_RUNS) || exit 1; \
+	done
+
 # CLUSTER is the cluster's number, 0 to 15; CLUSTER_WITH takes more of `python -m deploy.cluster up --help`.
 CLUSTER ?= 0
 

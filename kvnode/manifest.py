@@ -98,13 +98,18 @@ def readings(source: Source) -> Iterator[Reading]:
         if document.value is None:
             continue
         walk = Walk(document.lines)
-        objects = tuple(_object(item, path, walk) for path, item in _items(document, walk))
-        faults += len(walk.errors)
+        objects = []
+        for path, item in _items(document, walk):
+            objects.append(_object(item, path, walk))
+            if len(walk.errors) >= MAX_FAULTS:
+                break
+        told = walk.errors[: MAX_FAULTS - faults]
+        faults += len(told)
         if faults >= MAX_FAULTS:
             more = FieldError("", VALUE_INVALID, f"these are the first {MAX_FAULTS} faults; there may be more")
-            yield Reading(document.value, (), [*walk.errors, more])
+            yield Reading(document.value, (), [*told, more])
             return
-        yield Reading(document.value, () if walk.errors else objects, walk.errors)
+        yield Reading(document.value, () if told else tuple(objects), told)
 
 
 def instance_of(guest: VirtualMachineInstance | VirtualMachine) -> VirtualMachineInstance:
@@ -281,7 +286,7 @@ def _object(document: dict[str, Any], path: str, walk: Walk) -> Struct | None:
         return None
     type_ = known.type()
     if type_ in (VirtualMachineInstance, VirtualMachine) and document.get("spec") is None:
-        walk.errors.append(FieldError(f"{start}spec", VALUE_REQUIRED, f"a {kind} needs a spec{walk.suffix}"))
+        walk.fault(f"{start}spec", f"a {kind} needs a spec", reason=VALUE_REQUIRED)
         return None
     return read(type_, document, walk, path)
 
@@ -292,8 +297,7 @@ def _named(document: dict[str, Any], start: str, walk: Walk) -> bool:
     for name, example in (("apiVersion", "kubevirt.io/v1"), ("kind", "VirtualMachineInstance")):
         value = document.get(name)
         if value is None or value == "":
-            message = f"the object has no {name}, such as {example}{walk.suffix}"
-            walk.errors.append(FieldError(f"{start}{name}", VALUE_REQUIRED, message))
+            walk.fault(f"{start}{name}", f"the object has no {name}, such as {example}", reason=VALUE_REQUIRED)
         elif not isinstance(value, str):
             walk.fault(f"{start}{name}", f"{shown(value)} is not text such as {example}", document, name)
     return len(walk.errors) == found

@@ -51,12 +51,12 @@ class Walk:
         self.suffix = suffix
         self.depth = 0
 
-    def fault(self, path: str, message: str, holder: Any = None, key: str = "") -> Any:
-        """Notes one fault; the line is that of `key` in `holder`."""
+    def fault(self, path: str, message: str, holder: Any = None, key: str = "", *, reason: str = VALUE_INVALID) -> Any:
+        """Notes one fault, unless there are enough; the line is that of `key` in `holder`."""
         if len(self.errors) < MAX_FAULTS:
             line = self.lines.get(id(holder), {}).get(key)
             where = "" if line is None else f" (line {line})"
-            self.errors.append(FieldError(path, VALUE_INVALID, f"{message}{where}{self.suffix}"))
+            self.errors.append(FieldError(path, reason, f"{message}{where}{self.suffix}"))
         return _BAD
 
     def enter(self, path: str) -> bool:

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 CAP_NET_ADMIN = 12
@@ -97,6 +98,10 @@ FACTS: dict[str, Fact] = {
     "cpus_4": Fact("four CPUs", lambda: len(os.sched_getaffinity(0)) >= 4),
     "hugepages_2Mi": Fact("pool of 2 MiB pages", lambda: _hugepages(2048) > 0),
     "hugepages_1Gi": Fact("pool of 1 GiB pages", lambda: _hugepages(1048576) > 0),
+    "atheris": Fact(
+        "Atheris, of which there are wheels for Python 3.11 to 3.13 on x86-64 Linux",
+        lambda: find_spec("atheris") is not None,
+    ),
     "go": Fact("Go compiler of version 1.26 or later", lambda: _go(1, 26)),
 }
 

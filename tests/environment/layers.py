@@ -14,6 +14,7 @@ LAYERS = (
     "unit",
     "golden",
     "property",
+    "fuzz",
     "packaging",
     "controllers",
     "netns",

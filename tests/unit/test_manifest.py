@@ -218,6 +218,9 @@ def test_number_of_faults_is_bounded() -> None:
     assert len(errors) == 201
     assert "first 200 faults" in errors[-1].message
     assert errors[7].field == "metadata.labels[k7]"
+    listed = {"apiVersion": "v1", "kind": "List", "items": [{}] * 1000}
+    assert [error.field for error in faults(listed)][-3:] == ["items[99].apiVersion", "items[99].kind", ""]
+    assert len(faults("a: 1\n---\n" * 90 + json.dumps(listed))) == 201
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
