@@ -11,7 +11,7 @@ import pytest
 
 from deploy.cluster.cluster import Cluster
 from deploy.cluster.kube_api import KubeApi, Refused
-from tests.cluster.guests import Machine, facts_of, uptime_s, wait_for
+from tests.cluster.guests import Machine, example, facts_of, uptime_s, wait_for
 
 
 def test_start_stop_and_restart(machine: Machine) -> None:
@@ -114,3 +114,26 @@ def test_deletion_takes_the_guest_along(machine: Machine) -> None:
     machine.user.request("DELETE", machine.path())
     machine.await_gone()
     assert machine.qemus() == 0
+
+
+def test_a_namespace_goes_with_its_machines(kubevirt: Cluster) -> None:
+    namespace = "goes-with-its-machines"
+    kubevirt.kubectl("create", "namespace", namespace)
+    try:
+        document = {**example("vm-tiny"), "metadata": {"name": "tiny", "namespace": namespace}}
+        machines = f"/apis/kubevirt.io/v1/namespaces/{namespace}/virtualmachines"
+        kubevirt.api.request("POST", machines, document)
+        guest = f"/apis/kubevirt.io/v1/namespaces/{namespace}/virtualmachineinstances/tiny"
+        wait_for(
+            "its guest runs",
+            lambda: (kubevirt.api.find(guest) or {}).get("status", {}).get("phase") == "Running",
+            lambda: str(kubevirt.api.find(guest)),
+        )
+    finally:
+        kubevirt.kubectl("delete", "namespace", namespace, "--wait=false")
+    # Not before the guest and its Pod are gone, and not while the API server misses any group's discovery.
+    wait_for(
+        "the namespace is gone",
+        lambda: kubevirt.api.find(f"/api/v1/namespaces/{namespace}") is None,
+        lambda: str(kubevirt.api.find(f"/api/v1/namespaces/{namespace}")),
+    )
