@@ -5,6 +5,9 @@ counts as a guest's own only where all of this holds: it is in the guest's names
 uid) is its controlling owner, and it has the one name that is derived from the guest's name and uid. Everything else
 that claims to be one is nobody's: it is neither entered nor followed nor ended, whatever it says of itself.
 
+One that has lost its owner isn't entered either. But virt-controller sees to its end before another guest takes that
+one's place, since what runs in a Pod runs on without an owner (`claim_of` in virt_controller/reconcilers.py).
+
 What is left is who may make Pods in the guest's own namespace and is faster than the controller: namespaces are the
 border between users, here as anywhere in Kubernetes.
 """

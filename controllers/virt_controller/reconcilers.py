@@ -17,13 +17,24 @@ from controllers.runtime.controller import Result
 from controllers.runtime.faults import Undecodable
 from controllers.runtime.informer import Informer
 from controllers.runtime.installation import INSTALLATIONS, Installation, LiveConfiguration
-from controllers.runtime.resources import ApiObject, KubernetesObject, Request, Resource, owned_by
+from controllers.runtime.resources import ApiObject, KubernetesObject, Request, Resource, request_of
 from controllers.virt_controller import guest_life, installation, machine_life, node_life
 from controllers.virt_controller.actions import Action, Apply, NotCreated, Recorder, Tell, carry_out
 from controllers.virt_controller.guest_life import Decision
 from controllers.virt_controller.guest_ready import is_taken
 from controllers.virt_controller.heartbeats import Heartbeats
-from controllers.virt_controller.objects import GUESTS, MACHINES, NODES, PODS, Guest, Machine, Node, Pod
+from controllers.virt_controller.objects import (
+    CREATED_BY,
+    DOMAIN,
+    GUESTS,
+    MACHINES,
+    NODES,
+    PODS,
+    Guest,
+    Machine,
+    Node,
+    Pod,
+)
 from controllers.virt_controller.pod_verdict import is_over
 from controllers.virt_controller.settings import LauncherSettings
 from controllers.virt_controller.statements import Statement, timestamp, written
@@ -41,20 +52,50 @@ ON_NODE = "node"
 """The index that finds guests by their node."""
 
 
+def claim_of(pod: Pod) -> tuple[Request, str] | None:
+    """The guest that a launcher's Pod belongs to, and that guest's uid: its controlling owner.
+
+    Of a Pod that nobody controls it is what was written on it when it was made, where the Pod's name is the one that
+    follows from that: `kubectl delete --cascade=orphan` takes the owner away, and what runs in the Pod runs on.
+    """
+    meta = pod.metadata
+    namespace = meta.namespace or ""
+    owner = controlling_guest(meta)
+    if owner is not None:
+        return Request(namespace, owner.name), owner.uid
+    name, uid = (meta.annotations or {}).get(DOMAIN), (meta.labels or {}).get(CREATED_BY)
+    if not name or not uid or meta.name != pod_name(name, uid) or any(one.controller for one in meta.owner_references):
+        return None
+    return Request(namespace, name), uid
+
+
 def guest_uid(pod: Pod) -> list[str]:
-    """The uid of the guest that controls a Pod, as a list of one or none."""
-    owner = controlling_guest(pod.metadata)
-    return [owner.uid] if owner is not None else []
+    """The uid of the guest that a launcher's Pod belongs to, as a list of one or none."""
+    claim = claim_of(pod)
+    return [claim[1]] if claim is not None else []
 
 
 def guest_of_pod(pod: Pod) -> list[Request]:
-    """The guest that a launcher's Pod belongs to."""
-    return owned_by(GUESTS, pod)
+    """The guest that a launcher's Pod belongs to, as a list of one or none."""
+    claim = claim_of(pod)
+    return [claim[0]] if claim is not None else []
 
 
 def guest_name(pod: Pod) -> list[str]:
-    """Namespace and name of the guest that controls a Pod, as a list of one or none."""
+    """Namespace and name of the guest that a launcher's Pod belongs to, as a list of one or none."""
     return [str(request) for request in guest_of_pod(pod)]
+
+
+def _is_its(guest: Guest, pod: Pod) -> bool:
+    """Whether a Pod is this guest's. One that has lost its owner is, once the guest may run in it: until that Pod has
+    gone nothing may take the guest for gone, or a second one would run beside it."""
+    meta = guest.metadata
+    if is_launcher_of(meta, pod.metadata):
+        return True
+    begun = guest.phase not in guest_life.BEFORE_HANDLER or (guest.phase == "Scheduling" and meta.deletion_timestamp)
+    if not begun or controlling_guest(pod.metadata) is not None:
+        return False
+    return claim_of(pod) == (request_of(guest), meta.uid)
 
 
 def node_of(guest: Guest) -> list[str]:
@@ -160,13 +201,13 @@ class GuestReconciler(Reconciler):
         """The guest's Pod; None is the API server's word, or that of a guest that was never seen by us before."""
         meta = guest.metadata
         for pod in self._pods.by_index(POD_OF, meta.uid or ""):
-            if is_launcher_of(meta, pod.metadata):
+            if _is_its(guest, pod):
                 return pod
         if not guest.phase and not meta.deletion_timestamp:
             return None
         request = Request(meta.namespace or "", pod_name(meta.name or "", meta.uid or ""))
         live = await self._client.find(PODS, request, Pod)
-        return live if live is not None and is_launcher_of(meta, live.metadata) else None
+        return live if live is not None and _is_its(guest, live) else None
 
     def _silent_for_s(self, request: Request, guest: Guest) -> float:
         """For how long the guest's handler hasn't been heard of.

@@ -6,8 +6,10 @@ from controllers.launchers import pod_name
 from controllers.runtime.faults import Conflict
 from controllers.runtime.resources import ApiObject, Request
 from controllers.virt_controller.actions import NotCreated
+from controllers.virt_controller.guest_life import MISSED_S
 from controllers.virt_controller.node_life import SILENT_S
 from controllers.virt_controller.objects import GUESTS, HEARTBEAT, MACHINES, NODES, PODS, SCHEDULABLE, Guest
+from controllers.virt_controller.reconcilers import guest_of_pod
 from tests.controllers.controller_lives import make_machine, make_node, runs
 from tests.controllers.test_virt_controller_faults import World, informers_of, served
 from tests.controllers.virt_objects import SPEC
@@ -29,6 +31,7 @@ async def make_pod(world, name, uid, owner=None):
         "name": name,
         "namespace": world.namespace,
         "labels": {**LABELS, "kubevirt.io/created-by": uid},
+        "annotations": {"kubevirt.io/domain": "tiny"},
         "ownerReferences": owners,
     }
     containers = [{"name": "compute", "image": "evil"}]
@@ -185,6 +188,63 @@ def test_a_guest_whose_finalizer_is_taken_away_leaves_a_pod_and_no_second_guest_
             assert await client.find(GUESTS, world.request, ApiObject) is not None
             status = (await world.document(MACHINES))["status"]
             assert not any(one["type"] == "Failure" for one in status["conditions"])
+
+    with_client(body)
+
+
+def test_a_guest_that_is_deleted_without_its_pod_is_waited_for(namespace, with_client):
+    """`kubectl delete --cascade=orphan` takes the owner from the Pod; the guest in it takes its time to shut down."""
+
+    async def body(client):
+        async with informers_of(client, namespace) as informers:
+            world = World(client, namespace, informers)
+            await make_machine(world, "Always")
+            await world.settle(GUESTS)
+            pod = await runs(world)
+            await world.settle(GUESTS)
+            await world.settle(MACHINES)
+            first = await client.get(GUESTS, world.request, Guest)
+            await client.delete(GUESTS, world.request)
+            await client.merge_patch(PODS, Request(namespace, pod), {"metadata": {"ownerReferences": None}})
+            await world.settle(GUESTS)
+            await world.settle(MACHINES)
+            [left] = await world.pods()
+            assert left["metadata"]["deletionTimestamp"], "as with any guest that is to go"
+            assert (await client.get(GUESTS, world.request, Guest)).metadata.uid == first.metadata.uid
+            known = informers.pods.get(Request(namespace, pod))
+            assert guest_of_pod(known) == [world.request], "whose end wakes it"
+
+            # Whoever takes the finalizer away as well gets no second guest either.
+            await client.merge_patch(GUESTS, world.request, {"metadata": {"finalizers": None}})
+            await world.settle(MACHINES)
+            assert await client.find(GUESTS, world.request, ApiObject) is None
+            status = (await world.document(MACHINES))["status"]
+            assert [one["reason"] for one in status["conditions"] if one["type"] == "Failure"] == ["GuestLeftBehind"]
+            await client.delete(PODS, Request(namespace, pod), grace_period_s=0)
+            await world.settle(MACHINES)
+            assert (await client.get(GUESTS, world.request, Guest)).metadata.uid != first.metadata.uid
+
+    with_client(body)
+
+
+def test_a_guest_whose_pod_has_lost_its_owner_is_not_taken_for_gone(namespace, with_client):
+    async def body(client):
+        async with informers_of(client, namespace) as informers:
+            world = World(client, namespace, informers)
+            guest = await make_guest(world)
+            await world.settle(GUESTS)
+            pod = await runs(world)
+            await world.settle(GUESTS)
+            await client.merge_patch(PODS, Request(namespace, pod), {"metadata": {"ownerReferences": None}})
+            await world.settle(GUESTS)
+            world.clock_s += 2 * MISSED_S
+            await world.settle(GUESTS)
+            assert (await world.document(GUESTS))["status"]["phase"] == "Scheduled"
+            # Another Pod that says the same of itself has another name, and is nothing to anybody.
+            await make_pod(world, "virt-launcher-tiny-other", guest.metadata.uid)
+            await world.caught_up(GUESTS)
+            other = informers.pods.get(Request(namespace, "virt-launcher-tiny-other"))
+            assert guest_of_pod(other) == []
 
     with_client(body)
 
