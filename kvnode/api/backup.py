@@ -48,7 +48,8 @@ class VirtualMachineBackupSpec(Model, frozen=True):
     """Of which machine, and where it goes."""
 
     source: TypedLocalObjectReference = TypedLocalObjectReference()  # a VirtualMachine, or a tracker of one
-    mode: str | None = None  # `Push` to a claim if nobody says, or `Pull`
+    # how it is taken: written to a claim (`Push`, if nobody says), or offered to readers (`Pull`)
+    mode: str | None = None
     pvc_name: str | None = None  # the claim: for its output, or in pull mode for what the guest writes meanwhile
     token_secret_ref: str | None = None  # a Secret with the token that readers show, in pull mode
     ttl_duration: Duration | None = None  # how long after its creation it can be read, in pull mode
@@ -59,8 +60,9 @@ class VirtualMachineBackupSpec(Model, frozen=True):
 class VirtualMachineBackupStatus(Model, frozen=True):
     """How far the backup is."""
 
-    type: str | None = None  # `Full` or `Incremental`
-    conditions: tuple[StandardCondition, ...] = ()  # `Progressing`, `Complete`, `Failed`, `Quiesced`
+    type: str | None = None  # what it has: everything (`Full`), or what changed since a checkpoint (`Incremental`)
+    # statements about it: `Progressing`, `Complete`, `Failed`, `Quiesced`
+    conditions: tuple[StandardCondition, ...] = ()
     checkpoint_name: str | None = None  # the checkpoint that it leaves
     included_volumes: tuple[BackupVolumeInfo, ...] = ()  # volumes in it
     endpoint_cert: str | None = None  # the authority to trust when reading it, as PEM

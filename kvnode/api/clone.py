@@ -39,13 +39,13 @@ class VirtualMachineCloneSpec(Model, frozen=True):
 class VirtualMachineCloneStatus(Model, frozen=True):
     """How far the clone is."""
 
-    # `SnapshotInProgress`, `CreatingTargetVM`, `RestoreInProgress`, `Succeeded`, `Failed` or `Unknown`
+    # how far it is: `SnapshotInProgress`, `CreatingTargetVM`, `RestoreInProgress`, `Succeeded`, `Failed` or `Unknown`
     phase: str | None = None
-    conditions: tuple[Condition, ...] = ()  # `Ready`, `Progressing`
+    conditions: tuple[Condition, ...] = ()  # statements about it: `Ready`, `Progressing`
     creation_time: Time | None = None  # when the copy was made
     snapshot_name: str | None = None  # the snapshot that was taken for it
     restore_name: str | None = None  # the restore that was made for it
-    target_name: str | None = None  # the copy
+    target_name: str | None = None  # the copy's name
 
 
 class VirtualMachineClone(Model, frozen=True):

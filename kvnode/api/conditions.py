@@ -12,7 +12,7 @@ class Condition(Model, frozen=True):
     """One statement about an object, and since when it holds."""
 
     type: str = EMPTY  # what the statement is about
-    status: str = EMPTY  # `True`, `False` or `Unknown`
+    status: str = EMPTY  # whether it holds: `True`, `False` or `Unknown`
     reason: str | None = None  # why, as one word in CamelCase
     message: str | None = None  # why, as a sentence
     last_probe_time: Time | None = None  # when it was last looked at
@@ -23,7 +23,7 @@ class StandardCondition(Model, frozen=True):
     """One statement about an object in the form that Kubernetes recommends (metav1.Condition)."""
 
     type: str = EMPTY  # what the statement is about
-    status: str = EMPTY  # `True`, `False` or `Unknown`
+    status: str = EMPTY  # whether it holds: `True`, `False` or `Unknown`
     reason: str = EMPTY  # why, as one word in CamelCase
     message: str = EMPTY  # why, as a sentence; may be empty
     observed_generation: Int64 | None = None  # the object's generation that it was found of

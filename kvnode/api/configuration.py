@@ -141,7 +141,7 @@ class InstancetypeConfiguration(Model, frozen=True):
 class KSMConfiguration(Model, frozen=True):
     """Nodes on which equal memory pages may be merged."""
 
-    node_label_selector: LabelSelector | None = None  # the nodes
+    node_label_selector: LabelSelector | None = None  # the nodes that have it
 
 
 class LiveUpdateConfiguration(Model, frozen=True):
@@ -173,7 +173,8 @@ class MediatedDevicesConfiguration(Model, frozen=True):
 class InterfaceBindingMigration(Model, frozen=True):
     """How an interface of a plugin migrates."""
 
-    method: str | None = None  # `link-refresh`, which takes the link down and up on the target
+    # how the guest learns of its new place: `link-refresh` takes the link down and up on the target
+    method: str | None = None
 
 
 class InterfaceBindingPlugin(Model, frozen=True):
@@ -231,9 +232,9 @@ class USBHostDevice(Model, frozen=True):
 class PermittedHostDevices(Model, frozen=True):
     """Devices of nodes that guests may have."""
 
-    pci_host_devices: tuple[PciHostDevice, ...] = ()  # PCI devices
-    mediated_devices: tuple[MediatedHostDevice, ...] = ()  # mediated devices
-    usb: tuple[USBHostDevice, ...] = ()  # USB devices
+    pci_host_devices: tuple[PciHostDevice, ...] = ()  # PCI devices that guests may own
+    mediated_devices: tuple[MediatedHostDevice, ...] = ()  # shares of devices (mediated devices) that guests may own
+    usb: tuple[USBHostDevice, ...] = ()  # USB devices that guests may own
 
 
 class PersistentReservationConfiguration(Model, frozen=True):
@@ -325,7 +326,7 @@ class KubeVirtConfiguration(Model, frozen=True):
     smbios: SMBiosConfiguration | None = None  # what SMBIOS says about the system
     network: NetworkConfiguration | None = None  # defaults and bindings of networks
     migrations: MigrationConfiguration | None = None  # settings of migrations
-    eviction_strategy: str | None = None  # for guests that have none of their own
+    eviction_strategy: str | None = None  # what is done on a drained node with guests that say nothing
     permitted_host_devices: PermittedHostDevices | None = None  # devices that guests may have
     mediated_devices_configuration: MediatedDevicesConfiguration | None = None  # mediated devices that nodes create
     live_update_configuration: LiveUpdateConfiguration | None = None  # how far running guests may grow
@@ -343,7 +344,7 @@ class KubeVirtConfiguration(Model, frozen=True):
     )
     support_container_resources: tuple[SupportContainerResources, ...] = ()  # requests and limits of helper containers
     supported_guest_agent_versions: tuple[str, ...] = ()  # versions of the guest agent; no longer used
-    image_pull_policy: str | None = None  # `Always`, `IfNotPresent` or `Never`, for our own images
+    image_pull_policy: str | None = None  # when our own images are pulled: `Always`, `IfNotPresent` or `Never`
     default_runtime_class: str | None = None  # runtime class of guests' Pods
     selinux_launcher_type: str | None = None  # SELinux type of launchers
     seccomp_configuration: SeccompConfiguration | None = None  # system calls of guests' Pods

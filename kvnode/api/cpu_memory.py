@@ -13,7 +13,7 @@ class CPUFeature(Model, frozen=True):
     """One feature flag of the guest's CPU, and how firmly it is wanted."""
 
     name: str = EMPTY  # the flag, as libvirt calls it
-    policy: str | None = None  # `force`, `require`, `optional`, `disable` or `forbid`
+    policy: str | None = None  # how firmly it is wanted: `force`, `require`, `optional`, `disable` or `forbid`
 
 
 class NUMAGuestMappingPassthrough(Model, frozen=True):
@@ -39,7 +39,7 @@ class CPU(Model, frozen=True):
     cores: Uint32 | None = None  # how many cores a socket has
     threads: Uint32 | None = None  # how many threads a core has
     max_sockets: Uint32 | None = None  # how many sockets it may have after hotplug
-    model: str | None = None  # model of libvirt's, `host-model` or `host-passthrough`
+    model: str | None = None  # the model: one of libvirt's, `host-model` or `host-passthrough`
     features: tuple[CPUFeature, ...] = ()  # flags to add to the model or take from it
     dedicated_cpu_placement: bool | None = None  # whether each vCPU gets a host CPU of its own
     isolate_emulator_thread: bool | None = None  # whether QEMU's own thread gets one too
@@ -71,8 +71,8 @@ class ReservedOverhead(Model, frozen=True):
 class Memory(Model, frozen=True):
     """How much memory the guest has, and what backs it."""
 
-    guest: Quantity | None = None  # what the guest starts with
-    max_guest: Quantity | None = None  # what it may have after hotplug
+    guest: Quantity | None = None  # how much the guest starts with, such as `1Gi`
+    max_guest: Quantity | None = None  # how much it may have after hotplug
     hugepages: Hugepages | None = None  # huge pages to back it with
     reserved_overhead: ReservedOverhead | None = None  # what to reserve besides
 
@@ -95,8 +95,8 @@ class ResourceRequirementsWithoutClaims(Model, frozen=True):
 class VolumeResourceRequirements(Model, frozen=True):
     """How much space a claim asks for."""
 
-    requests: dict[str, Quantity] | None = None  # `storage` that is asked for
-    limits: dict[str, Quantity] | None = None  # `storage` at most
+    requests: dict[str, Quantity] | None = None  # how much `storage` is asked for
+    limits: dict[str, Quantity] | None = None  # how much `storage` at most
 
 
 class VirtualMachineInstanceResourceClaim(Model, frozen=True):

@@ -64,7 +64,7 @@ class DataVolumeSourceRegistry(Model, frozen=True):
 
     url: str | None = None  # the image, as `docker://` and its reference
     image_stream: str | None = None  # an image stream of OpenShift's
-    pull_method: str | None = None  # `pod` or `node`: who fetches it
+    pull_method: str | None = None  # who fetches it: the importer's Pod (`pod`) or its node (`node`)
     platform: PlatformOptions | None = None  # which of several platforms
     secret_ref: str | None = None  # a Secret with credentials
     cert_config_map: str | None = None  # a ConfigMap with authorities to trust
@@ -98,8 +98,10 @@ class DataVolumeSourceVDDK(Model, frozen=True):
 
 
 class DataVolumeContentSource(Model, frozen=True):
-    """Where a DataVolume's content comes from: one of these. (CDI calls it DataVolumeSource, a name that volumes have
-    taken.)"""
+    """Where a DataVolume's content comes from: one of these.
+
+    CDI calls it DataVolumeSource, a name that volumes have taken.
+    """
 
     blank: DataVolumeBlankImage | None = None  # an empty disk
     http: DataVolumeSourceHTTP | None = None  # a file from a server
@@ -133,8 +135,9 @@ class PersistentVolumeClaimSpec(Model, frozen=True):
 
     storage_class_name: str | None = None  # the class of storage
     resources: VolumeResourceRequirements = VolumeResourceRequirements()  # how much space
-    access_modes: tuple[str, ...] = ()  # `ReadWriteOnce`, `ReadOnlyMany`, `ReadWriteMany` or `ReadWriteOncePod`
-    volume_mode: str | None = None  # `Filesystem` or `Block`
+    # who may use it at once: `ReadWriteOnce` (one node), `ReadOnlyMany`, `ReadWriteMany` or `ReadWriteOncePod`
+    access_modes: tuple[str, ...] = ()
+    volume_mode: str | None = None  # as what it is used: a folder (`Filesystem`) or a device (`Block`)
     volume_name: str | None = None  # the volume to bind to
     selector: LabelSelector | None = None  # volumes to choose from
     data_source: TypedLocalObjectReference | None = None  # an object in the namespace to take the content from
@@ -148,7 +151,8 @@ class StorageSpec(Model, frozen=True):
     storage_class_name: str | None = None  # the class of storage
     resources: VolumeResourceRequirements = VolumeResourceRequirements()  # how much space
     access_modes: tuple[str, ...] = ()  # as of a claim; CDI knows which the class can do
-    volume_mode: str | None = None  # `Filesystem` or `Block`; CDI knows which suits the class
+    # as what it is used: a folder (`Filesystem`) or a device (`Block`); CDI knows which suits the class
+    volume_mode: str | None = None
     volume_name: str | None = None  # the volume to bind to
     selector: LabelSelector | None = None  # volumes to choose from
     data_source: TypedLocalObjectReference | None = None  # an object in the namespace to take the content from

@@ -5,23 +5,44 @@ field, and cost a running program nothing; whoever generates a schema has the so
 there.
 """
 
+import ast
 import inspect
 import io
+import sys
 import tokenize
+from collections.abc import Mapping
+from functools import cache
 
 from msgspec.structs import fields
 
 from kvnode.api.base import Model
 
 
-def field_descriptions(kind: type[Model]) -> dict[str, str]:
+@cache
+def field_descriptions(kind: type[Model]) -> Mapping[str, str]:
     """What each field of a type means, by its wire name.
 
     Comments of the lines right above a field belong to it, and so does the one at its end. Raises OSError where there
     are no sources.
     """
-    comments = _comments_by_attribute(inspect.getsource(kind))
+    comments = _comments_by_attribute(_classes(kind.__module__)[kind.__qualname__])
     return {field.encode_name: comments[field.name] for field in fields(kind) if comments.get(field.name)}
+
+
+def type_description(kind: type[Model]) -> str:
+    """What a type is, in one paragraph without line breaks."""
+    paragraph, _, _ = inspect.cleandoc(kind.__doc__ or "").partition("\n\n")
+    return " ".join(paragraph.split())
+
+
+# All classes at once: Python finds each by going through the whole module.
+@cache
+def _classes(module: str) -> dict[str, str]:
+    """The source of each class at a module's top level."""
+    source = inspect.getsource(sys.modules[module])
+    lines = source.splitlines(keepends=True)
+    classes = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
+    return {node.name: "".join(lines[node.lineno - 1 : node.end_lineno]) for node in classes}
 
 
 def _comments_by_attribute(source: str) -> dict[str, str]:

@@ -74,21 +74,21 @@ class Input(Model, frozen=True):
     """A pointing device or a keyboard."""
 
     name: str = EMPTY  # the device's name
-    type: str = EMPTY  # `tablet` or `keyboard`
-    bus: str | None = None  # `virtio` or `usb`
+    type: str = EMPTY  # what it is: `tablet` or `keyboard`
+    bus: str | None = None  # what it is connected to: `virtio` or `usb`
 
 
 class PanicDevice(Model, frozen=True):
     """Tells the host that the guest's kernel has crashed."""
 
-    model: str | None = None  # `isa`, `hyperv` or `pvpanic`
+    model: str | None = None  # the device that the guest sees: `isa`, `hyperv` or `pvpanic`
 
 
 class SoundDevice(Model, frozen=True):
     """A sound card."""
 
     name: str = EMPTY  # the device's name
-    model: str | None = None  # `ich9` or `ac97`
+    model: str | None = None  # the card that the guest sees: `ich9` or `ac97`
 
 
 class TPMDevice(Model, frozen=True):
@@ -101,7 +101,8 @@ class TPMDevice(Model, frozen=True):
 class VideoDevice(Model, frozen=True):
     """The graphics card."""
 
-    type: str | None = None  # `vga`, `bochs`, `virtio`, `cirrus` or `ramfb`, as the architecture allows
+    # the card that the guest sees: `vga`, `bochs`, `virtio`, `cirrus` or `ramfb`, as the architecture allows
+    type: str | None = None
 
 
 class I6300ESBWatchdog(Model, frozen=True):
@@ -121,7 +122,7 @@ class Watchdog(Model, frozen=True):
 
     name: str = EMPTY  # the device's name
     i6300esb: I6300ESBWatchdog | None = None  # on PCI
-    diag288: Diag288Watchdog | None = None  # on s390x
+    diag288: Diag288Watchdog | None = None  # of s390x
 
 
 class Devices(Model, frozen=True):
@@ -137,9 +138,9 @@ class Devices(Model, frozen=True):
     panic_devices: tuple[PanicDevice, ...] = ()  # devices that report a crash
     sound: SoundDevice | None = None  # a sound card
     video: VideoDevice | None = None  # the graphics card, if not the usual one
-    gpus: tuple[GPU, ...] = ()  # GPUs
-    host_devices: tuple[HostDevice, ...] = ()  # devices of the node
-    client_passthrough: ClientPassthroughDevices | None = None  # lets viewers hand on USB devices
+    gpus: tuple[GPU, ...] = ()  # GPUs, whole ones or shares
+    host_devices: tuple[HostDevice, ...] = ()  # devices of the node that the guest owns
+    client_passthrough: ClientPassthroughDevices | None = None  # lets a viewer hand on USB devices
     downward_metrics: DownwardMetrics | None = None  # metrics of the host over a port
     # whether a guest without interfaces gets one on the Pod's network; yes if nobody says
     autoattach_pod_interface: bool | None = None

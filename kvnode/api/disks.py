@@ -13,7 +13,7 @@ from kvnode.api.features import FeatureState
 class DiskTarget(Model, frozen=True):
     """An ordinary disk."""
 
-    bus: str | None = None  # `virtio`, `sata`, `scsi` or `usb`
+    bus: str | None = None  # what it is connected to: `virtio`, `sata`, `scsi` or `usb`
     readonly: bool | None = None  # whether the guest can only read
     pci_address: str | None = None  # where the disk sits, such as `0000:81:01.10`; virtio only
 
@@ -21,7 +21,7 @@ class DiskTarget(Model, frozen=True):
 class LunTarget(Model, frozen=True):
     """A disk that passes SCSI commands through to the device behind it."""
 
-    bus: str | None = None  # `scsi` or `sata`
+    bus: str | None = None  # what it is connected to: `scsi` or `sata`
     readonly: bool | None = None  # whether the guest can only read
     reservation: bool | None = None  # whether the guest may take persistent reservations
 
@@ -29,9 +29,9 @@ class LunTarget(Model, frozen=True):
 class CDRomTarget(Model, frozen=True):
     """An optical drive."""
 
-    bus: str | None = None  # `sata` or `scsi`
+    bus: str | None = None  # what it is connected to: `sata` or `scsi`
     readonly: bool | None = None  # whether the guest can only read, as is usual
-    tray: str | None = None  # `open` or `closed`
+    tray: str | None = None  # whether it starts `open` or `closed`
 
 
 class CustomBlockSize(Model, frozen=True):
@@ -62,7 +62,7 @@ class Disk(Model, frozen=True):
     cache: str | None = None  # host's page cache: `none`, `writethrough` or `writeback`
     io: str | None = None  # how QEMU reads and writes: `native`, `threads` or `default`
     error_policy: str | None = None  # on a failed write: `stop`, `report`, `ignore` or `enospace`
-    block_size: BlockSize | None = None  # block sizes that the guest sees
+    block_size: BlockSize | None = None  # block size that the guest sees
     # whether the disk gets an IO thread of its own
     dedicated_io_thread: bool | None = field(default=None, name="dedicatedIOThread")
     shareable: bool | None = None  # whether other guests may write to it at the same time

@@ -22,7 +22,7 @@ class VirtualMachineExportSpec(Model, frozen=True):
 class VirtualMachineExportVolumeFormat(Model, frozen=True):
     """One form of a volume."""
 
-    format: str = EMPTY  # `raw` or `gzip` for a disk, `dir` or `tar.gz` for files
+    format: str = EMPTY  # what it comes as: `raw` or `gzip` for a disk, `dir` or `tar.gz` for files
     url: str = EMPTY  # where it is
 
 
@@ -36,7 +36,7 @@ class VirtualMachineExportVolume(Model, frozen=True):
 class VirtualMachineExportBackupEndpoint(Model, frozen=True):
     """One way to read a backup."""
 
-    endpoint: str = EMPTY  # `data` for its content, `map` for which blocks have any
+    endpoint: str = EMPTY  # what it has: the content (`data`), or which blocks have any (`map`)
     url: str = EMPTY  # where it is
 
 
@@ -50,7 +50,8 @@ class VirtualMachineExportBackup(Model, frozen=True):
 class VirtualMachineExportManifest(Model, frozen=True):
     """Manifests that are offered."""
 
-    type: str = EMPTY  # `all` for the machine's, `auth-header-secret` for a Secret that an importer sends along
+    # what it has: the machine's objects (`all`), or a Secret that an importer sends along (`auth-header-secret`)
+    type: str = EMPTY
     url: str = EMPTY  # where they are
 
 
@@ -73,13 +74,14 @@ class VirtualMachineExportLinks(Model, frozen=True):
 class VirtualMachineExportStatus(Model, frozen=True):
     """Whether the export can be read, and where."""
 
-    phase: str | None = None  # `Pending`, `Ready`, `Terminated`, or `Skipped` where there is nothing to offer
+    # how far it is: `Pending`, `Ready`, `Terminated`, or `Skipped` where there is nothing to offer
+    phase: str | None = None
     links: VirtualMachineExportLinks | None = None  # what is offered
     token_secret_ref: str | None = None  # the Secret with the token
     ttl_expiration_time: Time | None = None  # when it is deleted
     service_name: str | None = None  # the Service before it
     virtual_machine_name: str | None = None  # the machine that it is of, also where the source is a snapshot
-    conditions: tuple[Condition, ...] = ()  # `Ready`, `PVCReady`, `VolumesCreated`
+    conditions: tuple[Condition, ...] = ()  # statements about it: `Ready`, `PVCReady`, `VolumesCreated`
 
 
 class VirtualMachineExport(Model, frozen=True):

@@ -8,7 +8,7 @@ from kvnode.api.base import Int32, Model, Uint32
 
 
 class FeatureState(Model, frozen=True):
-    """Something that can be switched on or off; present without a value it is on."""
+    """On or off; present without a value it is on."""
 
     enabled: bool | None = None  # whether it is on; present without a value it is
 
@@ -37,7 +37,7 @@ class FeatureVendorID(Model, frozen=True):
     """The vendor that a guest reads from its hypervisor."""
 
     enabled: bool | None = None  # whether it is on; present without a value it is
-    vendorid: str | None = None  # 12 characters at most
+    vendorid: str | None = None  # the vendor's name, 12 characters at most
 
 
 class SyNICTimer(Model, frozen=True):
@@ -102,7 +102,7 @@ class HPETTimer(Model, frozen=True):
     """The high precision event timer."""
 
     present: bool | None = None  # whether there is one
-    tick_policy: str | None = None  # late ticks are: `delay`, `catchup`, `merge` or `discard`
+    tick_policy: str | None = None  # what becomes of late ticks: `delay`, `catchup`, `merge` or `discard`
 
 
 class HypervTimer(Model, frozen=True):
@@ -121,14 +121,14 @@ class PITTimer(Model, frozen=True):
     """The programmable interval timer."""
 
     present: bool | None = None  # whether there is one
-    tick_policy: str | None = None  # late ticks are: `delay`, `catchup` or `discard`
+    tick_policy: str | None = None  # what becomes of late ticks: `delay`, `catchup` or `discard`
 
 
 class RTCTimer(Model, frozen=True):
     """The real-time clock."""
 
     present: bool | None = None  # whether there is one
-    tick_policy: str | None = None  # late ticks are: `delay` or `catchup`
+    tick_policy: str | None = None  # what becomes of late ticks: `delay` or `catchup`
     track: str | None = None  # what it follows: `guest` or `wall`
 
 

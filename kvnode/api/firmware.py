@@ -19,7 +19,7 @@ class EFI(Model, frozen=True):
 class Bootloader(Model, frozen=True):
     """Which firmware starts the guest; without a choice it is BIOS."""
 
-    bios: BIOS | None = None  # BIOS
+    bios: BIOS | None = None  # BIOS (SeaBIOS)
     efi: EFI | None = None  # UEFI
 
 
@@ -27,7 +27,7 @@ class KernelBootContainer(Model, frozen=True):
     """A container image with a kernel and an initial ramdisk."""
 
     image: str = EMPTY  # the image's reference
-    image_pull_policy: str | None = None  # `Always`, `IfNotPresent` or `Never`
+    image_pull_policy: str | None = None  # when the image is pulled: `Always`, `IfNotPresent` or `Never`
     image_pull_secret: str | None = None  # a Secret of the namespace with the registry's credentials
     kernel_path: str | None = None  # absolute path of the kernel in the image
     initrd_path: str | None = None  # absolute path of the initial ramdisk in the image
@@ -70,7 +70,7 @@ class Chassis(Model, frozen=True):
 class Machine(Model, frozen=True):
     """The model of machine that QEMU emulates."""
 
-    type: str | None = None  # such as `q35`, or a version of it such as `pc-q35-7.2`
+    type: str | None = None  # the machine type, such as `q35`, or a version of it such as `pc-q35-7.2`
 
 
 class SEVPolicy(Model, frozen=True):

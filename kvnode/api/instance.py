@@ -31,8 +31,10 @@ class DomainSpec(Model, frozen=True):
     firmware: Firmware | None = None  # firmware and identity
     features: Features | None = None  # features
     clock: Clock | None = None  # clock and timers
-    chassis: Chassis | None = None  # what SMBIOS says about the case
-    io_threads_policy: str | None = None  # `shared`, `auto` or `supplementalPool`
+    chassis: Chassis | None = None  # what the SMBIOS tables say about the case
+    # which IO threads disks have: one for all (`shared`), as many as suit the vCPUs (`auto`), or a pool
+    # (`supplementalPool`)
+    io_threads_policy: str | None = None
     io_threads: DiskIOThreads | None = None  # the pool of IO threads
     launch_security: LaunchSecurity | None = None  # encryption of memory
     reboot_policy: str | None = None  # what a reboot from inside does: `Reboot`, or `Terminate`
@@ -43,20 +45,21 @@ class VirtualMachineInstanceSpec(Model, frozen=True):
 
     domain: DomainSpec = DomainSpec()  # the machine
     volumes: tuple[Volume, ...] = ()  # what lies behind disks and shared folders
-    networks: tuple[Network, ...] = ()  # what interfaces connect to
+    networks: tuple[Network, ...] = ()  # what interfaces connect to, by name
     # how long the guest may take to shut down before it is stopped by force
     termination_grace_period_seconds: Int64 | None = None
     hostname: str | None = None  # the guest's host name; its own name if nobody says
     subdomain: str | None = None  # the domain below the cluster's that the host name is in
-    dns_policy: str | None = None  # `ClusterFirst`, `ClusterFirstWithHostNet`, `Default` or `None`
+    # where its Pod looks up names: `ClusterFirst`, `ClusterFirstWithHostNet`, `Default` (as the node does) or `None`
+    dns_policy: str | None = None
     dns_config: PodDNSConfig | None = None  # resolver settings
     access_credentials: tuple[AccessCredential, ...] = ()  # keys and passwords to put into it
     liveness_probe: Probe | None = None  # asks whether it is alive; if not, it is stopped
     readiness_probe: Probe | None = None  # asks whether it is ready to serve
-    start_strategy: str | None = None  # `Paused` lets it start without running
-    # on a drained node: `None`, `LiveMigrate`, `LiveMigrateIfPossible` or `External`
+    start_strategy: str | None = None  # how it starts: `Paused` keeps it from running until it is unpaused
+    # what is done where its node is drained: `None`, `LiveMigrate`, `LiveMigrateIfPossible` or `External`
     eviction_strategy: str | None = None
-    architecture: str | None = None  # `amd64`, `arm64` or `s390x`
+    architecture: str | None = None  # what its processors are: `amd64`, `arm64` or `s390x`
     node_selector: dict[str, str] | None = None  # labels that its node has to have
     affinity: Affinity | None = None  # further rules about nodes and Pods
     tolerations: tuple[Toleration, ...] = ()  # taints that don't keep it away
@@ -65,7 +68,7 @@ class VirtualMachineInstanceSpec(Model, frozen=True):
     priority_class_name: str | None = None  # its priority among Pods
     service_account_name: str | None = None  # the account that its Pod runs as
     resource_claims: tuple[VirtualMachineInstanceResourceClaim, ...] = ()  # devices that a driver allots
-    utility_volumes: tuple[UtilityVolume, ...] = ()  # volumes for our own work
+    utility_volumes: tuple[UtilityVolume, ...] = ()  # volumes of its Pod that no disk shows, for work such as backups
 
 
 class VirtualMachineInstance(Model, frozen=True):

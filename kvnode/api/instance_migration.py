@@ -46,8 +46,8 @@ class VirtualMachineInstanceMigrationPhaseTransitionTimestamp(Model, frozen=True
 class VirtualMachineInstanceMigrationStatus(Model, frozen=True):
     """How far the migration is."""
 
-    # `Pending`, `Scheduling`, `Scheduled`, `PreparingTarget`, `TargetReady`, `Running`, `Succeeded` or `Failed`;
-    # between clusters also `WaitingForSync` and `Synchronizing`
+    # how far it is: `Pending`, `Scheduling`, `Scheduled`, `PreparingTarget`, `TargetReady`, `Running`, `Succeeded` or
+    # `Failed`; between clusters also `WaitingForSync` and `Synchronizing`
     phase: str | None = None
     # such as `migrationAbortRequested`, or `migrationRejectedByResourceQuota`
     conditions: tuple[Condition, ...] = ()

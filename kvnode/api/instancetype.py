@@ -41,9 +41,11 @@ class VirtualMachineInstancetypeSpec(Model, frozen=True):
 
     cpu: CPUInstancetype = CPUInstancetype()  # processors
     memory: MemoryInstancetype = MemoryInstancetype()  # memory
-    gpus: tuple[GPU, ...] = ()  # GPUs
+    gpus: tuple[GPU, ...] = ()  # GPUs, whole ones or shares
     host_devices: tuple[HostDevice, ...] = ()  # devices of the node
-    io_threads_policy: str | None = None  # `shared`, `auto` or `supplementalPool`
+    # which IO threads disks have: one for all (`shared`), as many as suit the vCPUs (`auto`), or a pool
+    # (`supplementalPool`)
+    io_threads_policy: str | None = None
     io_threads: DiskIOThreads | None = None  # the pool of IO threads
     launch_security: LaunchSecurity | None = None  # encryption of memory
     node_selector: dict[str, str] | None = None  # labels that the guest's node has to have

@@ -44,7 +44,7 @@ class CustomizeComponentsPatch(Model, frozen=True):
 
     resource_type: str = EMPTY  # the object's kind
     resource_name: str = EMPTY  # the object's name
-    type: str = EMPTY  # `json`, `merge` or `strategic`
+    type: str = EMPTY  # which kind of patch it is: `json`, `merge` or `strategic`
     patch: str = EMPTY  # the patch, as JSON
 
 
@@ -59,7 +59,7 @@ class ComponentConfig(Model, frozen=True):
     """Where a group of components runs, and how many of it."""
 
     node_placement: NodePlacement | None = None  # the nodes
-    replicas: Uint8 | None = None  # how many
+    replicas: Uint8 | None = None  # how many of each there are
 
 
 class KubeVirtWorkloadUpdateStrategy(Model, frozen=True):
@@ -79,7 +79,7 @@ class KubeVirtSpec(Model, frozen=True):
     workloads: ComponentConfig | None = None  # where handlers, and so guests, run
     image_registry: str | None = None  # where our images come from
     image_tag: str | None = None  # their tag
-    image_pull_policy: str | None = None  # `Always`, `IfNotPresent` or `Never`
+    image_pull_policy: str | None = None  # when they are pulled: `Always`, `IfNotPresent` or `Never`
     image_pull_secrets: tuple[LocalObjectReference, ...] = ()  # Secrets with the registry's credentials
     certificate_rotate_strategy: KubeVirtCertificateRotateStrategy | None = None  # how certificates are renewed
     customize_components: CustomizeComponents | None = None  # changes to what is installed
@@ -98,7 +98,7 @@ class KubeVirtCondition(Model, frozen=True):
     """One statement about the installation."""
 
     type: str = EMPTY  # what the statement is about, such as `Available`
-    status: str = EMPTY  # `True`, `False` or `Unknown`
+    status: str = EMPTY  # whether it holds: `True`, `False` or `Unknown`
     reason: str | None = None  # why, as one word in CamelCase
     message: str | None = None  # why, as a sentence
     last_probe_time: Time | None = None  # when it was last looked at

@@ -69,7 +69,8 @@ class LabelSelectorRequirement(Model, frozen=True):
     """One condition on one label."""
 
     key: str = EMPTY  # the label
-    operator: str = EMPTY  # `In`, `NotIn`, `Exists` or `DoesNotExist`
+    # how the label is to be: `In` or `NotIn` the values, or whether it `Exists` or `DoesNotExist`
+    operator: str = EMPTY
     values: tuple[str, ...] = ()  # what the label may be, or may not be
 
 
@@ -77,7 +78,7 @@ class LabelSelector(Model, frozen=True):
     """A choice of objects by their labels; all conditions have to hold."""
 
     match_labels: dict[str, str] | None = None  # labels that have to have just these values
-    match_expressions: tuple[LabelSelectorRequirement, ...] = ()  # further conditions
+    match_expressions: tuple[LabelSelectorRequirement, ...] = ()  # further conditions on labels
 
 
 class LocalObjectReference(Model, frozen=True):

@@ -130,7 +130,7 @@ class VirtualMachineInstanceMigrationState(Model, frozen=True):
     """How far a migration is."""
 
     migration_uid: str | None = None  # uid of the migration
-    mode: str | None = None  # `PreCopy`, `PostCopy` or `Paused`
+    mode: str | None = None  # how memory is copied: `PreCopy`, `PostCopy` or `Paused`
     start_timestamp: Time | None = None  # when it started
     end_timestamp: Time | None = None  # when it ended
     completed: bool | None = None  # whether it is over
@@ -160,4 +160,4 @@ class VirtualMachineInstanceMigrationState(Model, frozen=True):
     target_persistent_state_pvc_name: str | None = field(default=None, name="targetPersistentStatePVCName")
     migration_policy_name: str | None = None  # the policy in force
     migration_configuration: VMIMConfigurationOptions | None = None  # the settings in force
-    migration_network_type: str | None = None  # `Pod` or `Migration`: the network that data takes
+    migration_network_type: str | None = None  # the network that data takes: `Pod` or `Migration`

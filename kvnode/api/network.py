@@ -74,7 +74,7 @@ class Port(Model, frozen=True):
 
     name: str | None = None  # a name for the port
     port: Int32 = ZERO  # the number, from 1 to 65535
-    protocol: str | None = None  # `TCP` or `UDP`
+    protocol: str | None = None  # what is spoken there: `TCP`, as is usual, or `UDP`
 
 
 class PortRange(Model, frozen=True):
@@ -82,7 +82,7 @@ class PortRange(Model, frozen=True):
 
     start: Int32 = ZERO  # the first port
     end: Int32 = ZERO  # the last port
-    protocol: str = EMPTY  # `TCP` or `UDP`
+    protocol: str = EMPTY  # what is spoken there: `TCP` or `UDP`
 
 
 class DHCPPrivateOptions(Model, frozen=True):
@@ -113,7 +113,8 @@ class Interface(Model, frozen=True):
     macvtap: DeprecatedInterfaceMacvtap | None = None  # removed; was a macvtap
     passt: DeprecatedInterfacePasst | None = None  # removed; was the first passt binding
     slirp: DeprecatedInterfaceSlirp | None = None  # removed; was QEMU's user network
-    model: str | None = None  # `virtio`, `e1000`, `e1000e`, `igb`, `ne2k_pci`, `pcnet` or `rtl8139`
+    # the card that the guest sees: `virtio`, `e1000`, `e1000e`, `igb`, `ne2k_pci`, `pcnet` or `rtl8139`
+    model: str | None = None
     mac_address: str | None = None  # the card's MAC address
     ports: tuple[Port, ...] = ()  # ports that NAT lets in; none means all
     port_ranges: tuple[PortRange, ...] = ()  # ranges of ports that are let in
@@ -121,14 +122,14 @@ class Interface(Model, frozen=True):
     pci_address: str | None = None  # where the card sits, such as `0000:81:01.10`
     acpi_index: Int32 | None = None  # index that the guest may name the card by
     dhcp_options: DHCPOptions | None = None  # what its DHCP answer says besides
-    state: str | None = None  # `up` or `down`: the cable; `absent` unplugs the card
+    state: str | None = None  # whether the cable is plugged in: `up` or `down`; `absent` takes the whole card out
     tag: str | None = None  # shown to the guest with its address, to find the card by
 
 
 class PodDNSConfigOption(Model, frozen=True):
     """One option of the resolver."""
 
-    name: str | None = None  # the option
+    name: str | None = None  # the option, such as `ndots`
     value: str | None = None  # its value, if it takes one
 
 

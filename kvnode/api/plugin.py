@@ -58,9 +58,10 @@ class PluginSpec(Model, frozen=True):
     domain_hooks: tuple[DomainHook, ...] = ()  # change domains, in this order; plugins in that of their names
     node_hooks: tuple[NodeHook, ...] = ()  # are told of guests' lives, in the same order
     mutating_admission_policies: tuple[AdmissionReference, ...] = ()  # MutatingAdmissionPolicies that belong to it
-    validating_admission_policies: tuple[AdmissionReference, ...] = ()  # ValidatingAdmissionPolicies
-    mutating_admission_webhooks: tuple[AdmissionReference, ...] = ()  # MutatingWebhookConfigurations
-    validating_admission_webhooks: tuple[AdmissionReference, ...] = ()  # ValidatingWebhookConfigurations
+    validating_admission_policies: tuple[AdmissionReference, ...] = ()  # ValidatingAdmissionPolicies that belong to it
+    mutating_admission_webhooks: tuple[AdmissionReference, ...] = ()  # MutatingWebhookConfigurations that belong to it
+    # ValidatingWebhookConfigurations that belong to it
+    validating_admission_webhooks: tuple[AdmissionReference, ...] = ()
 
 
 class PluginStatus(Model, frozen=True):

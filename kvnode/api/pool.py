@@ -118,7 +118,7 @@ class VirtualMachinePoolStatus(Model, frozen=True):
 
     replicas: Int32 | None = None  # how many machines there are
     ready_replicas: Int32 | None = None  # how many of them are ready
-    # `ReplicaFailure` where a machine can't be made or deleted, `ReplicaPaused`
+    # statements about it: `ReplicaFailure` where a machine can't be made or deleted, `ReplicaPaused`
     conditions: tuple[Condition, ...] = ()
     label_selector: str | None = None  # the selector as text, for whoever scales it
 

@@ -134,7 +134,7 @@ class PreferenceRequirements(Model, frozen=True):
 
     cpu: CPUPreferenceRequirement | None = None  # vCPUs
     memory: MemoryPreferenceRequirement | None = None  # memory
-    architecture: str | None = None  # `amd64`, `arm64` or `s390x`
+    architecture: str | None = None  # what its processors have to be: `amd64`, `arm64` or `s390x`
 
 
 class VirtualMachinePreferenceSpec(Model, frozen=True):
@@ -147,7 +147,7 @@ class VirtualMachinePreferenceSpec(Model, frozen=True):
     firmware: FirmwarePreferences | None = None  # firmware
     machine: MachinePreferences | None = None  # model of the machine
     volumes: VolumePreferences | None = None  # storage
-    preferred_architecture: str | None = None  # `amd64`, `arm64` or `s390x`
+    preferred_architecture: str | None = None  # what the guest's processors should be: `amd64`, `arm64` or `s390x`
     preferred_launch_security: LaunchSecurity | None = None  # encryption of memory
     preferred_subdomain: str | None = None  # the domain below the cluster's that the guest's name is in
     preferred_termination_grace_period_seconds: Int64 | None = None  # how long the guest may take to shut down

@@ -26,7 +26,7 @@ class HTTPGetAction(Model, frozen=True):
     host: str | None = None  # whom to ask; none means the guest's address
     port: IntOrString = ZERO  # number or name of the port
     path: str | None = None  # path of the request
-    scheme: str | None = None  # `HTTP` or `HTTPS`
+    scheme: str | None = None  # how it is asked: by `HTTP`, as is usual, or `HTTPS`
     http_headers: tuple[HTTPHeader, ...] = ()  # headers of the request; one may come several times
 
 

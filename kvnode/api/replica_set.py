@@ -26,7 +26,7 @@ class VirtualMachineInstanceReplicaSetStatus(Model, frozen=True):
 
     replicas: Int32 | None = None  # how many guests there are
     ready_replicas: Int32 | None = None  # how many of them are ready
-    # `ReplicaFailure` where a guest can't be made or deleted, `ReplicaPaused`
+    # statements about it: `ReplicaFailure` where a guest can't be made or deleted, `ReplicaPaused`
     conditions: tuple[Condition, ...] = ()
     label_selector: str | None = None  # the selector as text, for whoever scales it
 

@@ -20,7 +20,7 @@ class VirtualMachineRestoreSpec(Model, frozen=True):
     """Which snapshot, and where it goes."""
 
     target: TypedLocalObjectReference = TypedLocalObjectReference()  # the VirtualMachine; made if there is none
-    virtual_machine_snapshot_name: str = EMPTY  # the snapshot
+    virtual_machine_snapshot_name: str = EMPTY  # the snapshot to put back
     # where the machine still runs: `WaitGracePeriod` waits five minutes (if nobody says), `WaitEventually` for ever,
     # `StopTarget` stops it, `FailImmediate` gives up
     target_readiness_policy: str | None = None
@@ -46,8 +46,8 @@ class VirtualMachineRestoreStatus(Model, frozen=True):
 
     complete: bool | None = None  # whether it is done
     restore_time: Time | None = None  # when it was done
-    conditions: tuple[Condition, ...] = ()  # `Ready`, `Progressing`, `Failure`
-    restores: tuple[VolumeRestore, ...] = ()  # the volumes
+    conditions: tuple[Condition, ...] = ()  # statements about it: `Ready`, `Progressing`, `Failure`
+    restores: tuple[VolumeRestore, ...] = ()  # how far each volume is
     deleted_data_volumes: tuple[str, ...] = ()  # DataVolumes of the old state that went
 
 

@@ -12,7 +12,9 @@ class NodeSelectorRequirement(Model, frozen=True):
     """One condition on a node's label or field."""
 
     key: str = EMPTY  # the node's label or field
-    operator: str = EMPTY  # `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt` or `Lt`
+    # how the label is to be: `In` or `NotIn` the values, `Gt` or `Lt` a number, or whether it `Exists` or
+    # `DoesNotExist`
+    operator: str = EMPTY
     values: tuple[str, ...] = ()  # what it is compared with; one number for `Gt` and `Lt`
 
 
@@ -27,7 +29,7 @@ class NodeSelectorTerm(Model, frozen=True):
 class NodeSelector(Model, frozen=True):
     """Terms of which a node has to meet at least one."""
 
-    node_selector_terms: tuple[NodeSelectorTerm, ...] = ()  # the alternatives
+    node_selector_terms: tuple[NodeSelectorTerm, ...] = ()  # alternatives, of which one has to fit
 
 
 class PreferredSchedulingTerm(Model, frozen=True):
@@ -94,9 +96,10 @@ class Toleration(Model, frozen=True):
     """A taint of nodes that does not keep this guest away."""
 
     key: str | None = None  # the taint; none means all of them
-    operator: str | None = None  # `Equal` or `Exists`
+    operator: str | None = None  # how the taint's value is to be: `Equal` to this one, as is usual, or any (`Exists`)
     value: str | None = None  # the taint's value, for `Equal`
-    effect: str | None = None  # `NoSchedule`, `PreferNoSchedule` or `NoExecute`; none means all of them
+    # what the taint does: `NoSchedule`, `PreferNoSchedule` or `NoExecute`; none means all of them
+    effect: str | None = None
     toleration_seconds: Int64 | None = None  # how long a `NoExecute` taint is borne; none means for ever
 
 
@@ -106,7 +109,7 @@ class TopologySpreadConstraint(Model, frozen=True):
     topology_key: str = EMPTY  # label of nodes whose value makes a domain
     max_skew: Int32 = ZERO  # by how many the fullest domain may be ahead of the emptiest
     min_domains: Int32 | None = None  # count as if there were at least so many domains
-    when_unsatisfiable: str = EMPTY  # `DoNotSchedule` or `ScheduleAnyway`
+    when_unsatisfiable: str = EMPTY  # where that can't be had: `DoNotSchedule` waits for it, `ScheduleAnyway` doesn't
     label_selector: LabelSelector | None = None  # which Pods are counted
     match_label_keys: tuple[str, ...] = ()  # labels in which counted Pods have to equal this guest's
     node_affinity_policy: str | None = None  # whether nodes that affinity rules out count: `Honor` or `Ignore`

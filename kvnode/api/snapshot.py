@@ -18,7 +18,7 @@ class SnapshotError(Model, frozen=True):
     """What went wrong last."""
 
     message: str | None = None  # what went wrong, as a sentence
-    time: Time | None = None  # when
+    time: Time | None = None  # when it went wrong
 
 
 class SnapshotVolumesLists(Model, frozen=True):
@@ -31,8 +31,8 @@ class SnapshotVolumesLists(Model, frozen=True):
 class SourceIndication(Model, frozen=True):
     """Something about the machine's state at that moment that whoever restores it should know."""
 
-    # `Online`, `GuestAgent` (file systems were frozen), `NoGuestAgent`, `QuiesceTimeout` (freezing took too long),
-    # `Paused` or `PartialSnapshot`
+    # what there is to know: `Online`, `GuestAgent` (file systems were frozen), `NoGuestAgent`, `QuiesceTimeout`
+    # (freezing took too long), `Paused` or `PartialSnapshot`
     indication: str = EMPTY
     message: str = EMPTY  # the same as a sentence
 
@@ -48,11 +48,11 @@ class VirtualMachineSnapshotSpec(Model, frozen=True):
 class VirtualMachineSnapshotStatus(Model, frozen=True):
     """How far the snapshot is."""
 
-    phase: str | None = None  # `InProgress`, `Succeeded`, `Failed`, `Deleting` or `Unknown`
+    phase: str | None = None  # how far it is: `InProgress`, `Succeeded`, `Failed`, `Deleting` or `Unknown`
     ready_to_use: bool | None = None  # whether it can be restored
     creation_time: Time | None = None  # the moment that it shows
     error: SnapshotError | None = None  # what went wrong last
-    conditions: tuple[Condition, ...] = ()  # `Ready`, `Progressing`, `Failure`
+    conditions: tuple[Condition, ...] = ()  # statements about it: `Ready`, `Progressing`, `Failure`
     source_uid: str | None = field(default=None, name="sourceUID")  # uid of the machine that it is of
     virtual_machine_snapshot_content_name: str | None = None  # the object that holds it
     snapshot_volumes: SnapshotVolumesLists | None = None  # which volumes are part of it
@@ -82,7 +82,10 @@ class VirtualMachineSnapshotList(Model, frozen=True):
 
 
 class SnapshottedVirtualMachine(Model, frozen=True):
-    """The machine as it was. (The API calls it VirtualMachine, as it does the kind itself.)"""
+    """The machine as it was.
+
+    The API calls it VirtualMachine, as it does the kind itself.
+    """
 
     metadata: ObjectMeta = ObjectMeta()  # its labels and annotations
     spec: VirtualMachineSpec = VirtualMachineSpec()  # what it was
@@ -96,7 +99,10 @@ class SourceSpec(Model, frozen=True):
 
 
 class SnapshottedPersistentVolumeClaim(Model, frozen=True):
-    """A claim as it was. (The API calls it PersistentVolumeClaim, as Kubernetes does the kind itself.)"""
+    """A claim as it was.
+
+    The API calls it PersistentVolumeClaim, as Kubernetes does the kind itself.
+    """
 
     metadata: ObjectMeta = ObjectMeta()  # its name, labels and annotations
     spec: PersistentVolumeClaimSpec = PersistentVolumeClaimSpec()  # what it asked for
@@ -119,8 +125,10 @@ class VirtualMachineSnapshotContentSpec(Model, frozen=True):
 
 
 class VolumeSnapshotState(Model, frozen=True):
-    """How far the snapshot of one volume is. (The API calls it VolumeSnapshotStatus, a name that a machine's own
-    status has taken.)"""
+    """How far the snapshot of one volume is.
+
+    The API calls it VolumeSnapshotStatus, a name that a machine's own status has taken.
+    """
 
     volume_snapshot_name: str = EMPTY  # the volume snapshot
     creation_time: Time | None = None  # the moment that it shows

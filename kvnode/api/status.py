@@ -17,7 +17,7 @@ class VirtualMachineInstanceCondition(Model, frozen=True):
     """One statement about a guest, and since when it holds."""
 
     type: str = EMPTY  # what the statement is about, such as `Ready` or `LiveMigratable`
-    status: str = EMPTY  # `True`, `False` or `Unknown`
+    status: str = EMPTY  # whether it holds: `True`, `False` or `Unknown`
     reason: str | None = None  # why, as one word in CamelCase
     message: str | None = None  # why, as a sentence
     last_probe_time: Time | None = None  # when it was last looked at
@@ -42,11 +42,11 @@ class VirtualMachineInstanceNetworkInterface(Model, frozen=True):
 
     name: str | None = None  # the interface in the spec
     ip_address: str | None = None  # the first address
-    ip_addresses: tuple[str, ...] = ()  # all addresses
+    ip_addresses: tuple[str, ...] = ()  # all its addresses
     mac: str | None = None  # the MAC address
     interface_name: str | None = None  # the card's name inside the guest
     pod_interface_name: str | None = None  # the interface in the Pod that leads to it
-    link_state: str | None = None  # `up` or `down`
+    link_state: str | None = None  # whether the cable is plugged in: `up` or `down`
     queue_count: Int32 | None = None  # how many queues it has
     info_source: str | None = None  # who says so: `domain`, `guest-agent`, `multus-status`, joined by commas
 
@@ -117,9 +117,9 @@ class HotplugVolumeStatus(Model, frozen=True):
 class PersistentVolumeClaimInfo(Model, frozen=True):
     """What is known of a claim."""
 
-    claim_name: str | None = None  # the claim
+    claim_name: str | None = None  # the claim's name
     access_modes: tuple[str, ...] = ()  # how it can be accessed
-    volume_mode: str | None = None  # `Filesystem` or `Block`
+    volume_mode: str | None = None  # as what it is used: a folder (`Filesystem`) or a device (`Block`)
     capacity: dict[str, Quantity] | None = None  # how large it is
     requests: dict[str, Quantity] | None = None  # how large it was asked to be
     preallocated: bool | None = None  # whether all its space is taken
@@ -200,11 +200,12 @@ class VirtualMachineInstanceStatus(Model, frozen=True):
     # stored copy of the VirtualMachine's spec that this guest was made from
     virtual_machine_revision_name: str | None = None
     migration_state: VirtualMachineInstanceMigrationState | None = None  # the migration that runs, or the last one
-    migration_method: str | None = None  # `LiveMigration`, or `BlockMigration` where disks are copied too
-    migration_transport: str | None = None  # `Unix`, where data goes through the handler
+    # how it can move: `LiveMigration`, or `BlockMigration` where disks are copied too
+    migration_method: str | None = None
+    migration_transport: str | None = None  # how its data moves: `Unix`, where it goes through the handler
     migrated_volumes: tuple[StorageMigratedVolumeInfo, ...] = ()  # volumes that move with it
     evacuation_node_name: str | None = None  # the node that it should leave
-    fs_freeze_status: str | None = None  # `frozen` while its file systems are
+    fs_freeze_status: str | None = None  # whether its file systems are `frozen`
     topology_hints: TopologyHints | None = None  # what it needs of a node
     vsock_cid: Uint32 | None = field(default=None, name="VSOCKCID")  # its address for sockets between guest and host
     selinux_context: str | None = None  # SELinux context of the Pod

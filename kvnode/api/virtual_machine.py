@@ -19,7 +19,7 @@ class InstancetypeMatcher(Model, frozen=True):
     """The instance type that gives size to the guest."""
 
     name: str | None = None  # its name
-    kind: str | None = None  # `VirtualMachineInstancetype` or `VirtualMachineClusterInstancetype`
+    kind: str | None = None  # its kind: `VirtualMachineInstancetype` or `VirtualMachineClusterInstancetype`
     revision_name: str | None = None  # the stored copy in use
     infer_from_volume: str | None = None  # a volume whose labels name it
     infer_from_volume_failure_policy: str | None = None  # where they don't: `Reject` or `Ignore`
@@ -29,7 +29,7 @@ class PreferenceMatcher(Model, frozen=True):
     """The preference that fills in what the template leaves open."""
 
     name: str | None = None  # its name
-    kind: str | None = None  # `VirtualMachinePreference` or `VirtualMachineClusterPreference`
+    kind: str | None = None  # its kind: `VirtualMachinePreference` or `VirtualMachineClusterPreference`
     revision_name: str | None = None  # the stored copy in use
     infer_from_volume: str | None = None  # a volume whose labels name it
     infer_from_volume_failure_policy: str | None = None  # where they don't: `Reject` or `Ignore`
@@ -38,20 +38,21 @@ class PreferenceMatcher(Model, frozen=True):
 class VirtualMachineSpec(Model, frozen=True):
     """When the guest should run, and what it should be."""
 
-    run_strategy: str | None = None  # `Always`, `Halted`, `Manual`, `RerunOnFailure`, `Once` or `WaitAsReceiver`
+    # when the guest runs: `Always`, `Halted`, `Manual`, `RerunOnFailure`, `Once` or `WaitAsReceiver`
+    run_strategy: str | None = None
     running: bool | None = None  # the older way to say `Always` or `Halted`; excludes `runStrategy`
     template: VirtualMachineInstanceTemplateSpec = VirtualMachineInstanceTemplateSpec()  # the guest
     instancetype: InstancetypeMatcher | None = None  # gives size to the guest
     preference: PreferenceMatcher | None = None  # fills in what the template leaves open
     data_volume_templates: tuple[DataVolumeTemplateSpec, ...] = ()  # DataVolumes to make along with it
-    update_volumes_strategy: str | None = None  # a changed volume is: `Replacement` or `Migration`
+    update_volumes_strategy: str | None = None  # how a changed volume is taken over: by `Replacement` or `Migration`
 
 
 class VirtualMachineCondition(Model, frozen=True):
     """One statement about a virtual machine, and since when it holds."""
 
     type: str = EMPTY  # what the statement is about, such as `Ready` or `RestartRequired`
-    status: str = EMPTY  # `True`, `False` or `Unknown`
+    status: str = EMPTY  # whether it holds: `True`, `False` or `Unknown`
     reason: str | None = None  # why, as one word in CamelCase
     message: str | None = None  # why, as a sentence
     last_probe_time: Time | None = None  # when it was last looked at
@@ -97,7 +98,7 @@ class VirtualMachineStartFailure(Model, frozen=True):
 class VirtualMachineStateChangeRequest(Model, frozen=True):
     """A start or a stop that was asked for."""
 
-    action: str = EMPTY  # `Start` or `Stop`
+    action: str = EMPTY  # what is asked for: `Start` or `Stop`
     uid: str | None = None  # the guest that it is for
     data: dict[str, str] | None = None  # settings for this time, such as `paused`
 
@@ -108,14 +109,14 @@ class AddVolumeOptions(Model, frozen=True):
     name: str = EMPTY  # name of disk and volume
     disk: Disk = Disk()  # how the guest sees it
     volume_source: HotplugVolumeSource = HotplugVolumeSource()  # what lies behind it
-    dry_run: tuple[str, ...] = ()  # `All` checks without doing it
+    dry_run: tuple[str, ...] = ()  # whether it is only tried: `All` checks without doing it
 
 
 class RemoveVolumeOptions(Model, frozen=True):
     """A volume to unplug."""
 
     name: str = EMPTY  # name of disk and volume
-    dry_run: tuple[str, ...] = ()  # `All` checks without doing it
+    dry_run: tuple[str, ...] = ()  # whether it is only tried: `All` checks without doing it
 
 
 class VirtualMachineVolumeRequest(Model, frozen=True):
@@ -130,13 +131,13 @@ class VolumeSnapshotStatus(Model, frozen=True):
 
     name: str = EMPTY  # the volume
     enabled: bool = FALSE  # whether it can
-    reason: str | None = None  # why not
+    reason: str | None = None  # why it can't
 
 
 class VolumeMigrationState(Model, frozen=True):
     """Volumes on the move."""
 
-    migrated_volumes: tuple[StorageMigratedVolumeInfo, ...] = ()  # the volumes
+    migrated_volumes: tuple[StorageMigratedVolumeInfo, ...] = ()  # the volumes that move
 
 
 class VolumeUpdateState(Model, frozen=True):

@@ -13,8 +13,10 @@ from kvnode.quantity import Quantity
 
 
 class CorePersistentVolumeClaimVolumeSource(Model, frozen=True):
-    """A claim in the Pod's own words, without hotplug. Kubernetes and KubeVirt call both types the same; this one
-    carries the prefix."""
+    """A claim in the Pod's own words, without hotplug.
+
+    Kubernetes and KubeVirt call both types the same; this one carries the prefix.
+    """
 
     claim_name: str = EMPTY  # the claim, in the guest's namespace
     read_only: bool | None = None  # whether it is attached for reading only
@@ -45,7 +47,7 @@ class ContainerDiskSource(Model, frozen=True):
     """A disk image that travels inside a container image."""
 
     image: str = EMPTY  # the image's reference; never a file of the host
-    image_pull_policy: str | None = None  # `Always`, `IfNotPresent` or `Never`
+    image_pull_policy: str | None = None  # when the image is pulled: `Always`, `IfNotPresent` or `Never`
     image_pull_secret: str | None = None  # a Secret of the namespace with the registry's credentials
     path: str | None = None  # the disk in the image, if `/disk` doesn't hold just one
 
@@ -67,7 +69,7 @@ class HostDisk(Model, frozen=True):
     """A disk image that is a file of the node."""
 
     path: str = EMPTY  # the file, as the node has it
-    type: str = EMPTY  # `Disk` if it has to exist, `DiskOrCreate` if it may be made
+    type: str = EMPTY  # whether the file has to exist (`Disk`) or may be made (`DiskOrCreate`)
     capacity: Quantity | None = None  # how large it is made
     shared: bool | None = None  # whether several guests may use it
 
