@@ -72,7 +72,7 @@ cdef inline bint shaped(const unsigned char *data, Py_ssize_t size, int ends, in
     )
 
 
-cdef inline bint subdomain(const unsigned char *data, Py_ssize_t size) noexcept:
+cdef inline bint dns_name(const unsigned char *data, Py_ssize_t size) noexcept:
     cdef Py_ssize_t at, start = 0
     if size > LONGEST_SUBDOMAIN:
         return False
@@ -84,51 +84,45 @@ cdef inline bint subdomain(const unsigned char *data, Py_ssize_t size) noexcept:
     return shaped(data + start, size - start, LOWER | DIGIT, LOWER | DIGIT | HYPHEN)
 
 
-cdef inline bint name_part(const unsigned char *data, Py_ssize_t size) noexcept:
+cdef inline bint part(const unsigned char *data, Py_ssize_t size) noexcept:
     return size <= LONGEST_LABEL and shaped(data, size, ALPHANUMERIC, ALPHANUMERIC | HYPHEN | UNDERSCORE | DOT)
 
 
-def is_label(text, /) -> bool:
-    """An RFC 1123 label: 1 to 63 of ``a-z 0-9 -``, with a letter or digit at either end."""
+cdef bint label(object text) except -1:
     cdef Text name
     read(text, &name)
     return name.size <= LONGEST_LABEL and shaped(name.data, name.size, LOWER | DIGIT, LOWER | DIGIT | HYPHEN)
 
 
-def is_subdomain(text, /) -> bool:
-    """An RFC 1123 subdomain: DNS labels joined by dots, at most 253 characters in all."""
+cdef bint subdomain(object text) except -1:
     cdef Text name
     read(text, &name)
-    return subdomain(name.data, name.size)
+    return dns_name(name.data, name.size)
 
 
-def is_qualified_name(text, /) -> bool:
-    """A label's or an annotation's key: a name part, and a subdomain with ``/`` before it, if any."""
+cdef bint qualified_name(object text) except -1:
     cdef Text name
     cdef Py_ssize_t slash
     read(text, &name)
     slash = name.size - 1
     while slash >= 0 and name.data[slash] != 47:
         slash -= 1
-    return (slash < 0 or subdomain(name.data, slash)) and name_part(name.data + slash + 1, name.size - slash - 1)
+    return (slash < 0 or dns_name(name.data, slash)) and part(name.data + slash + 1, name.size - slash - 1)
 
 
-def is_name_part(text, /) -> bool:
-    """A label's value: 1 to 63 of ``A-Z a-z 0-9 - _ .``, with a letter or digit at either end."""
+cdef bint name_part(object text) except -1:
     cdef Text name
     read(text, &name)
-    return name_part(name.data, name.size)
+    return part(name.data, name.size)
 
 
-def is_interface_name(text, /) -> bool:
-    """An interface's or a network's logical name: 1 to 253 of ``A-Z a-z 0-9 - _``."""
+cdef bint interface_name(object text) except -1:
     cdef Text name
     read(text, &name)
     return name.size <= LONGEST_SUBDOMAIN and made_of(name.data, name.size, ALPHANUMERIC | HYPHEN | UNDERSCORE)
 
 
-def is_port_name(text, /) -> bool:
-    """A port's name (RFC 6335): 1 to 15 of ``a-z 0-9 -``, a letter among them, no hyphen at an end or by another."""
+cdef bint port_name(object text) except -1:
     cdef Text name
     cdef Py_ssize_t at
     cdef int kinds = 0
@@ -142,8 +136,7 @@ def is_port_name(text, /) -> bool:
     return kinds & LOWER != 0
 
 
-def is_mac_address(text, /) -> bool:
-    """Six pairs of hexadecimal digits with colons between."""
+cdef bint mac_address(object text) except -1:
     cdef Text name
     cdef Py_ssize_t at
     read(text, &name)
@@ -155,9 +148,82 @@ def is_mac_address(text, /) -> bool:
     return True
 
 
-def is_serial(text, /) -> bool:
-    """1 to 256 of ``A-Z a-z 0-9 _ . + -``: what libvirt and QEMU take in a serial number."""
+cdef bint card_address(object text) except -1:
+    cdef Text name
+    cdef Py_ssize_t at
+    cdef bint nobody = True
+    if not mac_address(text):
+        return False
+    read(text, &name)
+    for at in range(MAC_CHARACTERS):
+        if kvnode_kinds[name.data[at]] & UPPER:
+            return False
+        nobody = nobody and (name.data[at] == 48 or name.data[at] == 58)
+    # The digits 0 to 9 and a to f are even or odd as their codes are, a to f the other way round.
+    return not nobody and (name.data[1] & 1) == (kvnode_kinds[name.data[1]] & LOWER)
+
+
+cdef bint serial(object text) except -1:
     cdef Text name
     cdef int kinds = ALPHANUMERIC | HYPHEN | UNDERSCORE | DOT | PLUS
     read(text, &name)
     return name.size <= LONGEST_SERIAL and made_of(name.data, name.size, kinds)
+
+
+cdef Kind kind_of(object function) except NULL:
+    if function is is_label:
+        return label
+    if function is is_subdomain:
+        return subdomain
+    if function is is_interface_name:
+        return interface_name
+    if function is is_card_address:
+        return card_address
+    if function is is_serial:
+        return serial
+    raise TypeError(f"{function!r} is no kind of name that is asked for here")
+
+
+def is_label(text, /) -> bool:
+    """An RFC 1123 label: 1 to 63 of ``a-z 0-9 -``, with a letter or digit at either end."""
+    return label(text)
+
+
+def is_subdomain(text, /) -> bool:
+    """An RFC 1123 subdomain: DNS labels joined by dots, at most 253 characters in all."""
+    return subdomain(text)
+
+
+def is_qualified_name(text, /) -> bool:
+    """A label's or an annotation's key: a name part, and a subdomain with ``/`` before it, if any."""
+    return qualified_name(text)
+
+
+def is_name_part(text, /) -> bool:
+    """A label's value: 1 to 63 of ``A-Z a-z 0-9 - _ .``, with a letter or digit at either end."""
+    return name_part(text)
+
+
+def is_interface_name(text, /) -> bool:
+    """An interface's or a network's logical name: 1 to 253 of ``A-Z a-z 0-9 - _``."""
+    return interface_name(text)
+
+
+def is_port_name(text, /) -> bool:
+    """A port's name (RFC 6335): 1 to 15 of ``a-z 0-9 -``, a letter among them, no hyphen at an end or by another."""
+    return port_name(text)
+
+
+def is_mac_address(text, /) -> bool:
+    """Six pairs of hexadecimal digits with colons between."""
+    return mac_address(text)
+
+
+def is_card_address(text, /) -> bool:
+    """A MAC address as a card has it: not a group's, not all zeros, and in lower case, so that equal ones are equal."""
+    return card_address(text)
+
+
+def is_serial(text, /) -> bool:
+    """1 to 256 of ``A-Z a-z 0-9 _ . + -``: what libvirt and QEMU take in a serial number."""
+    return serial(text)

@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 import kvnode
-from kvnode._fast import domain_xml, names, netlink
+from kvnode._fast import domain_xml, names, netlink, plain
+from kvnode.api.disks import Disk, DiskTarget
 
 TREE = Path(__file__).resolve().parents[2]
 
@@ -65,6 +66,20 @@ def _ask(kind: Callable[[str], bool]) -> None:
         kind(text)
 
 
+DISKS = [
+    Disk("a", DiskTarget("virtio"), cache="none", serial="A1"),
+    Disk("b", DiskTarget("sata"), io="native"),
+    Disk("A", boot_order=1),
+    Disk("a", tag="x"),
+]
+
+
+def sieve() -> plain.Plain:
+    target = plain.Plain(DiskTarget, {"bus": frozenset({"virtio"})})
+    bounds = {"name": names.is_label, "disk": target, "serial": names.is_serial, "cache": frozenset({"none"})}
+    return plain.Plain(Disk, bounds | {"boot_order": ...}, one_of=("disk",), unique="name")
+
+
 # What is called, and how often: by the function's own name, and what is special about the call.
 CASES: dict[str, tuple[Callable[[], object], int]] = {
     "netlink.Batch": (lambda: bytes(filled_batch()), CALLS // 20),
@@ -80,6 +95,10 @@ CASES: dict[str, tuple[Callable[[], object], int]] = {
     "domain_xml.escaped": (lambda: domain_xml.escaped("<&\"'>" * 1000), CALLS),
     "domain_xml.escaped of half a surrogate": (lambda: refused(lambda: domain_xml.escaped("\ud800")), CALLS),
     **{f"names.{kind.__name__}": (partial(_ask, kind), CALLS) for kind in NAMES},
+    "plain.Plain": (lambda: sieve().others(DISKS), CALLS),
+    "plain.Plain of an unknown field": (lambda: refused(lambda: plain.Plain(Disk, {"nmae": ...})), CALLS),
+    "plain.Plain of what is no bound": (lambda: refused(lambda: plain.Plain(Disk, {"name": len})), CALLS),
+    "plain.Plain of a name that is no text": (lambda: refused(lambda: sieve().others([Disk(1)])), CALLS),
     "names.is_label of no text": (lambda: refused(lambda: names.is_label(None)), CALLS),
 }
 

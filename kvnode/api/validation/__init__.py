@@ -21,6 +21,11 @@ nothing where there is nothing to say; a large guest has sixteen disks, and what
   (``msgspec.structs.astuple``), and a table by the source's type says what comes next.
 - Names of which a guest has dozens are told by ``kvnode._fast.names``; ``names`` has the words for one that is none.
   An expression for ``re`` is compiled once, begins with what most texts fail at, and is possessive where it can be.
+- Lists that are long in large guests have a ``_PLAIN`` (``kvnode._fast.plain``) beside their rule: a sieve that passes
+  over items of which the rule would say nothing. It is no rule, and decides nothing: a field that it doesn't name is
+  looked at, so a rule about a new field needs no thought of it. A new rule about a field that it does name narrows the
+  bound there, or takes it out; the rule's own test fails until that is done, and tests/property/test_plain.py holds
+  validation with and without the sieves against each other.
 - What follows from the configuration alone stands in ``Settings``, which is made once for each configuration.
 
 tests/budgets counts the calls that a sound guest costs, and a rule that forgets these habits is seen there.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from kvnode._fast.names import is_label, is_serial
-from kvnode.api.disks import BlockSize, Disk
+from kvnode._fast.plain import Plain
+from kvnode.api.disks import BlockSize, Disk, DiskTarget
 from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.network import Interface
 from kvnode.api.settings import Settings
@@ -31,6 +32,23 @@ _MAX_TAG_CHARACTERS = 253
 
 _DISKS = "spec.domain.devices.disks"
 
+_PLAIN = Plain(
+    Disk,
+    {
+        "name": is_label,
+        "disk": Plain(DiskTarget, {"bus": frozenset({"virtio"}), "readonly": ...}),
+        "boot_order": ...,
+        "serial": is_serial,
+        "cache": frozenset(_CACHES),
+        "io": frozenset(_IO_MODES),
+        "error_policy": frozenset(_ERROR_POLICIES),
+        "dedicated_io_thread": ...,
+        "shareable": ...,
+    },
+    unique="name",
+)
+"""Disks of which disk_rules would say nothing: most of those that a guest has dozens of."""
+
 
 def disk_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Settings) -> None:
     """Each disk by itself: one name, one kind, a bus that can carry it, and options that exist."""
@@ -39,7 +57,8 @@ def disk_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Sett
     if len(disks) > _MAX_DISKS:
         found.invalid(_DISKS, f"{len(disks)} disks are more than {_MAX_DISKS}, the most that a guest can have.")
     seen: dict[str, int] = {}
-    for index, disk in enumerate(disks):
+    for index in _PLAIN.others(disks):
+        disk = disks[index]
         name = disk.name
         if name in seen:
             found.duplicate(f"{_at(index)}.name", f"{shown(name)} is the name of {_at(seen[name])} already.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kvnode._fast.names import is_interface_name, is_mac_address
+from kvnode._fast.names import is_card_address, is_interface_name, is_mac_address
+from kvnode._fast.plain import Plain
 from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.network import DHCPOptions, Interface, Network
 from kvnode.api.settings import Settings
@@ -27,12 +28,31 @@ _MAX_TAG_CHARACTERS = 253
 
 _INTERFACES = "spec.domain.devices.interfaces"
 
+_PLAIN = Plain(
+    Interface,
+    {
+        "name": is_interface_name,
+        "bridge": ...,
+        "sriov": ...,
+        "model": frozenset(_MODELS),
+        "mac_address": is_card_address,
+        "boot_order": ...,
+        "state": frozenset(_STATES),
+    },
+    one_of=("bridge", "sriov"),
+    unique="mac_address",
+)
+"""Interfaces of which interface_rules would say nothing, where a bridge is permitted on every network."""
+
 
 def interface_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Settings) -> None:
     """Each interface by itself: a name, one binding that suits its network, and a card that exists."""
-    networks = {network.name: network for network in spec.networks}
+    interfaces = spec.domain.devices.interfaces
+    closer = _PLAIN.others(interfaces) if settings.bridge_on_pod_network else range(len(interfaces))
+    networks = {network.name: network for network in spec.networks} if closer else {}
     macs: dict[str, int] = {}
-    for index, interface in enumerate(spec.domain.devices.interfaces):
+    for index in closer:
+        interface = interfaces[index]
         name = interface.name
         network = networks.get(name)
         if not is_interface_name(name):

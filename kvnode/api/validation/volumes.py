@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from kvnode._fast.names import is_label, is_subdomain
+from kvnode._fast.plain import Plain
 from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.settings import Settings
 from kvnode.api.validation.amounts import size
@@ -31,6 +32,7 @@ from kvnode.api.volumes import (
     SecretVolumeSource,
     ServiceAccountVolumeSource,
     SysprepSource,
+    Volume,
 )
 
 __all__ = ["SOURCES", "image_rules", "utility_volume_rules", "volume_rules"]
@@ -43,6 +45,22 @@ _LABEL_CHARACTERS = 32
 """What an ISO 9660 volume label holds."""
 
 _VOLUMES = "spec.volumes"
+
+_PLAIN = Plain(
+    Volume,
+    {
+        "name": is_label,
+        "persistent_volume_claim": Plain(
+            PersistentVolumeClaimVolumeSource, {"claim_name": is_subdomain, "read_only": ..., "hotpluggable": ...}
+        ),
+        "data_volume": Plain(DataVolumeSource, {"name": is_subdomain, "hotpluggable": ...}),
+        "cloud_init_no_cloud": ...,
+        "cloud_init_config_drive": ...,
+    },
+    one_of=("persistent_volume_claim", "data_volume", "cloud_init_no_cloud", "cloud_init_config_drive"),
+    unique="name",
+)
+"""Volumes of which volume_rules would say nothing; cloud-init has rules of its own."""
 
 
 class Source(Struct, frozen=True):
@@ -58,7 +76,9 @@ def volume_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Se
     """Each volume has a name of its own, and exactly one source that names what it needs."""
     seen: dict[str, int] = {}
     single: list[str] = []
-    for index, volume in enumerate(spec.volumes):
+    volumes = spec.volumes
+    for index in _PLAIN.others(volumes):
+        volume = volumes[index]
         name = volume.name
         if name in seen:
             found.duplicate(f"{_at(index)}.name", f"{shown(name)} is the name of {_at(seen[name])} already.")
