@@ -1,27 +1,22 @@
-"""The custom resource definitions of the kinds that are served, as plain documents.
+"""The custom resource definitions of KubeVirt's kinds, as plain documents.
 
-Names, short names, columns and subresources are those that users and tools of KubeVirt rely on. Two things differ, on
-purpose: a VirtualMachineInstance has a status subresource, so that whoever may edit a guest's manifest can't forge
-what is known of it, and conditions are a map by type, so that two daemons can own one each by server-side apply.
+Names, short names, columns and subresources are those that users and tools of KubeVirt rely on; groups, versions and
+scopes are those of `kinds`, and schemas are made from the types (`schema`). Two things differ, on purpose: a
+VirtualMachineInstance has a status subresource, so that whoever may edit a guest's manifest can't forge what is known
+of it, and conditions are a map by type, so that two daemons can own one each by server-side apply.
 
-The schema is structural and open: `spec` and `status` keep whatever they are given. Admission reads manifests
-strictly and tells every fault by its path; a schema that pruned what it doesn't know would drop it without a word.
-Only what the API server itself has to understand is typed: conditions, and the fields that lists can be selected by.
+Versions of a kind have one schema, so that an object is the same in each of them and nothing has to convert it.
 """
 
 from typing import Any
 
 from msgspec import Struct
 
-from kvnode.api.base import Model
-from kvnode.api.instance import VirtualMachineInstance
-from kvnode.api.kubevirt import KubeVirt
-from kvnode.api.virtual_machine import VirtualMachine
+from kvnode.api.descriptions import type_description
+from kvnode.api.kinds import KINDS, Kind
+from kvnode.api.schema import Schema, object_schema
 
 GROUP = "kubevirt.io"
-VERSION = "v1"
-
-_OLD_VERSION = "v1alpha3"
 
 
 class Column(Struct, frozen=True):
@@ -34,93 +29,262 @@ class Column(Struct, frozen=True):
 
 
 class CustomKind(Struct, frozen=True):
-    """What tells one kind's definition from another's.
+    """What tells one kind's definition from another's, besides its type.
 
-    selectable -- paths of status that watches can be narrowed by (`--field-selector`)
+    kind         -- its group, versions and scope; the version to write first is stored where `stored` names none
+    subresources -- what has a path and rights of its own: `status`, `scale`
+    deprecated   -- versions that clients are warned of, each with what to use instead
+    selectable   -- paths of status that watches can be narrowed by (`--field-selector`)
     """
 
-    type: type[Model]
+    kind: Kind
     plural: str
     short_names: tuple[str, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[Column, ...] = ()
+    subresources: tuple[str, ...] = ("status",)
+    deprecated: dict[str, str] = {}
+    stored: str | None = None
     selectable: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        """The kind's name, `VirtualMachine`."""
-        return self.type.__name__
+        """The definition's own name, `virtualmachines.kubevirt.io`."""
+        return f"{self.plural}.{self.kind.group}"
 
 
 _AGE = Column("Age", "date", ".metadata.creationTimestamp")
+_PHASE = Column("Phase", "string", ".status.phase")
+_SOURCE = (
+    Column("SourceKind", "string", ".spec.source.kind"),
+    Column("SourceName", "string", ".spec.source.name"),
+)
+_READY_TO_USE = (
+    Column("ReadyToUse", "boolean", ".status.readyToUse"),
+    Column("CreationTime", "date", ".status.creationTime"),
+    Column("Error", "string", ".status.error.message"),
+)
+_REPLICAS = (
+    Column("Desired", "integer", ".spec.replicas"),
+    Column("Current", "integer", ".status.replicas"),
+    Column("Ready", "integer", ".status.readyReplicas"),
+    _AGE,
+)
+_SUBRESOURCES: dict[str, dict[str, str]] = {
+    "scale": {
+        "specReplicasPath": ".spec.replicas",
+        "statusReplicasPath": ".status.replicas",
+        "labelSelectorPath": ".status.labelSelector",
+    },
+    "status": {},
+}
 
 
 def _condition(name: str, *, wide: bool = False, label: str | None = None) -> Column:
     return Column(label or name, "string", f".status.conditions[?(@.type=='{name}')].status", wide)
 
 
+def _kind(name: str, plural: str, short_names: str = "", *columns: Column, group: str = "", **rest: Any) -> CustomKind:
+    kind = KINDS[f"{group}.{GROUP}" if group else GROUP, name]
+    return CustomKind(kind, plural, tuple(short_names.split()), columns, **rest)
+
+
+_OLD = {"v1alpha3": "kubevirt.io/v1alpha3 is kubevirt.io/v1 under its old name; use that"}
+_GOING = "VirtualMachineInstancePreset is on its way out; instance types and preferences are what took its place"
+
 CUSTOM_KINDS = (
-    CustomKind(
-        VirtualMachine,
+    _kind("KubeVirt", "kubevirts", "kv kvs", _AGE, _PHASE, deprecated=_OLD),
+    _kind(
+        "VirtualMachine",
         "virtualmachines",
-        ("vm", "vms"),
-        (_AGE, Column("Status", "string", ".status.printableStatus"), _condition("Ready")),
+        "vm vms",
+        _AGE,
+        Column("Status", "string", ".status.printableStatus"),
+        _condition("Ready"),
+        deprecated=_OLD,
     ),
-    CustomKind(
-        VirtualMachineInstance,
+    _kind(
+        "VirtualMachineInstance",
         "virtualmachineinstances",
-        ("vmi", "vmis"),
-        (
-            _AGE,
-            Column("Phase", "string", ".status.phase"),
-            Column("IP", "string", ".status.interfaces[0].ipAddress"),
-            Column("NodeName", "string", ".status.nodeName"),
-            _condition("Ready"),
-            _condition("LiveMigratable", wide=True, label="Live-Migratable"),
-            _condition("Paused", wide=True),
-        ),
+        "vmi vmis",
+        _AGE,
+        _PHASE,
+        Column("IP", "string", ".status.interfaces[0].ipAddress"),
+        Column("NodeName", "string", ".status.nodeName"),
+        _condition("Ready"),
+        _condition("LiveMigratable", wide=True, label="Live-Migratable"),
+        _condition("Paused", wide=True),
+        deprecated=_OLD,
         selectable=("nodeName", "phase"),
     ),
-    CustomKind(KubeVirt, "kubevirts", ("kv", "kvs"), (_AGE, Column("Phase", "string", ".status.phase"))),
+    _kind(
+        "VirtualMachineInstanceMigration",
+        "virtualmachineinstancemigrations",
+        "vmim vmims",
+        _PHASE,
+        Column("VMI", "string", ".spec.vmiName"),
+        deprecated=_OLD,
+    ),
+    _kind(
+        "VirtualMachineInstancePreset",
+        "virtualmachineinstancepresets",
+        "vmipreset vmipresets",
+        subresources=(),
+        deprecated={"v1": f"kubevirt.io/v1 {_GOING}", "v1alpha3": f"kubevirt.io/v1alpha3 {_GOING}"},
+        stored="v1alpha3",
+    ),
+    _kind(
+        "VirtualMachineInstanceReplicaSet",
+        "virtualmachineinstancereplicasets",
+        "vmirs vmirss",
+        *_REPLICAS,
+        subresources=("scale", "status"),
+        deprecated=_OLD,
+    ),
+    _kind(
+        "VirtualMachinePool",
+        "virtualmachinepools",
+        "vmpool vmpools",
+        *_REPLICAS,
+        group="pool",
+        subresources=("scale", "status"),
+    ),
+    _kind(
+        "VirtualMachineInstancetype",
+        "virtualmachineinstancetypes",
+        "vminstancetype vminstancetypes vmf vmfs",
+        group="instancetype",
+        subresources=(),
+    ),
+    _kind(
+        "VirtualMachineClusterInstancetype",
+        "virtualmachineclusterinstancetypes",
+        "vmclusterinstancetype vmclusterinstancetypes vmcf vmcfs",
+        group="instancetype",
+        subresources=(),
+    ),
+    _kind(
+        "VirtualMachinePreference",
+        "virtualmachinepreferences",
+        "vmpref vmprefs vmp vmps",
+        group="instancetype",
+        subresources=(),
+    ),
+    _kind(
+        "VirtualMachineClusterPreference",
+        "virtualmachineclusterpreferences",
+        "vmcp vmcps",
+        group="instancetype",
+        subresources=(),
+    ),
+    _kind("MigrationPolicy", "migrationpolicies", group="migrations"),
+    _kind(
+        "VirtualMachineSnapshot",
+        "virtualmachinesnapshots",
+        "vmsnapshot vmsnapshots",
+        *_SOURCE,
+        _PHASE,
+        *_READY_TO_USE,
+        group="snapshot",
+    ),
+    _kind(
+        "VirtualMachineSnapshotContent",
+        "virtualmachinesnapshotcontents",
+        "vmsnapshotcontent vmsnapshotcontents",
+        *_READY_TO_USE,
+        group="snapshot",
+    ),
+    _kind(
+        "VirtualMachineRestore",
+        "virtualmachinerestores",
+        "vmrestore vmrestores",
+        Column("TargetKind", "string", ".spec.target.kind"),
+        Column("TargetName", "string", ".spec.target.name"),
+        Column("Complete", "boolean", ".status.complete"),
+        Column("RestoreTime", "date", ".status.restoreTime"),
+        group="snapshot",
+    ),
+    _kind(
+        "VirtualMachineClone",
+        "virtualmachineclones",
+        "vmclone vmclones",
+        _PHASE,
+        Column("SourceVirtualMachine", "string", ".spec.source.name"),
+        Column("TargetVirtualMachine", "string", ".spec.target.name"),
+        group="clone",
+    ),
+    _kind(
+        "VirtualMachineExport",
+        "virtualmachineexports",
+        "vmexport vmexports",
+        *_SOURCE,
+        _PHASE,
+        group="export",
+        deprecated={"v1beta1": "export.kubevirt.io/v1beta1 is export.kubevirt.io/v1 under its old name; use that"},
+    ),
+    _kind(
+        "VirtualMachineBackup",
+        "virtualmachinebackups",
+        "vmbackup vmbackups",
+        *_SOURCE,
+        Column("Type", "string", ".status.type"),
+        Column("CheckpointName", "string", ".status.checkpointName"),
+        group="backup",
+    ),
+    _kind(
+        "VirtualMachineBackupTracker",
+        "virtualmachinebackuptrackers",
+        "vmbackuptracker vmbackuptrackers",
+        *_SOURCE,
+        Column("LatestCheckpoint", "string", ".status.latestCheckpoint.name"),
+        Column("CheckpointTime", "date", ".status.latestCheckpoint.creationTime"),
+        group="backup",
+    ),
+    _kind("Plugin", "plugins", group="plugin", subresources=()),
 )
-"""The kinds that are served."""
+"""Every kind of KubeVirt's."""
 
 
-def custom_resource_definitions() -> list[dict[str, Any]]:
-    """One CustomResourceDefinition (apiextensions.k8s.io/v1) for each kind, in JSON's types. The same at each call."""
-    return [_definition(kind) for kind in CUSTOM_KINDS]
+def custom_resource_definition(custom: CustomKind) -> dict[str, Any]:
+    """The CustomResourceDefinition (apiextensions.k8s.io/v1) of a kind, in JSON's types. The same at each call.
 
-
-def _definition(kind: CustomKind) -> dict[str, Any]:
+    Raises OSError where there are no sources to take descriptions from.
+    """
+    kind = custom.kind
+    schema = _schema(kind)
+    names: dict[str, Any] = {
+        "kind": kind.name,
+        "listKind": f"{kind.name}List",
+        "plural": custom.plural,
+        "singular": kind.name.lower(),
+    }
+    if custom.short_names:
+        names["shortNames"] = list(custom.short_names)
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{kind.plural}.{GROUP}", "labels": {"app.kubernetes.io/part-of": "kvnode"}},
+        "metadata": {"name": custom.name, "labels": {"app.kubernetes.io/part-of": "kvnode"}},
         "spec": {
-            "group": GROUP,
-            "names": {
-                "kind": kind.name,
-                "listKind": f"{kind.name}List",
-                "plural": kind.plural,
-                "singular": kind.name.lower(),
-                "shortNames": list(kind.short_names),
-                "categories": ["all"],
-            },
-            "scope": "Namespaced",
-            "versions": [_version(kind, VERSION), _version(kind, _OLD_VERSION)],
+            "group": kind.group,
+            "names": {**names, "categories": ["all"]},
+            "scope": "Namespaced" if kind.namespaced else "Cluster",
+            "versions": [_version(custom, version, schema) for version in kind.versions],
         },
     }
 
 
-def _version(kind: CustomKind, name: str) -> dict[str, Any]:
-    version: dict[str, Any] = {"name": name, "served": True, "storage": name == VERSION}
-    if name == _OLD_VERSION:
+def _version(custom: CustomKind, name: str, schema: Schema) -> dict[str, Any]:
+    stored = custom.stored or custom.kind.versions[0]
+    version: dict[str, Any] = {"name": name, "served": True, "storage": name == stored}
+    if name in custom.deprecated:
         version["deprecated"] = True
-        version["deprecationWarning"] = f"{GROUP}/{_OLD_VERSION} is {GROUP}/{VERSION} under its old name; use that"
-    version["schema"] = {"openAPIV3Schema": _schema(kind)}
-    version["subresources"] = {"status": {}}
-    version["additionalPrinterColumns"] = [_column(column) for column in kind.columns]
-    if kind.selectable:
-        version["selectableFields"] = [{"jsonPath": f".status.{field}"} for field in kind.selectable]
+        version["deprecationWarning"] = custom.deprecated[name]
+    if custom.subresources:
+        version["subresources"] = {one: _SUBRESOURCES[one] for one in custom.subresources}
+    if custom.columns:
+        version["additionalPrinterColumns"] = [_column(column) for column in custom.columns]
+    if custom.selectable:
+        version["selectableFields"] = [{"jsonPath": f".status.{field}"} for field in custom.selectable]
+    version["schema"] = {"openAPIV3Schema": schema}
     return version
 
 
@@ -131,43 +295,9 @@ def _column(column: Column) -> dict[str, Any]:
     return written
 
 
-def _schema(kind: CustomKind) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "description": _summary(kind.type),
-        "required": ["spec"],
-        "properties": {
-            "apiVersion": {"type": "string", "description": f"`{GROUP}/{VERSION}`"},
-            "kind": {"type": "string", "description": f"`{kind.name}`"},
-            "metadata": {"type": "object"},
-            "spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
-            "status": _status(kind),
-        },
-    }
-
-
-def _status(kind: CustomKind) -> dict[str, Any]:
-    text = {"type": "string"}
-    return {
-        "type": "object",
-        "x-kubernetes-preserve-unknown-fields": True,
-        "properties": {
-            "conditions": {
-                "type": "array",
-                "description": "Statements about the object, one for each type",
-                "x-kubernetes-list-type": "map",
-                "x-kubernetes-list-map-keys": ["type"],
-                "items": {
-                    "type": "object",
-                    "x-kubernetes-preserve-unknown-fields": True,
-                    "required": ["type", "status"],
-                    "properties": {"type": text, "status": text},
-                },
-            },
-            **dict.fromkeys(kind.selectable, text),
-        },
-    }
-
-
-def _summary(kind: type[Model]) -> str:
-    return (kind.__doc__ or kind.__name__).strip().partition("\n")[0]
+def _schema(kind: Kind) -> Schema:
+    type_ = kind.type()
+    schema = object_schema(type_)
+    # The server itself types and describes what every object has.
+    head: Schema = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"}}
+    return {"description": type_description(type_), **schema, "properties": {**schema["properties"], **head}}

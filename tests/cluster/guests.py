@@ -78,9 +78,12 @@ class Thing:
         return f"{path}/{subresource}" if subresource else path
 
     def create(self, document: dict[str, Any]) -> None:
-        """Make it, under our name; its labels name it too, so that a Service finds its Pod."""
+        """Make it, under our name; its labels name it too, so that a Service finds its Pod.
+
+        As kubectl does it: a field that nobody knows is refused.
+        """
         document["metadata"] = {"name": self.name, "labels": {"app": self.name}}
-        self.user.request("POST", self.path().rpartition("/")[0], document)
+        self.user.request("POST", f"{self.path().rpartition('/')[0]}?fieldValidation=Strict", document)
 
     def get(self) -> dict[str, Any]:
         return self.user.get(self.path())

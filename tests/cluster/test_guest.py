@@ -165,11 +165,15 @@ def test_cloud_init_comes_from_a_secret(guest: Guest) -> None:
 
 def test_a_manifest_at_fault_is_refused_by_its_paths(guest: Guest) -> None:
     domain = example("vmi-tiny")["spec"]["domain"]
+    with pytest.raises(Refused, match=r'unknown field "spec\.domain\.memry"') as refused:
+        guest.apply(domain={**domain, "memry": {"guest": "1Gi"}})
+    assert refused.value.status == 400
     domain["devices"]["disks"][0]["disk"]["bus"] = "floppy"
-    domain["memry"] = {"guest": "1Gi"}
-    with pytest.raises(Refused, match=r"spec\.domain\.memry") as refused:
+    domain["memory"] = {"guest": "-1Gi"}
+    with pytest.raises(Refused, match=r"spec\.domain\.devices\.disks\[0\]\.disk\.bus") as refused:
         guest.apply(domain=domain)
-    assert refused.value.status in (400, 422)
+    assert refused.value.status == 422
+    assert "spec.domain.memory.guest" in str(refused.value)
 
 
 def test_what_stands_beside_qemu_is_small(tiny: Guest) -> None:

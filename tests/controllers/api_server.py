@@ -13,7 +13,7 @@ import subprocess
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from deploy.cluster.binaries import find_program
 from deploy.cluster.certificates import Authority, Pair, service_account_keys
@@ -27,6 +27,13 @@ STOP_TIMEOUT_S = 20.0
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
+
+
+class Answer(NamedTuple):
+    """What a call was answered, and warnings beside it."""
+
+    body: bytes
+    warnings: tuple[str, ...]
 
 
 class ApiServer:
@@ -123,14 +130,19 @@ class ApiServer:
             time.sleep(0.1)
 
     def request(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> bytes:
-        """A call of the administrator's, by another client than the one that is tested."""
+        """A call of the administrator's, by another client than the one that is tested; an HTTPError where it fails."""
+        return self.ask(method, path, body, content_type).body
+
+    def ask(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Answer:
+        """The same, with what the API server warned of."""
         tls = ssl.create_default_context(cafile=str(self.authority.pair.certificate))
         tls.load_cert_chain(self.admin.certificate, self.admin.key)
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, {"Content-Type": content_type}, method=method)
         with urllib.request.urlopen(request, context=tls, timeout=30) as answer:
-            said: bytes = answer.read()
-            return said
+            # A warning is `299 - "what there is to say"`.
+            warned = [json.loads(one.split(" - ", 1)[1]) for one in answer.headers.get_all("Warning") or ()]
+            return Answer(answer.read(), tuple(warned))
 
     def stop(self, name: str, signal_number: int = signal.SIGTERM) -> None:
         process = self.processes.pop(name)

@@ -12,7 +12,8 @@ from controllers.runtime import credentials
 from controllers.runtime.client import ApiClient
 from kvnode.runtime.pod_node import NodeHalf
 from tests.controllers.api_server import ApiServer
-from tests.controllers.handler_world import Cluster, emulating_half, serve_crds
+from tests.controllers.custom_kinds import serve_kinds
+from tests.controllers.handler_world import Cluster, emulating_half
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +51,8 @@ def with_client(api_server: ApiServer) -> Callable[[Callable[[ApiClient], Corout
 
 @pytest.fixture(scope="session")
 def crds(api_server: ApiServer) -> None:
-    """The kinds that virt-handler reads."""
-    serve_crds(api_server)
+    """The kinds that the daemons act upon."""
+    serve_kinds(api_server)
 
 
 @pytest.fixture

@@ -37,22 +37,7 @@ from tests.guest.conftest import EXAMPLE
 from tests.guest.launcher_pod import Pod as LauncherPod
 
 NODE = "node-of-the-test"
-CRDS = Path(__file__).resolve().parents[2] / "deploy" / "crds"
 WAIT_S = 60.0
-
-
-def serve_crds(api_server: ApiServer) -> None:
-    """The kinds that the daemon reads, served."""
-    for file in sorted(CRDS.glob("*.yaml")):
-        body = yaml.safe_load(file.read_text())
-        path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{body['metadata']['name']}"
-        api_server.request(
-            "PATCH", f"{path}?fieldManager=test&force=true", body, content_type="application/apply-patch+yaml"
-        )
-    deadline = time.monotonic() + 30
-    while "virtualmachineinstances" not in str(api_server.request("GET", "/apis/kubevirt.io/v1")):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def emulating_half() -> NodeHalf:

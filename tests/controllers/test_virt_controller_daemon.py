@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kvnode.api.crd import custom_resource_definitions
+from tests.controllers.custom_kinds import serve_kinds
 
 TREE = Path(__file__).resolve().parents[2]
 DAEMONS = "kubevirt"
@@ -22,7 +22,6 @@ WAIT_S = 30.0
 MERGE = "application/merge-patch+json"
 APPLY = "application/apply-patch+yaml"
 PLACES = {
-    "CustomResourceDefinition": "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
     "Namespace": "/api/v1/namespaces",
     "ServiceAccount": f"/api/v1/namespaces/{DAEMONS}/serviceaccounts",
     "ClusterRole": "/apis/rbac.authorization.k8s.io/v1/clusterroles",
@@ -81,7 +80,8 @@ class Cluster:
 @pytest.fixture(scope="module")
 def installed(api_server):
     """The kinds, the namespace and the role, as they are shipped."""
-    documents = custom_resource_definitions()
+    serve_kinds(api_server)
+    documents = []
     for name in ("namespace.yaml", "virt-controller-rbac.yaml"):
         documents += list(yaml.safe_load_all((TREE / "deploy/base" / name).read_text()))
     for document in documents:

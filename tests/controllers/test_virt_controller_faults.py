@@ -25,13 +25,13 @@ from controllers.virt_controller.reconcilers import (
     NodeReconciler,
 )
 from controllers.virt_controller.settings import live_settings
-from kvnode.api.crd import custom_resource_definitions
 from tests.controllers.controller_lives import (
     life_after_a_lost_node,
     life_of_a_silent_node,
     life_of_a_template,
     life_on_a_lost_node,
 )
+from tests.controllers.custom_kinds import lax_definition, serve_kinds
 from tests.controllers.faulty_client import OVERTAKEN, FaultyClient, Told, by_turns, faults
 from tests.controllers.virt_objects import SPEC
 
@@ -44,9 +44,7 @@ FEW = 4
 @pytest.fixture(scope="module", autouse=True)
 def served(api_server):
     """The three kinds, served."""
-    for crd in custom_resource_definitions():
-        path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{crd['metadata']['name']}"
-        api_server.request("PATCH", f"{path}?fieldManager=test", crd, content_type="application/apply-patch+yaml")
+    serve_kinds(api_server)
 
 
 class World:
@@ -304,7 +302,7 @@ def test_a_quota_is_told_and_waited_for(namespace, api_server, with_client):
     with_client(body)
 
 
-def test_a_status_that_cannot_be_read_is_told_once(namespace, with_client):
+def test_a_status_that_cannot_be_read_is_told_once(api_server, namespace, with_client):
     async def body(client):
         async with informers_of(client, namespace) as informers:
             world = World(client, namespace, informers)
@@ -322,10 +320,11 @@ def test_a_status_that_cannot_be_read_is_told_once(namespace, with_client):
             assert "runtimeUser" in condition["message"]
             assert world.client.writes == 1
 
-    with_client(body)
+    with lax_definition(api_server, "virtualmachineinstances"):
+        with_client(body)
 
 
-def test_the_configuration_is_live_and_a_bad_one_changes_nothing(namespace, with_client):
+def test_the_configuration_is_live_and_a_bad_one_changes_nothing(api_server, namespace, with_client):
     async def body(client):
         async with informers_of(client, namespace) as informers:
             world = World(client, namespace, informers)
@@ -349,4 +348,5 @@ def test_the_configuration_is_live_and_a_bad_one_changes_nothing(namespace, with
             assert degraded["status"] == "True"
             assert "developerConfiguration.useEmulation" in degraded["message"]
 
-    with_client(body)
+    with lax_definition(api_server, "kubevirts"):
+        with_client(body)

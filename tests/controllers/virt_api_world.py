@@ -18,8 +18,8 @@ from controllers.runtime import credentials
 from controllers.runtime.client import ApiClient
 from controllers.runtime.metrics import Metrics
 from controllers.virt_api.daemon import Daemon, Options
-from kvnode.api.crd import custom_resource_definitions
 from tests.controllers.api_server import ApiServer
+from tests.controllers.custom_kinds import serve_kinds
 
 BASE = Path(__file__).parents[2] / "deploy" / "base"
 ADDRESS = "10.99.77.1"
@@ -37,7 +37,6 @@ PLURALS = {
     "ValidatingWebhookConfiguration": "validatingwebhookconfigurations",
     "ClusterRole": "clusterroles",
     "ClusterRoleBinding": "clusterrolebindings",
-    "CustomResourceDefinition": "customresourcedefinitions",
     "Namespace": "namespaces",
 }
 
@@ -70,8 +69,7 @@ def shipped(file: str) -> list[dict[str, Any]]:
 
 def install(server: ApiServer, port: int) -> None:
     """The kinds, and the shipped manifests; the Service's Pods are this process."""
-    for document in custom_resource_definitions():
-        put(server, document)
+    serve_kinds(server)
     put(server, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kubevirt"}})
     for document in [*shipped("virt-api-webhooks.yaml"), *shipped("virt-api.yaml"), *shipped("virt-api-rbac.yaml")]:
         if document["kind"] == "Service":

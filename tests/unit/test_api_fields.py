@@ -6,7 +6,6 @@ asks for it; `[X]` is a list, `{X}` a map of text to X.
 """
 
 import types
-from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
@@ -15,8 +14,7 @@ import pytest
 from kvnode.api.base import Duration, Int32, Int64, IntOrString, Model, Time, Uint8, Uint32
 from kvnode.quantity import Quantity
 from tests.api_documents import api_types
-
-FACTS = Path(__file__).resolve().parents[1] / "api_fields.txt"
+from tests.api_facts import facts
 
 NAMES = {
     str: "text",
@@ -38,22 +36,6 @@ ABSENT_ALL_THE_SAME = {
     "NodeMediatedDeviceTypesConfig.nodeSelector",
     "StandardCondition.lastTransitionTime",
 }
-
-
-def facts() -> dict[str, dict[str, tuple[str, bool]]]:
-    """By type, by field: what it holds, and whether it is required."""
-    found: dict[str, dict[str, tuple[str, bool]]] = {}
-    for line in FACTS.read_text().splitlines():
-        if line.startswith("#") or not line:
-            continue
-        path, *rest = line.split(" ")
-        name, _, field = path.partition(".")
-        fields = found.setdefault(name, {})
-        if field:
-            assert field not in fields, line
-            assert rest[1:] in ([], ["required"]), line
-            fields[field] = rest[0], rest[1:] == ["required"]
-    return found
 
 
 def holds(annotation: Any) -> str:
