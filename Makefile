@@ -67,7 +67,7 @@ FUZZ_RUNS ?= 100000
 
 .PHONY: fuzz
 fuzz: setup ## look for manifests that break a promise, and say which: five minutes for each target
-	@for target in manifest plan; do \
+	@for target in manifest stored plan facts; do \
 		nice $(PY) -m tests.fuzz $$target --seconds $(FUZZ_SECONDS) --runs $(FUZZ_RUNS) || exit 1; \
 	done
 

@@ -28,7 +28,8 @@ with atheris.instrument_imports(include=["kvnode"]):
     SEEDS = seeds()
     # What is imported when it is first asked for has to be imported here too.
     for target in TARGETS.values():
-        target(SEEDS["typical"])
+        target(SEEDS["typical.json"])
+        target(SEEDS["facts of everything"])
 
 STATE = TREE / ".cache/fuzz"
 # An input of this size takes some 50 ms; what takes that many seconds hangs.

@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from random import Random
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
 from kvnode.api.base import Duration, IntOrString, Time
 from kvnode.api.kinds import KINDS, known_kind
+from kvnode.facts import HostFacts
 from kvnode.quantity import Quantity
 from tests.fuzz.vocabulary import field_names, words
 
@@ -122,7 +123,10 @@ def mutated(data: bytes, seed: int, other: bytes | None = None) -> bytes | None:
 def places(root: list[Any]) -> list[Place]:
     """Every value of a document, with its type where the document's kind says one."""
     found: list[Place] = []
-    stack = [Place(root, 0, _type_of(root[0]))]
+    document = root[0]
+    # A host's facts say no kind.
+    nameless = isinstance(document, dict) and not document.keys() & {"apiVersion", "kind"}
+    stack = [Place(root, 0, HostFacts if nameless else _type_of(document))]
     while stack:
         place = stack.pop()
         found.append(place)
@@ -159,7 +163,7 @@ def _form(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
     if form in (Union, types.UnionType):
         members = tuple(member for member in arguments if member is not type(None))
         return _form(members[0] if len(members) == 1 else Union[members])  # noqa: UP007
-    if form in (tuple, dict, Annotated):
+    if form in (tuple, dict, Annotated, Literal):
         return form, arguments
     if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
         return msgspec.Struct, (annotation,)
@@ -312,7 +316,7 @@ class _Change:
             return {self._text(): self.made(arguments[1], depth + 1) for _ in range(few)}
         if form is Annotated:
             return self._number(arguments[1])
-        return self._scalar(form)
+        return self.random.choice(arguments) if form is Literal else self._scalar(form)
 
     def _scalar(self, kind: Any) -> Any:
         choose = self.random.choice

@@ -1,7 +1,9 @@
 """What is fuzzed: a function for each target, that takes any bytes and fails where a promise is broken.
 
 ``manifest``  reading, defaulting, validating and writing of whatever a file holds
-``plan``      planning and rendering of the guests in it, on hosts whose facts were recorded
+``stored``    the same of what an API server has stored, which nobody read strictly
+``plan``      planning and rendering of the guests in a file, on hosts whose facts were recorded
+``facts``     whatever facts a host may be said to have, and the guests that were recorded
 
 The promises are those of the library's users: nothing is raised but a KvnodeError, what is said is a sentence that a
 terminal can show, defaulting twice is defaulting once, and what is written is read as the same again.
@@ -17,7 +19,6 @@ from functools import cache
 from typing import Any
 
 import msgspec
-import yaml
 
 import kvnode
 from kvnode import HostFacts
@@ -30,6 +31,7 @@ from kvnode.api.validation.objects import validate_object
 from kvnode.api.virtual_machine import VirtualMachine
 from kvnode.errors import FieldError, InvalidManifest, KvnodeError
 from kvnode.manifest import instance_of
+from tests.fuzz.corpus import recorded_facts
 from tests.golden.folders import FOLDERS
 
 REASONS = {f"FieldValue{name}" for name in ("Invalid", "Required", "Duplicate", "NotSupported")}
@@ -59,6 +61,27 @@ def manifest(data: bytes) -> None:
             _judged(guest, settings)
 
 
+def stored(data: bytes) -> None:
+    """What the daemons do with an object that they are handed: it is decoded leniently, so its text may be anything."""
+    guest = _unless_refused(lambda: decode(data, VirtualMachineInstance), None)
+    if guest is not None:
+        made = kvnode.default(guest)
+        promise(kvnode.default(made) == made, "defaulting twice is not defaulting once")
+        for vmi in (guest, made):
+            _sentences(kvnode.validate(vmi))
+            for where in WHERE:
+                _sentences(kvnode.unsupported(vmi, where))
+
+
+def facts(data: bytes) -> None:
+    """Facts, or a refusal; and a plan or a refusal of each guest that was recorded, on that host."""
+    host = _unless_refused(lambda: HostFacts.from_json(data), None)
+    if host is not None:
+        promise(HostFacts.from_json(host.to_json()) == host, "facts that are written are read as others")
+        for guest in recorded_guests():
+            _planned(guest, host, None)
+
+
 def plan(data: bytes) -> None:
     """A plan and its XML, or a refusal, on a host that nobody looked at and on another; and the same again."""
     objects = _objects(data)
@@ -71,14 +94,18 @@ def plan(data: bytes) -> None:
                 _planned(vmi, host, config)
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"manifest": manifest, "plan": plan}
+TARGETS: dict[str, Callable[[bytes], None]] = {"manifest": manifest, "stored": stored, "plan": plan, "facts": facts}
 
 
 @cache
 def hosts() -> tuple[HostFacts, ...]:
-    """Hosts of other kinds, by their facts; none is a host that nobody has looked at."""
-    recorded = {(folder / "facts.yaml").read_text() for folder in FOLDERS}
-    return (HostFacts(), *(HostFacts.from_json(yaml.safe_load(text)) for text in sorted(recorded)))
+    """Hosts of other kinds, by their facts; the first is one that nobody has looked at."""
+    return (HostFacts(), *map(HostFacts.from_json, recorded_facts().values()))
+
+
+@cache
+def recorded_guests() -> tuple[VirtualMachineInstance, ...]:
+    return tuple(kvnode.default(kvnode.load(folder / "manifest.yaml")) for folder in FOLDERS)
 
 
 def _objects(data: bytes) -> list[Any]:
