@@ -6,12 +6,13 @@ What holds for every call:
 - 429 is waited out as the server asks, a few times: it did nothing. 401 has the credentials read again, once. Nothing
   else is repeated here: a failed write may have happened, and the reconcile that looks again knows better.
 - Each call has a deadline; a watch has one for its silence, since a server that is alive sends a bookmark a minute.
+- What the server warns of is logged, once: a field that it doesn't know and has dropped, a version that will go.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, TypeVar
@@ -57,6 +58,8 @@ LONGEST_WAIT_S = 15.0
 RELOAD_PAUSE_S = 1.0
 # etcd takes objects of 1.5 MiB; whatever is longer on one line of a watch is no object.
 LONGEST_EVENT_BYTES = 16 << 20
+# Warnings are few; more than so many different ones are no longer told apart.
+MOST_WARNINGS = 256
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +79,7 @@ class ApiClient:
         self._identity = ""
         self._configuration: Configuration | None = None
         self._rest: RESTClientObject | None = None
+        self._warned: set[str] = set()
 
     async def __aenter__(self) -> "ApiClient":
         await self._read_credentials()
@@ -238,6 +242,7 @@ class ApiClient:
             try:
                 response = await self._send(method, path, query, body, content_type, timeout)
                 if response.status < 400:
+                    self._heed(response.headers.getall("Warning", ()), f"{method} {path}")
                     return response
                 said = await self._read(response, f"{method} {path}")
                 error = refusal(f"{method} {path}", response.status, said, response.getheader("Retry-After"))
@@ -316,6 +321,15 @@ class ApiClient:
                 if old is not None:
                     log.info("the API server's authority or our certificate changed: connecting anew")
                     await old.close()
+
+    def _heed(self, warnings: Iterable[str], call: str) -> None:
+        """Log what the server warns of, each thing once."""
+        for warning in warnings:
+            # `299 - "what there is to say"`.
+            text = warning.partition(" - ")[2] or warning
+            if text not in self._warned and len(self._warned) < MOST_WARNINGS:
+                self._warned.add(text)
+                log.warning("%s: the API server warns: %s", call, text)
 
     def _owner(self) -> dict[str, str]:
         return {"fieldManager": self.field_owner}

@@ -16,6 +16,14 @@ from tests.controllers.custom_kinds import serve_kinds
 from tests.controllers.handler_world import Cluster, emulating_half
 
 
+@pytest.fixture(autouse=True)
+def nothing_of_ours_is_dropped(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What a daemon writes is in the schema: the API server drops what isn't, and only warns of it."""
+    yield
+    told = [record.getMessage() for record in caplog.get_records("call")]
+    assert [text for text in told if "kubevirt.io" in text and "unknown field" in text] == []
+
+
 @pytest.fixture(scope="session")
 def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     """etcd and kube-apiserver, answering; tests that stop one start it again."""

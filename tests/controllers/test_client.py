@@ -130,6 +130,18 @@ def test_apply_has_an_owner_for_each_daemon(api_server, namespace):
     asyncio.run(main())
 
 
+def test_what_the_server_warns_of_is_logged_once(api_server, namespace, with_client, caplog):
+    async def body(client):
+        await client.create(MAPS, config_map(Request(namespace, "a")))
+        for value in ("1", "2"):
+            await client.merge_patch(MAPS, Request(namespace, "a"), {"data": {"a": value}, "daat": {}, "c": None})
+
+    with_client(body)
+    warnings = [record.getMessage() for record in caplog.records if "warns" in record.getMessage()]
+    path = f"/api/v1/namespaces/{namespace}/configmaps/a"
+    assert warnings == [f'PATCH {path}: the API server warns: "unknown field \\"daat\\""']
+
+
 def test_finalizers_keep_an_object_until_the_last_is_gone(namespace, with_client):
     async def body(client: ApiClient) -> None:
         request = Request(namespace, "held")

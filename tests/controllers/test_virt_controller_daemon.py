@@ -119,7 +119,10 @@ def replica(installed, tmp_path):
         assert process.wait(30) == 0
     logs = [path.read_text() for path in sorted(tmp_path.glob("replica-*.log"))]
     assert [
-        line for log in logs for line in log.splitlines() if "forbidden" in line.lower() or "Traceback" in line
+        line
+        for log in logs
+        for line in log.splitlines()
+        if "forbidden" in line.lower() or "Traceback" in line or "unknown field" in line
     ] == []
 
 
