@@ -18,6 +18,7 @@ from kvnode.api.limits import MAX_DOCUMENTS, MAX_SOURCE
 from kvnode.api.virtual_machine import VirtualMachine
 from kvnode.errors import VALUE_NOT_SUPPORTED, VALUE_REQUIRED, FieldError, InvalidManifest, NotFound
 from kvnode.manifest import instance_of, readings
+from kvnode.quantity import canonical
 
 GUEST = """\
 apiVersion: kubevirt.io/v1
@@ -227,6 +228,29 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     for path, why in [(tmp_path / "none", "No such file"), (tmp_path, "Is a directory"), (Path("a\0b"), "null byte")]:
         with pytest.raises(NotFound, match=why):
             kvnode.load_all(path)
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [("1", "1"), ("1.0", "1"), ("1.5", "1500m"), ("1e3", "1k"), ("1E3", "1k"), ("0.1", "100m"), ("0.00005", "50u")]
+    + [
+        ("1e-7", "100e-9"),
+        ("1e20", "100E"),
+        ("1e22", "10e21"),
+        ("-0.0", "0"),
+        ("123456789012345678901234567890", None),
+    ],
+)
+@pytest.mark.parametrize("form", ["{%s}", "# YAML\n{%s}"], ids=["JSON", "YAML"])
+def test_a_quantity_may_be_a_number(number: str, written: str | None, form: str) -> None:
+    """The canonical forms are what kubectl and an API server make of the same."""
+    text = form % (
+        '"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance", '
+        f'"spec": {{"domain": {{"resources": {{"requests": {{"cpu": {number}}}}}}}}}'
+    )
+    vmi = kvnode.load(text)
+    assert canonical(vmi.spec.domain.resources.requests["cpu"]) == (written or "123456789012345680e12")
+    assert kvnode.load(kvnode.to_dict(vmi)) == vmi
 
 
 def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
