@@ -22,6 +22,15 @@ def test_who_a_guest_is():
     assert plan_of().grace_period_s == 30
 
 
+def test_a_name_that_libvirt_can_not_carry_is_cut_and_stays_its_own():
+    names = [plan_of({"metadata.name": "a" * 240 + end}).name for end in ("", "b", "c")]
+    assert names[0] == "tests_" + "a" * 240
+    assert len(set(names)) == 3
+    assert [len(name) for name in names] == [246] * 3
+    # A name of the usual form has one underscore: none that was cut can be another guest's.
+    assert [name.count("_") for name in names] == [1, 2, 2]
+
+
 def test_the_uuid_is_the_manifests_or_derives():
     given = "5D307CA9-B3EF-428C-8861-06E72D69F223"
     assert plan_of({"firmware": {"uuid": given}}).uuid == given.lower()
