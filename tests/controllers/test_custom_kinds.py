@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from deploy.cluster.binaries import find_program
 from kvnode.api.crd import CUSTOM_KINDS, CustomKind
@@ -160,6 +161,12 @@ def test_an_older_version_is_the_same_object_and_says_so_where_it_goes(
     assert answer.warnings == ((warning,) if warning else ())
     read = json.loads(api_server.request("GET", f"{collection(custom, namespace)}/old"))
     assert {key: read[key] for key in body} == body
+
+
+@pytest.mark.parametrize("file", ["examples/vm-tiny.yaml", "examples/vmi-tiny.yaml", "emulation/kubevirt.yaml"])
+def test_what_is_shipped_has_no_field_that_nobody_knows(api_server: ApiServer, namespace: str, file: str) -> None:
+    for body in yaml.safe_load_all((DEPLOY / file).read_text()):
+        assert told(api_server, BY_NAME[body["kind"]], namespace, body).warnings == ()
 
 
 MACHINE = BY_NAME["VirtualMachine"]
