@@ -30,7 +30,8 @@ def decide(seen: Seen) -> Decision:
         return Decision()
     wrong = _what_is_wrong(seen)
     wanted = [
-        Statement("Available", seen.counts, "AllComponentsReady" if seen.counts else "NotInForce"),
+        # No more than is known: whether every daemon is ready, their Deployments and the DaemonSet tell.
+        Statement("Available", seen.counts, "ConfigurationInForce" if seen.counts else "NotInForce"),
         Statement("Degraded", wrong is not None, *(wrong or ())),
         Statement("Progressing", False),
     ]
