@@ -8,7 +8,7 @@ InvalidManifest.
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -119,11 +119,31 @@ def _json_documents(text: str) -> Iterator[Document]:
             return
         try:
             value, end = _JSON.raw_decode(text, at)
+            sound = _is_shallow(value)
         except RecursionError:
             refuse(f"it is nested deeper than {MAX_DEPTH} levels")
+        except _Infinite:
+            value, end = _JSON_WITH_INFINITE.raw_decode(text, at)
+            sound = False
         number += 1
-        yield Document(plain(value), number, end - at, {})
+        # What is wrong with a value is found by copying it, which tells the path.
+        yield Document(value if sound else plain(value), number, end - at, {})
         at = end
+
+
+def _is_shallow(value: Any) -> bool:
+    """Whether a value that JSON gave is nested within the limit: one level after the other, and no path on the way."""
+    level = [value] if type(value) in _CONTAINERS else []
+    for _ in range(MAX_DEPTH):
+        if not level:
+            return True
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) in _CONTAINERS
+        ]
+    return not any(level)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -143,15 +163,42 @@ def _json_integer(text: str) -> int | float:
     return number if -(2**63) <= number < 2**64 else float(text)
 
 
-_JSON = json.JSONDecoder(
-    object_pairs_hook=_unique,
-    parse_int=_json_integer,
-    parse_constant=lambda word: refuse(f"{word} is not a number that JSON has"),
-)
+class _Infinite(Exception):
+    """A number is beyond what a float can hold."""
+
+
+def _finite_integer(text: str) -> int | float:
+    return _finite(_json_integer(text))
+
+
+def _finite_float(text: str) -> int | float:
+    return whole(_finite(float(text)))
+
+
+def _finite(number: int | float) -> int | float:
+    if math.isinf(number):
+        raise _Infinite
+    return number
+
+
+def _json_decoder(integer: Callable[[str], int | float], number: Callable[[str], int | float]) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=_unique,
+        parse_int=integer,
+        parse_float=number,
+        parse_constant=lambda word: refuse(f"{word} is not a number that JSON has"),
+    )
+
+
+_JSON = _json_decoder(_finite_integer, _finite_float)
+_JSON_WITH_INFINITE = _json_decoder(_json_integer, float)
 _JSON_SPACE = re.compile(r"[ \t\r\n]*")
 
 
 _LONGEST_PATH = 1000
+_CONTAINERS = frozenset({dict, list})
+# What a copy takes as it is.
+_UNCHANGED = frozenset({str, bool, type(None)})
 
 
 class _NotPlain(Exception):
@@ -166,12 +213,9 @@ class _Copier:
     """Copies a value within the limits on depth and count."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count = 1
 
     def copy(self, value: Any, depth: int) -> Any:
-        self.count += 1
-        if self.count > MAX_VALUES:
-            refuse(f"it has more than {MAX_VALUES} values")
         if depth > MAX_DEPTH:
             raise _NotPlain(f"it is nested deeper than {MAX_DEPTH} levels")
         if value is None or isinstance(value, str | bool):
@@ -186,17 +230,40 @@ class _Copier:
                 raise _NotPlain("the number is infinite or none at all, or too large")
             return whole(value)
         if isinstance(value, dict):
-            return dict(self._inside(value.items(), depth, text_keys=True))
+            return self._mapping(value, depth)
         if isinstance(value, list | tuple):
-            return [inner for _, inner in self._inside(enumerate(value), depth)]
+            return self._sequence(value, depth)
         raise _NotPlain(f"{type(value).__name__} is none of JSON's types")
 
-    def _inside(self, items: Iterable[tuple[Any, Any]], depth: int, *, text_keys: bool = False) -> Iterator[Any]:
-        for step, inner in items:
-            if text_keys and not isinstance(step, str):
+    def _mapping(self, value: dict[Any, Any], depth: int) -> dict[str, Any]:
+        self._take(len(value))
+        made: dict[str, Any] = {}
+        for step, inner in value.items():
+            if not isinstance(step, str):
                 raise _NotPlain(f"the key {shown(step)} is not text")
+            # Most of what there is, without a call for each.
+            if type(inner) in _UNCHANGED and depth < MAX_DEPTH:
+                made[step] = inner
+                continue
             try:
-                yield step, self.copy(inner, depth + 1)
+                made[step] = self.copy(inner, depth + 1)
             except _NotPlain as error:
                 error.steps.append(step)
                 raise
+        return made
+
+    def _sequence(self, value: Sequence[Any], depth: int) -> list[Any]:
+        self._take(len(value))
+        made = []
+        for index, inner in enumerate(value):
+            try:
+                made.append(self.copy(inner, depth + 1))
+            except _NotPlain as error:
+                error.steps.append(index)
+                raise
+        return made
+
+    def _take(self, more: int) -> None:
+        self.count += more
+        if self.count > MAX_VALUES:
+            refuse(f"it has more than {MAX_VALUES} values")

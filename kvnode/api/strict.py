@@ -8,6 +8,9 @@ it goes; so what it accepts needs no second look.
 It knows types and nothing else: whether `bus: pink` is a bus is validation's business. A null is an absent field,
 as it is in Go. NUL and lone surrogates are refused in every text, because neither libvirt's XML nor the kernel's
 strings can carry them. The shape of a type is taken from its annotations when it is first met, and kept.
+
+Each webhook walks over every guest, and nearly all are sound. So the path of a value is not made on the way to it: a
+checker is told the place as the steps that lead there, and whoever has a fault to tell makes words of them.
 """
 
 import re
@@ -23,8 +26,9 @@ from msgspec.structs import fields
 from kvnode.api.base import Duration, IntOrString, Time
 from kvnode.api.fault import child, entry, shown
 from kvnode.api.limits import MAX_DEPTH, MAX_FAULTS
+from kvnode.api.meta import FieldsV1
 from kvnode.errors import VALUE_INVALID, FieldError, QuantityError
-from kvnode.quantity import Quantity, parse
+from kvnode.quantity import Quantity, to_nanos
 
 T = TypeVar("T", bound=Struct)
 
@@ -36,6 +40,30 @@ _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 _DURATION = re.compile(r"[-+]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)")
 _RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})")
 _LIKE_A_NUMBER = re.compile(r"[-+]?[0-9]{1,19}")
+
+
+# A step and what is above it: (place above, how the step is written behind a path, the step, mapping, key). The mapping
+# and the key in it are what has a line: of an entry of a list those that the list has. At the top the step is the path.
+Place = tuple[Any, Callable[[str, Any], str], Any, Any, str]
+
+
+def path_of(at: Place) -> str:
+    """The path of a place, as faults tell it."""
+    above, written, step, _, _ = at
+    path: str = step if above is None else written(path_of(above), step)
+    return path
+
+
+def _field(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _item(path: str, index: int) -> str:
+    return f"{path}[{index}]"
+
+
+def _top(path: str) -> Place:
+    return None, _field, path, None, ""
 
 
 class Walk:
@@ -59,17 +87,21 @@ class Walk:
             self.errors.append(FieldError(path, reason, f"{message}{where}{self.suffix}"))
         return _BAD
 
-    def enter(self, path: str) -> bool:
+    def fault_at(self, at: Place, message: str) -> Any:
+        """Notes one fault of the value at this place."""
+        return self.fault(path_of(at), message, at[3], at[4])
+
+    def enter(self, at: Place) -> bool:
         """Counts one level down; False, and a fault, where that is too deep."""
         self.depth += 1
         if self.depth <= MAX_DEPTH:
             return True
-        self.fault(path[:200], f"it is nested deeper than {MAX_DEPTH} levels")
+        self.fault(path_of(at)[:200], f"it is nested deeper than {MAX_DEPTH} levels")
         return False
 
 
-# Takes the walk, the value, its path, and where it stands (mapping and key); hands back the value to store, or _BAD.
-Checker = Callable[[Walk, Any, str, Any, str], Any]
+# Takes the walk, the value and its place; hands back the value to store, or _BAD.
+Checker = Callable[[Walk, Any, Place], Any]
 
 
 def read(kind: type[T], value: Any, walk: Walk, path: str = "") -> T | None:
@@ -80,25 +112,32 @@ def read(kind: type[T], value: Any, walk: Walk, path: str = "") -> T | None:
     path  -- where the document stands in a larger one, `items[2]` for one of a list
     """
     found = len(walk.errors)
-    built = _object(kind)(walk, value, path, None, "")
+    built = _object(kind)(walk, value, _top(path))
     return built if built is not _BAD and len(walk.errors) == found else None
 
 
 def check_text(value: Any, walk: Walk, path: str = "") -> None:
     """Notes each text and key in an untyped value that nothing downstream can carry."""
-    _anything(walk, value, path, None, "")
+    _anything(walk, value, _top(path))
 
 
 # Objects
 
-_shapes: dict[type[Struct], dict[str, tuple[str, Checker]]] = {}
+
+# A field of a type: its attribute, what checks it, and the type of a value that needs no check, if there is one; text
+# needs none if it is ASCII without a NUL, as nearly all text is.
+_Slot = tuple[str, Checker, type | None]
+
+_shapes: dict[type[Struct], dict[str, _Slot]] = {}
 _objects: dict[type[Struct], Checker] = {}
 
 
-def _shape(kind: type[Struct]) -> dict[str, tuple[str, Checker]]:
+def _shape(kind: type[Struct]) -> dict[str, _Slot]:
     shape = _shapes.get(kind)
     if shape is None:
-        shape = {f.encode_name: (f.name, _checker(f.type)) for f in fields(kind)}
+        checkers = {f.encode_name: (f.name, _checker(f.type)) for f in fields(kind)}
+        plain: dict[Checker, type] = {_text: str, _truth: bool}
+        shape = {wire: (name, checker, plain.get(checker)) for wire, (name, checker) in checkers.items()}
         _shapes[kind] = shape
     return shape
 
@@ -108,21 +147,23 @@ def _object(kind: type[Struct]) -> Checker:
     if known is not None:
         return known
 
-    def check(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+    def check(walk: Walk, value: Any, at: Place) -> Any:
         if not isinstance(value, dict):
-            return walk.fault(
-                path, f"{shown(value)} is not an object with the fields of a {kind.__name__}", holder, key
-            )
-        shape = _shape(kind)
+            return walk.fault_at(at, f"{shown(value)} is not an object with the fields of a {kind.__name__}")
+        shape = _shapes.get(kind) or _shape(kind)
         arguments: dict[str, Any] = {}
-        if walk.enter(path):
+        if walk.enter(at):
             for name, inner in value.items():
                 slot = shape.get(name)
                 if slot is None:
-                    _unknown(walk, kind, value, name, path)
+                    _unknown(walk, kind, value, name, at)
                 elif inner is not None:
-                    attribute, checker = slot
-                    arguments[attribute] = checker(walk, inner, f"{path}.{name}" if path else name, value, name)
+                    attribute, checker, plain = slot
+                    found = type(inner)
+                    if found is plain and (found is bool or (inner.isascii() and "\0" not in inner)):
+                        arguments[attribute] = inner
+                    else:
+                        arguments[attribute] = checker(walk, inner, (at, _field, name, value, name))
         walk.depth -= 1
         # Built even if something in it is bad, so that the walk is one pass; `read` throws it away then.
         return kind(**arguments)
@@ -131,7 +172,7 @@ def _object(kind: type[Struct]) -> Checker:
     return check
 
 
-def _unknown(walk: Walk, kind: type[Struct], holder: dict[str, Any], name: Any, path: str) -> None:
+def _unknown(walk: Walk, kind: type[Struct], holder: dict[str, Any], name: Any, at: Place) -> None:
     if len(walk.errors) >= MAX_FAULTS:
         return
     known = _shape(kind)
@@ -143,24 +184,27 @@ def _unknown(walk: Walk, kind: type[Struct], holder: dict[str, Any], name: Any, 
             advice = f"; did you mean {close[0]}?"
     if not advice:
         advice = f"; it has {', '.join(sorted(known))}" if 0 < len(known) <= 16 else ""
-    walk.fault(child(path, str(name)), f"a {kind.__name__} has no field {shown(name)}{advice}", holder, str(name))
+    walk.fault(
+        child(path_of(at), str(name)), f"a {kind.__name__} has no field {shown(name)}{advice}", holder, str(name)
+    )
 
 
 # Lists and maps
 
 
 def _array(item: Checker) -> Checker:
-    def check(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+    def check(walk: Walk, value: Any, at: Place) -> Any:
         if not isinstance(value, list | tuple):
-            return walk.fault(path, f"{shown(value)} is not a list", holder, key)
+            return walk.fault_at(at, f"{shown(value)} is not a list")
+        _, _, _, holder, key = at
         found = []
-        if walk.enter(path):
+        if walk.enter(at):
             for index, inner in enumerate(value):
-                below = f"{path}[{index}]"
+                below = (at, _item, index, holder, key)
                 if inner is None:
-                    walk.fault(below, "the entry is empty", holder, key)
+                    walk.fault_at(below, "the entry is empty")
                 else:
-                    found.append(item(walk, inner, below, holder, key))
+                    found.append(item(walk, inner, below))
         walk.depth -= 1
         return tuple(found)
 
@@ -169,20 +213,22 @@ def _array(item: Checker) -> Checker:
 
 def _map(item: Checker) -> Checker:
     # Amounts of resources are told as fields.
-    path_of = child if item is _quantity else entry
+    written = child if item is _quantity else entry
 
-    def check(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+    def check(walk: Walk, value: Any, at: Place) -> Any:
         if not isinstance(value, dict):
-            return walk.fault(path, f"{shown(value)} is not a map of keys and values", holder, key)
+            return walk.fault_at(at, f"{shown(value)} is not a map of keys and values")
         found = {}
-        if walk.enter(path):
+        if walk.enter(at):
             for name, inner in value.items():
-                below = path_of(path, str(name))
-                own = _key_text(walk, name, below, value)
+                # JSON and YAML have text for keys already.
+                own = str(name)
+                below = (at, written, own, value, own)
+                _check_key(walk, own, below)
                 if inner is None:
-                    walk.fault(below, "the value is empty; write '' if that is meant", value, own)
+                    walk.fault_at(below, "the value is empty; write '' if that is meant")
                 else:
-                    found[own] = item(walk, inner, below, value, own)
+                    found[own] = item(walk, inner, below)
         walk.depth -= 1
         return found
 
@@ -192,21 +238,21 @@ def _map(item: Checker) -> Checker:
 # Scalars
 
 
-def _key_text(walk: Walk, name: Any, path: str, holder: Any) -> str:
-    """A key of a map, which JSON and YAML have as text already; faults are noted."""
-    key = str(name)
-    bad = _UNWRITABLE.search(key)
-    if bad is not None:
-        walk.fault(path, f"the key has {_unwritable(bad)}", holder, key)
-    return key
+def _check_key(walk: Walk, key: str, at: Place) -> None:
+    """Notes what is wrong with a key of a map, by the path of its entry."""
+    if not key.isascii() or "\0" in key:
+        bad = _UNWRITABLE.search(key)
+        if bad is not None:
+            walk.fault_at(at, f"the key has {_unwritable(bad)}")
 
 
-def _text(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+def _text(walk: Walk, value: Any, at: Place) -> Any:
     if not isinstance(value, str):
-        return walk.fault(path, f"{shown(value)} is {_kind_of(value)}, text is wanted{_quoting(value)}", holder, key)
-    bad = _UNWRITABLE.search(value)
-    if bad is not None:
-        return walk.fault(path, f"the text has {_unwritable(bad)}", holder, key)
+        return walk.fault_at(at, f"{shown(value)} is {_kind_of(value)}, text is wanted{_quoting(value)}")
+    if not value.isascii() or "\0" in value:
+        bad = _UNWRITABLE.search(value)
+        if bad is not None:
+            return walk.fault_at(at, f"the text has {_unwritable(bad)}")
     return value
 
 
@@ -215,86 +261,94 @@ def _unwritable(bad: re.Match[str]) -> str:
     return f"{what} at {bad.start()}, which nothing can carry"
 
 
-def _truth(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+def _truth(walk: Walk, value: Any, at: Place) -> Any:
     if isinstance(value, bool):
         return value
     advice = "; leave out the quotes" if value in ("true", "false") else ""
-    return walk.fault(path, f"{shown(value)} is {_kind_of(value)}, true or false is wanted{advice}", holder, key)
+    return walk.fault_at(at, f"{shown(value)} is {_kind_of(value)}, true or false is wanted{advice}")
 
 
 def _whole_number(least: int, most: int) -> Checker:
-    def check(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+    def check(walk: Walk, value: Any, at: Place) -> Any:
         if isinstance(value, bool) or not isinstance(value, int):
             advice = "; leave out the quotes" if isinstance(value, str) and _LIKE_A_NUMBER.fullmatch(value) else ""
-            return walk.fault(
-                path, f"{shown(value)} is {_kind_of(value)}, a whole number is wanted{advice}", holder, key
-            )
+            return walk.fault_at(at, f"{shown(value)} is {_kind_of(value)}, a whole number is wanted{advice}")
         if not least <= value <= most:
-            return walk.fault(path, f"{shown(value)} is outside of {least} to {most}", holder, key)
+            return walk.fault_at(at, f"{shown(value)} is outside of {least} to {most}")
         return value
 
     return check
 
 
-def _number(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+def _number(walk: Walk, value: Any, at: Place) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return walk.fault(path, f"{shown(value)} is {_kind_of(value)}, a number is wanted", holder, key)
+        return walk.fault_at(at, f"{shown(value)} is {_kind_of(value)}, a number is wanted")
     if isinstance(value, int) and value.bit_length() > 64:
-        return walk.fault(path, f"{shown(value)} is too large", holder, key)
+        return walk.fault_at(at, f"{shown(value)} is too large")
     return float(value)
 
 
-def _quantity(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+def _quantity(walk: Walk, value: Any, at: Place) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         message = f"{shown(value)} is {_kind_of(value)}, a quantity such as 512Mi or 2 is wanted"
-        return walk.fault(path, message, holder, key)
+        return walk.fault_at(at, message)
     try:
-        parse(value)
+        to_nanos(value)
     except QuantityError as error:
-        return walk.fault(path, str(error), holder, key)
+        return walk.fault_at(at, str(error))
     return value
 
 
-def _number_or_name(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+def _number_or_name(walk: Walk, value: Any, at: Place) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
-        return _whole_number(-(2**31), 2**31 - 1)(walk, value, path, holder, key)
-    return _text(walk, value, path, holder, key)
+        return _whole_number(-(2**31), 2**31 - 1)(walk, value, at)
+    return _text(walk, value, at)
 
 
-def _time(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+def _time(walk: Walk, value: Any, at: Place) -> Any:
     if not isinstance(value, str):
-        return _text(walk, value, path, holder, key)
+        return _text(walk, value, at)
     try:
         if _RFC_3339.fullmatch(value) is None:
             raise ValueError("not RFC 3339")
         datetime.fromisoformat(value[:19])
     except ValueError:
-        return walk.fault(path, f"{shown(value)} is not a time such as 2026-08-01T12:00:00Z", holder, key)
+        return walk.fault_at(at, f"{shown(value)} is not a time such as 2026-08-01T12:00:00Z")
     return value
 
 
-def _duration(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+def _duration(walk: Walk, value: Any, at: Place) -> Any:
     if not isinstance(value, str):
-        return _text(walk, value, path, holder, key)
+        return _text(walk, value, at)
     if _DURATION.fullmatch(value) is None:
-        return walk.fault(path, f"{shown(value)} is not a duration such as 1h30m or 250ms", holder, key)
+        return walk.fault_at(at, f"{shown(value)} is not a duration such as 1h30m or 250ms")
     return value
 
 
-def _anything(walk: Walk, value: Any, path: str, holder: Any, key: str) -> Any:
+def _anything(walk: Walk, value: Any, at: Place) -> Any:
     if isinstance(value, str):
-        return _text(walk, value, path, holder, key)
+        return _text(walk, value, at)
     if isinstance(value, dict | list | tuple):
-        if walk.enter(path):
+        if walk.enter(at):
             if isinstance(value, dict):
                 for name, inner in value.items():
-                    below = child(path, str(name))
-                    _anything(walk, inner, below, value, _key_text(walk, name, below, value))
+                    below: Place = (at, child, str(name), value, str(name))
+                    _check_key(walk, str(name), below)
+                    _anything(walk, inner, below)
             else:
+                _, _, _, holder, key = at
                 for index, inner in enumerate(value):
-                    _anything(walk, inner, f"{path}[{index}]", holder, key)
+                    _anything(walk, inner, (at, _item, index, holder, key))
         walk.depth -= 1
     return value
+
+
+def _owned_fields(walk: Walk, value: Any, at: Place) -> Any:
+    """A tree that is the API server's own: as long as it is one, and of text, it is passed over."""
+    if not isinstance(value, dict):
+        return walk.fault_at(at, f"{shown(value)} is not a map of keys and values")
+    _anything(walk, value, at)
+    return FieldsV1()
 
 
 def _kind_of(value: Any) -> str:
@@ -322,6 +376,7 @@ _SCALARS: dict[Any, Checker] = {
     Quantity: _quantity,
     IntOrString: _number_or_name,
     Any: _anything,
+    FieldsV1: _owned_fields,
 }
 
 
