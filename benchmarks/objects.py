@@ -1,0 +1,274 @@
+"""Objects from bytes and back to a verdict: the guests and rivals of `test_objects`, and a table of ratios.
+
+Times of different machines compare only as multiples of one yardstick: ``json.loads`` of the same bytes, or orjson for
+lists. pytest-benchmark times one candidate after the other; here they take turns in one process, so that whatever else
+the machine does meets all of them, and the smallest CPU time of many rounds counts::
+
+    python -m benchmarks.objects
+
+The guests are those of `tests.sized_guests`, defaulted, as everything behind the webhooks meets them; ``stored`` is a
+typical one as an API server hands it out, with a status, annotations, and managed fields, which are nearly half of it.
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+import json
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import msgspec
+import orjson
+import pydantic
+from msgspec import inspect
+
+import kvnode
+from kvnode.api.decode import decode
+from kvnode.api.instance import VirtualMachineInstance
+from tests.sized_guests import MANIFESTS, TYPICAL
+
+Call = Callable[[], object]
+
+LIST = 1000
+MOMENT = "2026-08-01T12:00:00Z"
+
+
+@cache
+def guest(name: str) -> VirtualMachineInstance:
+    """One of the guests, defaulted."""
+    return kvnode.default(kvnode.load(MANIFESTS[name]))
+
+
+@cache
+def document(name: str) -> bytes:
+    """The guest's JSON, as Python writes it."""
+    return json.dumps(kvnode.to_dict(guest(name))).encode()
+
+
+def _managed(value: Any) -> Any:
+    """Which fields a manager owns, as the API server keeps them."""
+    if isinstance(value, dict):
+        return {f"f:{key}": _managed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        named = [inner for inner in value if isinstance(inner, dict) and "name" in inner]
+        return {f'k:{{"name":"{inner["name"]}"}}': {".": {}} | _managed(inner) for inner in named}
+    return {}
+
+
+def stored(index: int) -> dict[str, Any]:
+    """A typical guest that runs, as an API server hands it out; each with names of its own."""
+    made = copy.deepcopy(kvnode.to_dict(guest("typical")))
+    status = _status(index)
+    entry = {"apiVersion": "kubevirt.io/v1", "fieldsType": "FieldsV1", "operation": "Update", "time": MOMENT}
+    made["metadata"] |= {
+        "name": f"guest-{index}",
+        "uid": f"{index:08x}-0000-4000-8000-000000000000",
+        "resourceVersion": str(100_000 + index),
+        "creationTimestamp": MOMENT,
+        "generation": 3,
+        "finalizers": ["foregroundDeleteVirtualMachine"],
+        "labels": made["metadata"]["labels"] | {"kubevirt.io/nodeName": status["nodeName"]},
+        "annotations": made["metadata"]["annotations"]
+        | {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(TYPICAL)},
+        "managedFields": [
+            entry | {"manager": "kubectl-client-side-apply", "fieldsV1": {"f:spec": _managed(made["spec"])}},
+            entry | {"manager": "virt-controller", "fieldsV1": {"f:status": _managed(status)}},
+            entry | {"manager": "virt-handler", "fieldsV1": {"f:status": _managed(status)}, "subresource": "status"},
+        ],
+    }
+    return _sorted(made | {"status": status})
+
+
+def _status(index: int) -> dict[str, Any]:
+    node = f"node-{index % 50}"
+    return {
+        "phase": "Running",
+        "nodeName": node,
+        "qosClass": "Burstable",
+        "migrationMethod": "BlockMigration",
+        "launcherContainerImageVersion": "registry.example/kubevirt/virt-launcher:v1.9.0",
+        "virtualMachineRevisionName": f"revision-start-vm-{index:08x}-3",
+        "memory": {"guestAtBoot": "8Gi", "guestCurrent": "8Gi", "guestRequested": "8Gi"},
+        "currentCPUTopology": {"cores": 4, "sockets": 1, "threads": 1},
+        "guestOSInfo": {
+            "id": "debian",
+            "name": "Debian GNU/Linux",
+            "prettyName": "Debian GNU/Linux 12 (bookworm)",
+            "kernelRelease": "6.1.0-18-amd64",
+            "version": "12 (bookworm)",
+            "versionId": "12",
+        },
+        "conditions": [
+            {"type": kind, "status": "True", "lastTransitionTime": MOMENT, "lastProbeTime": None}
+            for kind in ("Ready", "LiveMigratable", "StorageLiveMigratable", "AgentConnected")
+        ],
+        "phaseTransitionTimestamps": [
+            {"phase": phase, "phaseTransitionTimestamp": MOMENT}
+            for phase in ("Pending", "Scheduling", "Scheduled", "Running")
+        ],
+        "interfaces": [
+            {
+                "name": name,
+                "mac": f"52:54:00:12:34:{place:02x}",
+                "ipAddress": f"10.{place}.{index % 250}.2",
+                "ipAddresses": [f"10.{place}.{index % 250}.2", f"fd10:{place}::{index:x}"],
+                "interfaceName": f"eth{place}",
+                "infoSource": "domain, guest-agent",
+                "queueCount": 1,
+            }
+            for place, name in enumerate(("default", "second"))
+        ],
+        "volumeStatus": [{"name": name, "target": f"vd{name[0]}"} for name in ("root", "data", "seed")],
+        "activePods": {f"{index:08x}-0000-4000-8000-000000000001": node},
+    }
+
+
+def _sorted(value: Any) -> Any:
+    """An API server writes the keys of a custom resource in the order of the alphabet."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(inner) for inner in value] if isinstance(value, list) else value
+
+
+@cache
+def list_of_guests() -> bytes:
+    items = [stored(index) for index in range(LIST)]
+    whole = {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstanceList", "metadata": {}, "items": items}
+    return json.dumps(whole, separators=(",", ":")).encode()
+
+
+class Guests(msgspec.Struct, gc=False):
+    """A list of guests, of which the items count."""
+
+    items: list[VirtualMachineInstance]
+
+
+@cache
+def pydantic_model(kind: type[msgspec.Struct]) -> type[pydantic.BaseModel]:
+    """A pydantic model of one of our types and all below it: the same fields, names on the wire, types and bounds."""
+    shape = inspect.type_info(kind)
+    assert isinstance(shape, inspect.StructType)
+    fields: dict[str, Any] = {
+        field.name: (
+            _annotation(field.type),
+            pydantic.Field(
+                default=None if field.default is msgspec.NODEFAULT else field.default, alias=field.encode_name
+            ),
+        )
+        for field in shape.fields
+    }
+    return pydantic.create_model(kind.__name__, __config__=pydantic.ConfigDict(frozen=True), **fields)
+
+
+def _annotation(kind: inspect.Type) -> Any:
+    match kind:
+        case inspect.StructType():
+            return pydantic_model(kind.cls)
+        case inspect.UnionType():
+            union: Any = _annotation(kind.types[0])
+            for one in kind.types[1:]:
+                union = union | _annotation(one)
+            return union
+        case inspect.VarTupleType():
+            return tuple[_annotation(kind.item_type), ...]
+        case inspect.DictType():
+            return dict[_annotation(kind.key_type), _annotation(kind.value_type)]  # type: ignore[misc]
+        case inspect.IntType():
+            return pydantic.conint(ge=kind.ge, le=kind.le, strict=True)
+        case inspect.Metadata():
+            return _annotation(kind.type)
+    plain = {inspect.StrType: str, inspect.BoolType: bool, inspect.FloatType: float, inspect.NoneType: type(None)}
+    return plain.get(type(kind), Any)
+
+
+def decoders(data: bytes) -> dict[str, Call]:
+    """One guest from its bytes, by each candidate."""
+    model = pydantic_model(VirtualMachineInstance)
+    return {
+        "json": lambda: json.loads(data),
+        "orjson": lambda: orjson.loads(data),
+        "msgspec, untyped": lambda: msgspec.json.decode(data),
+        "kvnode, typed": lambda: decode(data, VirtualMachineInstance),
+        "pydantic, typed": lambda: model.model_validate_json(data),
+    }
+
+
+def list_decoders(data: bytes) -> dict[str, Call]:
+    """A list of guests from its bytes, by each candidate."""
+    model = pydantic.create_model("Guests", items=(list[pydantic_model(VirtualMachineInstance)], ...))  # type: ignore[misc]
+    ours = msgspec.json.Decoder(Guests)
+    return {
+        "json": lambda: json.loads(data),
+        "orjson": lambda: orjson.loads(data),
+        "msgspec, untyped": lambda: msgspec.json.decode(data),
+        "kvnode, typed": lambda: ours.decode(data),
+        "pydantic, typed": lambda: model.model_validate_json(data),
+    }
+
+
+def metadata_decoders(data: bytes) -> dict[str, Call]:
+    """An object's metadata, which the official client has a model of, as it has none of guests."""
+    from kubernetes.client.models.v1_object_meta import V1ObjectMeta
+
+    from kvnode.api.meta import ObjectMeta
+
+    return {
+        "json": lambda: json.loads(data),
+        "kvnode, typed": lambda: decode(data, ObjectMeta),
+        "kubernetes' client": lambda: V1ObjectMeta.from_dict(json.loads(data)),
+    }
+
+
+def steps(name: str) -> dict[str, Call]:
+    """What admission does with a guest, beside ``json.loads`` of the same bytes."""
+    data, manifest = document(name), json.dumps(MANIFESTS[name]).encode()
+    loaded, defaulted = kvnode.load(MANIFESTS[name]), guest(name)
+    return {
+        "json": lambda: json.loads(data),
+        "decode": lambda: decode(data, VirtualMachineInstance),
+        "default": lambda: kvnode.default(loaded),
+        "default again": lambda: kvnode.default(defaulted),
+        "validate": lambda: kvnode.validate(defaulted),
+        "decode and validate": lambda: kvnode.validate(decode(data, VirtualMachineInstance)),
+        "load, strictly": lambda: kvnode.load(manifest),
+    }
+
+
+def smallest(calls: dict[str, Call], rounds: int, repeat: int = 1) -> dict[str, float]:
+    """The smallest CPU time of each in seconds, all taking turns."""
+    best = dict.fromkeys(calls, float("inf"))
+    for _ in range(rounds):
+        for name, call in calls.items():
+            begun = time.process_time_ns()
+            for _ in range(repeat):
+                call()
+            best[name] = min(best[name], (time.process_time_ns() - begun) / repeat / 1e9)
+    return best
+
+
+def _table(title: str, times: dict[str, float], yardstick: str, unit: str, scale: float) -> None:
+    print(f"\n{title}")
+    for name, seconds in times.items():
+        print(f"  {name:<22}{seconds * scale:>9.1f} {unit}  {seconds / times[yardstick]:>7.2f} of {yardstick}")
+
+
+def main() -> None:
+    for name in MANIFESTS:
+        _table(f"{name}: admission, {len(document(name))} bytes", smallest(steps(name), 300, 10), "json", "µs", 1e6)
+    for name in MANIFESTS:
+        data = document(name)
+        _table(f"{name}: from JSON, {len(data)} bytes", smallest(decoders(data), 200, 10), "json", "µs", 1e6)
+    data = json.dumps(stored(1)["metadata"]).encode()
+    _table(f"metadata, {len(data)} bytes", smallest(metadata_decoders(data), 200, 10), "json", "µs", 1e6)
+    listed = list_of_guests()
+    calls = list_decoders(listed)
+    _table(f"a list of {LIST} guests, {len(listed)} bytes", smallest(calls, 10), "orjson", "ms", 1e3)
+    gc.disable()
+    _table("the same without the cyclic collector", smallest(calls, 10), "orjson", "ms", 1e3)
+
+
+if __name__ == "__main__":
+    main()

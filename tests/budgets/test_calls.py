@@ -1,0 +1,82 @@
+"""What a sound guest costs, counted: calls of Python functions and of C functions, which no busy machine changes.
+
+Nearly every manifest is sound, so whatever a rule or a default does for one it does for all. A budget is a quarter more
+than what is called today: it is there to catch a generator for each item, a lookup of many fields by name, a list of
+what is wrong that is made before anything is. Times are the benchmarks' business (docs/speed.md).
+"""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+import kvnode
+from kvnode.api.decode import decode
+from kvnode.api.instance import VirtualMachineInstance
+from tests.sized_guests import HEAVY, MANIFESTS
+
+
+def calls(call: Callable[[], object]) -> int:
+    """How many functions are called until this returns, once everything that is kept has been made."""
+    counted: Counter[str] = Counter()
+
+    def count(frame: Any, event: str, argument: Any) -> None:
+        counted[event] += 1
+
+    call()
+    call()
+    sys.setprofile(count)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+    return counted["call"] + counted["c_call"] - 1  # of setprofile itself
+
+
+def defaulted(manifest: dict[str, Any]) -> VirtualMachineInstance:
+    return kvnode.default(kvnode.load(manifest))
+
+
+@pytest.mark.parametrize(
+    ("name", "budget"), [("typical", 195), ("heavy", 355)], ids=["a typical guest", "a heavy guest"]
+)
+def test_what_judging_a_sound_guest_calls(name, budget):
+    guest = defaulted(MANIFESTS[name])
+    assert kvnode.validate(guest) == []
+    assert calls(lambda: kvnode.validate(guest)) <= budget
+
+
+@pytest.mark.parametrize(
+    ("name", "budget"), [("typical", 75), ("heavy", 115)], ids=["a typical guest", "a heavy guest"]
+)
+def test_what_defaulting_a_guest_calls(name, budget):
+    guest = kvnode.load(MANIFESTS[name])
+    assert calls(lambda: kvnode.default(guest)) <= budget
+
+
+@pytest.mark.parametrize(
+    ("name", "budget"), [("typical", 650), ("heavy", 2550)], ids=["a typical guest", "a heavy guest"]
+)
+def test_what_reading_a_manifest_strictly_calls(name, budget):
+    data = json.dumps(MANIFESTS[name]).encode()
+    assert calls(lambda: kvnode.load(data)) <= budget
+
+
+def test_decoding_is_one_call_whatever_the_size():
+    data = json.dumps(kvnode.to_dict(defaulted(HEAVY))).encode()
+    assert calls(lambda: decode(data, VirtualMachineInstance)) <= 4
+
+
+def test_an_ordinary_disk_more_calls_no_rule_more():
+    """Disks and volumes that are like most are told by compiled code; what is left are loops that call nothing."""
+    larger = deepcopy(HEAVY)
+    for index in range(16, 32):
+        larger["spec"]["domain"]["devices"]["disks"].append({"name": f"disk-{index}", "disk": {"bus": "virtio"}})
+        larger["spec"]["volumes"].append({"name": f"disk-{index}", "dataVolume": {"name": f"volume-{index}"}})
+    guest, more = defaulted(HEAVY), defaulted(larger)
+    assert kvnode.validate(more) == []
+    assert calls(lambda: kvnode.validate(more)) - calls(lambda: kvnode.validate(guest)) <= 20
