@@ -122,6 +122,17 @@ cdef bint interface_name(object text) except -1:
     return name.size <= LONGEST_SUBDOMAIN and made_of(name.data, name.size, ALPHANUMERIC | HYPHEN | UNDERSCORE)
 
 
+cdef bint attachment_name(object text) except -1:
+    cdef Text name
+    cdef Py_ssize_t slash = 0
+    read(text, &name)
+    while slash < name.size and name.data[slash] != 47:
+        slash += 1
+    if slash == name.size:
+        return dns_name(name.data, name.size)
+    return dns_name(name.data, slash) and dns_name(name.data + slash + 1, name.size - slash - 1)
+
+
 cdef bint port_name(object text) except -1:
     cdef Text name
     cdef Py_ssize_t at
@@ -177,6 +188,8 @@ cdef Kind kind_of(object function) except NULL:
         return subdomain
     if function is is_interface_name:
         return interface_name
+    if function is is_attachment_name:
+        return attachment_name
     if function is is_card_address:
         return card_address
     if function is is_serial:
@@ -207,6 +220,11 @@ def is_name_part(text, /) -> bool:
 def is_interface_name(text, /) -> bool:
     """An interface's or a network's logical name: 1 to 253 of ``A-Z a-z 0-9 - _``."""
     return interface_name(text)
+
+
+def is_attachment_name(text, /) -> bool:
+    """A NetworkAttachmentDefinition, as ``name`` or ``namespace/name``, each of them a subdomain."""
+    return attachment_name(text)
 
 
 def is_port_name(text, /) -> bool:

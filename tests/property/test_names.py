@@ -17,6 +17,7 @@ GRAMMARS = {
     names.is_qualified_name: rf"((?=[^/]{{1,253}}/){SUBDOMAIN}/)?{PART}",
     names.is_name_part: PART,
     names.is_interface_name: r"[A-Za-z0-9_-]{1,253}",
+    names.is_attachment_name: rf"((?=[^/]{{1,253}}/){SUBDOMAIN}/)?(?=[^/]{{1,253}}\Z){SUBDOMAIN}",
     names.is_port_name: r"(?=.{1,15}\Z)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*",
     names.is_mac_address: r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}",
     names.is_card_address: r"(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}",

@@ -16,8 +16,8 @@ from msgspec import inspect
 from kvnode.api.defaults import default
 from kvnode.api.disks import Disk
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.api.network import Interface
-from kvnode.api.validation import disks, interfaces, validate, volumes
+from kvnode.api.network import Interface, Network
+from kvnode.api.validation import disks, interfaces, network, validate, volumes
 from kvnode.api.volumes import Volume
 from tests.manifests import DEVICES, manifest
 from tests.property.test_validation import MANIFESTS, drawn
@@ -56,6 +56,7 @@ def without_sieves():
         patch.object(disks, "_PLAIN", NobodyPasses),
         patch.object(volumes, "_PLAIN", NobodyPasses),
         patch.object(interfaces, "_PLAIN", NobodyPasses),
+        patch.object(network, "_PLAIN", NobodyPasses),
     ):
         yield
 
@@ -88,8 +89,7 @@ def _plain() -> dict[str, Any]:
             "spec.volumes": [
                 {"name": f"disk-{index}", "persistentVolumeClaim": {"claimName": "c"}} for index in range(3)
             ],
-            "spec.networks": [{"name": "net-0", "pod": {}}]
-            + [{"name": f"net-{index}", "multus": {"networkName": "n"}} for index in (1, 2)],
+            "spec.networks": [{"name": f"net-{index}", "multus": {"networkName": "n"}} for index in range(3)],
         }
     )
 
@@ -103,6 +103,7 @@ def _fields(kind: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
 LISTS: dict[str, tuple[type[msgspec.Struct], Callable[[dict[str, Any]], list[dict[str, Any]]]]] = {
     "disks": (Disk, lambda document: document["spec"]["domain"]["devices"]["disks"]),
     "volumes": (Volume, lambda document: document["spec"]["volumes"]),
+    "networks": (Network, lambda document: document["spec"]["networks"]),
     "interfaces": (Interface, lambda document: document["spec"]["domain"]["devices"]["interfaces"]),
 }
 
@@ -114,6 +115,7 @@ def test_a_plain_guest_is_passed_over_and_sound():
     assert not disks._PLAIN.others(devices.disks)
     assert not volumes._PLAIN.others(made.spec.volumes)
     assert not interfaces._PLAIN.others(devices.interfaces)
+    assert not network._PLAIN.others(made.spec.networks)
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
 
-from kvnode._fast.names import is_interface_name, is_subdomain
+from kvnode._fast.names import is_attachment_name, is_interface_name
+from kvnode._fast.plain import Plain
 from kvnode.api.instance import VirtualMachineInstanceSpec
-from kvnode.api.network import Interface, Network, PodNetwork
+from kvnode.api.network import Interface, MultusNetwork, Network, PodNetwork
 from kvnode.api.settings import Settings
 from kvnode.api.validation.finding import Findings, shown
 from kvnode.api.validation.names import interface_name_fault
 
 __all__ = ["claimed_network_rules", "network_rules", "pairing_rules"]
+
+_PLAIN = Plain(
+    Network,
+    {"name": is_interface_name, "multus": Plain(MultusNetwork, {"network_name": is_attachment_name})},
+    one_of=("multus",),
+    unique="name",
+)
+"""Networks of which network_rules would say nothing: further ones, neither the Pod's own nor what stands in for it."""
 
 _NETWORKS = "spec.networks"
 _INTERFACES = "spec.domain.devices.interfaces"
@@ -25,7 +34,9 @@ def network_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: S
     seen: dict[str, int] = {}
     pods: list[str] = []
     defaults = 0
-    for index, network in enumerate(spec.networks):
+    networks = spec.networks
+    for index in _PLAIN.others(networks):
+        network = networks[index]
         name = network.name
         if name in seen:
             found.duplicate(f"{_at(index)}.name", f"{shown(name)} is the name of {_at(seen[name])} already.")
@@ -127,8 +138,7 @@ def _attachment(found: Findings, index: int, name: str) -> None:
     if not name:
         found.required(f"{_at(index)}.multus.networkName", "name a NetworkAttachmentDefinition, [namespace/]name.")
         return
-    namespace, slash, rest = name.rpartition("/")
-    if not is_subdomain(rest) or (slash and not is_subdomain(namespace)):
+    if not is_attachment_name(name):
         found.invalid(
             f"{_at(index)}.multus.networkName",
             f"{shown(name)} must be [namespace/]name of a NetworkAttachmentDefinition, each part a DNS name.",
