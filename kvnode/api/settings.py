@@ -105,15 +105,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 _PLAIN = Settings()
 
+# The typed configuration that was asked for last, and its answers. A daemon has one for days and asks for each guest.
+_latest: tuple[object, Settings] = (None, _PLAIN)
+
 
 def settings_of(config: Mapping[str, Any] | KubeVirtConfiguration | None) -> Settings:
     """The answers of one ``spec.configuration``: a plain dict, the typed object, or None for a cluster's defaults.
 
     Raises InvalidManifest where a value has the wrong type; the sentence names its path.
     """
+    global _latest
     if not config:
         return _PLAIN
+    known, settings = _latest
+    if config is known:
+        return settings
     read = typed_configuration(config)
+    settings = _read(read)
+    # A typed one is frozen, a dict may be another by the next time.
+    if read is config:
+        _latest = read, settings
+    return settings
+
+
+def _read(read: KubeVirtConfiguration) -> Settings:
     opened, shut = _gates(read)
     architectures, live, network = read.architecture_configuration, read.live_update_configuration, read.network
     reservation = read.persistent_reservation_configuration
