@@ -82,7 +82,7 @@ def architecture_of(vmi: VirtualMachineInstance, host: HostFacts) -> Architectur
     if not named:
         if host.arch not in _BY_HOST:
             known = ", ".join(_BY_HOST)
-            raise HostError(f"the node is {host.arch!r}, and kvnode knows guests for {known}")
+            raise HostError(f"the node is {host.arch[:60]!r}, and kvnode knows guests for {known}")
         return _BY_HOST[host.arch]
     arch = _TABLE.get(named)
     if arch is None:

@@ -141,7 +141,7 @@ def _empty_disk(index: int, volume: Volume) -> EmptyDisk:
     if capacity < SECTOR_BYTES:
         raise _fault(
             field,
-            f"{volume.empty_disk.capacity!r} is {capacity} bytes, less than one sector of {SECTOR_BYTES}",
+            f"{str(volume.empty_disk.capacity)[:60]!r} is {capacity} bytes, less than one sector of {SECTOR_BYTES}",
         )
     sectors = -(-capacity // SECTOR_BYTES)
     return EmptyDisk(index, volume.name, sectors * SECTOR_BYTES, volume_path(index, EMPTY_DISK))

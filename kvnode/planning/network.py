@@ -161,7 +161,7 @@ def network_plan(vmi: VirtualMachineInstance, host: HostFacts) -> NetworkPlan:
             continue
         index, network = networks.get(interface.name, (-1, None))
         if network is None:
-            message = f"there is no network {interface.name!r} in spec.networks for this interface to be on"
+            message = f"there is no network {interface.name[:60]!r} in spec.networks for this interface to be on"
             raise _fault(f"spec.domain.devices.interfaces[{position}].name", message)
         link = host.links.get(interface.name)
         scene = _Scene(vmi, interface, position, network, index, link or LinkFacts(), len(planned))
@@ -368,7 +368,7 @@ def _forwarded_ports(scene: _Scene) -> tuple[ForwardedPort, ...]:
     for field, protocol, first, last in wanted:
         name = _PROTOCOLS.get((protocol or "TCP").upper())
         if name is None:
-            raise _fault(f"{field}.protocol", f"{protocol!r} can't be forwarded; TCP and UDP can")
+            raise _fault(f"{field}.protocol", f"{str(protocol)[:60]!r} can't be forwarded; TCP and UDP can")
         if not 1 <= first <= last <= 65535:
             raise _fault(field, f"{first} to {last} are not ports: 1 to 65535 in rising order are")
         forwarded[ForwardedPort(name, first, last)] = None
@@ -457,8 +457,8 @@ def _refuse_shared_links(planned: list[InterfaceNetwork]) -> None:
         other = owner.setdefault(interface.pod_ifname, interface)
         if other is not interface:
             message = (
-                f"networks {other.name!r} and {interface.name!r} are both on the Pod's link {interface.pod_ifname}; "
-                "a link carries one interface of a guest"
+                f"networks {other.name[:60]!r} and {interface.name[:60]!r} are both on the Pod's link "
+                f"{interface.pod_ifname}; a link carries one interface of a guest"
             )
             raise _fault("spec.networks", message)
 

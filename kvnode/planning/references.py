@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from kvnode.api.core import Secret
+from kvnode.api.fault import shown
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.volumes import CloudInitNoCloudSource
 from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
@@ -95,12 +96,12 @@ def _lookup(
     """The data in base64; None, with a fault appended, where there is none."""
     secret = secrets.get(name)
     if secret is None:
-        there = ", ".join(sorted(repr(other) for other in secrets)) or "none"
+        there = _named(other for other in secrets if other)
         errors.append(
             FieldError(
                 f"{field}.name",
                 VALUE_INVALID,
-                f"there is no Secret {name!r} for this guest (there: {there}); put it into the guest's own file, "
+                f"there is no Secret {shown(name)} for this guest (there: {there}); put it into the guest's own file, "
                 "in the guest's namespace",
             )
         )
@@ -110,12 +111,18 @@ def _lookup(
             return base64.b64encode((secret.string_data or {})[key].encode()).decode()
         if key in (secret.data or {}):
             return (secret.data or {})[key]
-    there = ", ".join(sorted({*(secret.data or {}), *(secret.string_data or {})})) or "none"
+    there = _named({*(secret.data or {}), *(secret.string_data or {})})
     errors.append(
         FieldError(
             f"{field}.name",
             VALUE_INVALID,
-            f"the Secret {name!r} has no key {keys[0]!r} or {keys[1]!r} (its keys: {there})",
+            f"the Secret {shown(name)} has no key {keys[0]!r} or {keys[1]!r} (its keys: {there})",
         )
     )
     return None
+
+
+def _named(names: Iterable[str]) -> str:
+    """Names for a sentence, few of them: they are a manifest's, and may be anything."""
+    found = sorted(names)
+    return ", ".join(map(shown, found[:8])) + (", ..." if len(found) > 8 else "") or "none"

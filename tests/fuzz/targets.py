@@ -31,6 +31,7 @@ from kvnode.api.validation.objects import validate_object
 from kvnode.api.virtual_machine import VirtualMachine
 from kvnode.errors import FieldError, InvalidManifest, KvnodeError
 from kvnode.manifest import instance_of
+from kvnode.planning.references import resolve_references
 from tests.fuzz.corpus import recorded_facts
 from tests.golden.folders import FOLDERS
 
@@ -89,7 +90,8 @@ def plan(data: bytes) -> None:
     # Which other one goes by the input, so that an input is always tried in the same way.
     chosen = hosts()[zlib.crc32(data) % len(hosts())]
     for guest in _guests(objects):
-        for vmi in (guest, _unless_refused(lambda guest=guest: kvnode.default(guest, config), guest)):
+        resolved = _unless_refused(lambda guest=guest: resolve_references(guest, objects), guest)
+        for vmi in (guest, kvnode.default(resolved, config)):
             for host in {id(host): host for host in (hosts()[0], chosen)}.values():
                 _planned(vmi, host, config)
 
@@ -183,18 +185,26 @@ def _judged(guest: VirtualMachineInstance, config: Any) -> None:
             _sentences(kvnode.unsupported(vmi, where))
 
 
+def _refusal(refusal: KvnodeError) -> None:
+    if isinstance(refusal, InvalidManifest):
+        _sentences(refusal.errors)
+    else:
+        said = str(refusal)
+        promise(said.isprintable() and 10 < len(said) < 2000, f"{said[:3000]!r} is no sentence")
+
+
 def _planned(vmi: VirtualMachineInstance, host: HostFacts, config: Any) -> None:
     try:
         made = kvnode.plan(vmi, host, config)
     except KvnodeError as refusal:
-        promise(bool(str(refusal)) and "\0" not in str(refusal), "a refusal says nothing")
+        _refusal(refusal)
         return
     promise(kvnode.plan(vmi, host, config) == made, "the same manifest and host give another plan")
     json.dumps(kvnode.to_dict(made))
     try:
         xml = kvnode.render(made)
     except KvnodeError as refusal:
-        promise(bool(str(refusal)), "a refusal says nothing")
+        _refusal(refusal)
         return
     root = ET.fromstring(xml)
     promise(root.tag == "domain", f"<{root.tag}> is no domain")

@@ -87,7 +87,7 @@ def _model_and_features(found: Findings, cpu: CPU) -> None:
             )
         elif name in seen:
             found.duplicate(
-                f"{_CPU}.features[{index}].name", f"{name!r} stands in {_CPU}.features[{seen[name]}] already."
+                f"{_CPU}.features[{index}].name", f"{shown(name)} stands in {_CPU}.features[{seen[name]}] already."
             )
         seen.setdefault(name, index)
         if policy and policy not in _FEATURE_POLICIES:

@@ -62,7 +62,7 @@ def interface_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings:
         if interface.mac_address:
             mac = interface.mac_address.lower()
             if macs.setdefault(mac, index) != index:
-                found.duplicate(f"{_at(index)}.macAddress", f"{mac} is the address of {_at(macs[mac])} already.")
+                found.duplicate(f"{_at(index)}.macAddress", f"{shown(mac)} is the address of {_at(macs[mac])} already.")
         if (interface.ports or interface.port_ranges) and (network is None or network.pod is not None):
             _ports(found, _at(index), interface, settings)
         if interface.dhcp_options is not None:
