@@ -23,6 +23,7 @@ from typing import Any
 import msgspec
 import orjson
 import pydantic
+import yaml
 from msgspec import inspect
 
 import kvnode
@@ -225,6 +226,7 @@ def metadata_decoders(data: bytes) -> dict[str, Call]:
 def steps(name: str) -> dict[str, Call]:
     """What admission does with a guest, beside ``json.loads`` of the same bytes."""
     data, manifest = document(name), json.dumps(MANIFESTS[name]).encode()
+    text = yaml.safe_dump(MANIFESTS[name])
     loaded, defaulted = kvnode.load(MANIFESTS[name]), guest(name)
     return {
         "json": lambda: json.loads(data),
@@ -233,7 +235,9 @@ def steps(name: str) -> dict[str, Call]:
         "default again": lambda: kvnode.default(defaulted),
         "validate": lambda: kvnode.validate(defaulted),
         "decode and validate": lambda: kvnode.validate(decode(data, VirtualMachineInstance)),
-        "load, strictly": lambda: kvnode.load(manifest),
+        "load JSON, strictly": lambda: kvnode.load(manifest),
+        "load YAML, strictly": lambda: kvnode.load(text),
+        "PyYAML's C loader": lambda: yaml.load(text, yaml.CSafeLoader),
     }
 
 

@@ -20,7 +20,10 @@ from kvnode.api.encode import to_dict
 from kvnode.api.instance import VirtualMachineInstance
 
 DECODERS = ("json", "orjson", "msgspec, untyped", "kvnode, typed", "pydantic, typed")
-STEPS = ("json", "decode", "default", "default again", "validate", "decode and validate", "load, strictly")
+STEPS = (
+    *("json", "decode", "default", "default again", "validate", "decode and validate"),
+    *("load JSON, strictly", "load YAML, strictly", "PyYAML's C loader"),
+)
 guests = pytest.mark.parametrize("guest", objects.MANIFESTS)
 
 
