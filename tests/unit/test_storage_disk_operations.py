@@ -185,7 +185,7 @@ def test_every_reference_that_leads_nowhere_is_named() -> None:
     assert "no Secret 'nowhere' for this guest (there: 'without')" in first.message
     assert second.field == "spec.volumes[0].cloudInitNoCloud.networkDataSecretRef.name"
     assert third.field == "spec.volumes[1].cloudInitNoCloud.secretRef.name"
-    assert "has no key 'userdata' or 'userData' (its keys: password)" in third.message
+    assert "has no key 'userdata' or 'userData' (its keys: 'password')" in third.message
 
 
 def test_a_guest_without_a_namespace_is_in_the_default_one() -> None:
