@@ -293,14 +293,14 @@ def _object(document: dict[str, Any], path: str, walk: Walk) -> Struct | None:
 
 def _named(document: dict[str, Any], start: str, walk: Walk) -> bool:
     """Whether the document says what it is; apiVersion and kind are text then."""
-    found = len(walk.errors)
+    found = walk.faults
     for name, example in (("apiVersion", "kubevirt.io/v1"), ("kind", "VirtualMachineInstance")):
         value = document.get(name)
         if value is None or value == "":
             walk.fault(f"{start}{name}", f"the object has no {name}, such as {example}", reason=VALUE_REQUIRED)
         elif not isinstance(value, str):
             walk.fault(f"{start}{name}", f"{shown(value)} is not text such as {example}", document, name)
-    return len(walk.errors) == found
+    return walk.faults == found
 
 
 def _kinds(found: list[Any]) -> str:

@@ -75,13 +75,16 @@ class Walk:
 
     def __init__(self, lines: dict[int, dict[str, int]] | None = None, suffix: str = "") -> None:
         self.errors: list[FieldError] = []
+        # Those too that are more than are told.
+        self.faults = 0
         self.lines = lines or {}
         self.suffix = suffix
         self.depth = 0
 
     def fault(self, path: str, message: str, holder: Any = None, key: str = "", *, reason: str = VALUE_INVALID) -> Any:
         """Notes one fault, unless there are enough; the line is that of `key` in `holder`."""
-        if len(self.errors) < MAX_FAULTS:
+        self.faults += 1
+        if self.faults <= MAX_FAULTS:
             line = self.lines.get(id(holder), {}).get(key)
             where = "" if line is None else f" (line {line})"
             self.errors.append(FieldError(path, reason, f"{message}{where}{self.suffix}"))
@@ -111,9 +114,9 @@ def read(kind: type[T], value: Any, walk: Walk, path: str = "") -> T | None:
     value -- the document in JSON's types: dict, list, str, int, float, bool, None
     path  -- where the document stands in a larger one, `items[2]` for one of a list
     """
-    found = len(walk.errors)
+    found = walk.faults
     built = _object(kind)(walk, value, _top(path))
-    return built if built is not _BAD and len(walk.errors) == found else None
+    return built if built is not _BAD and walk.faults == found else None
 
 
 def check_text(value: Any, walk: Walk, path: str = "") -> None:

@@ -24,7 +24,7 @@ from kvnode.api.base import Duration, IntOrString, Time
 from kvnode.api.kinds import KINDS, known_kind
 from kvnode.facts import HostFacts
 from kvnode.quantity import Quantity
-from tests.fuzz.vocabulary import field_names, words
+from tests.fuzz.vocabulary import choices, field_names, words
 
 HOSTILE_TEXT = [
     *(
@@ -55,6 +55,7 @@ HOSTILE_TEXT = [
         "99999999999999999999",
         "0x10",
         "<a>&\"'",
+        "\x1b]0;a\x07" * 400,
         "]]>",
         "\x85",
         "İ",
@@ -209,14 +210,14 @@ class _Change:
             missing = sorted(fields.keys() - value.keys())
             if missing:
                 name = self.random.choice(missing)
-                value[name] = self.made(fields[name])
+                value[name] = self.made(fields[name], name)
         elif isinstance(value, dict):
             value[self._text()] = self.made(arguments[1] if form is dict else Any)
         elif isinstance(value, list):
-            value.append(self.made(arguments[0] if form is tuple else Any))
+            value.append(self.made(arguments[0] if form is tuple else Any, place.key))
 
     def _replace(self, place: Place) -> None:
-        place.holder[place.key] = self.made(place.annotation or Any)
+        place.holder[place.key] = self.made(place.annotation or Any, place.key)
 
     def _spoil(self, place: Place) -> None:
         place.holder[place.key] = copy.deepcopy(self.random.choice(WRONG))
@@ -300,8 +301,11 @@ class _Change:
         if fitting and place.holder is not self.root:
             place.holder[place.key] = copy.deepcopy(self.random.choice(fitting))
 
-    def made(self, annotation: Any, depth: int = 0) -> Any:
-        """Some value of a type; few fields of each object, and none beyond a depth."""
+    def made(self, annotation: Any, name: Any = None, depth: int = 0) -> Any:
+        """Some value of a type; few fields of each object, and none beyond a depth.
+
+        name -- of the field that it is for, if it is for one
+        """
         form, arguments = _form(annotation)
         few = 0 if depth >= DEEPEST else self.random.choice([0, 1, 1, 2, 3])
         if form is msgspec.Struct:
@@ -309,16 +313,16 @@ class _Change:
             chosen = self.random.sample(fields, min(few, len(fields)))
             needed = [field for field in fields if field.required or field.default_factory is not msgspec.NODEFAULT]
             picked = {field.encode_name: field.type for field in (*needed, *chosen)}
-            return {name: self.made(inner, depth + 1) for name, inner in picked.items()}
+            return {name: self.made(inner, name, depth + 1) for name, inner in picked.items()}
         if form is tuple:
-            return [self.made(arguments[0], depth + 1) for _ in range(few)]
+            return [self.made(arguments[0], name, depth + 1) for _ in range(few)]
         if form is dict:
-            return {self._text(): self.made(arguments[1], depth + 1) for _ in range(few)}
+            return {self._text(): self.made(arguments[1], None, depth + 1) for _ in range(few)}
         if form is Annotated:
             return self._number(arguments[1])
-        return self.random.choice(arguments) if form is Literal else self._scalar(form)
+        return self.random.choice(arguments) if form is Literal else self._scalar(form, name)
 
-    def _scalar(self, kind: Any) -> Any:
+    def _scalar(self, kind: Any, name: Any) -> Any:
         choose = self.random.choice
         if kind is bool:
             return choose([True, False])
@@ -332,14 +336,17 @@ class _Change:
             return choose(DURATIONS)
         if kind == IntOrString:
             return choose([choose(NUMBERS), self._text(), "25%"])
-        return self._text() if kind is str else copy.deepcopy(choose(WRONG))
+        return self._text(name) if kind is str else copy.deepcopy(choose(WRONG))
 
     def _number(self, bounds: Any) -> int:
         low, high = getattr(bounds, "ge", None), getattr(bounds, "le", None)
         number = self.random.choice([*NUMBERS, low or 0, high or 0])
         return number if self.random.random() < 0.1 else max(low or 0, min(number, high or number))
 
-    def _text(self) -> str:
+    def _text(self, name: Any = None) -> str:
+        known = choices().get(name)
+        if known is not None and self.random.random() < 0.7:
+            return self.random.choice(known)
         kind = self.random.random()
         if kind < 0.4 and self.texts:
             return self.random.choice(self.texts)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from kvnode.api.descriptions import field_descriptions
 from tests.api_documents import api_types
 
 TREE = Path(__file__).resolve().parents[2]
@@ -42,6 +43,16 @@ TOKENS = (
 def field_names() -> tuple[str, ...]:
     """The name on the wire of every field of every type."""
     return tuple(sorted({field.encode_name for kind in api_types() for field in msgspec.structs.fields(kind)}))
+
+
+@cache
+def choices() -> dict[str, tuple[str, ...]]:
+    """What a text field may be, by the field's name: the words that its comment has in quotes."""
+    found: dict[str, set[str]] = {}
+    for kind in api_types():
+        for name, said in field_descriptions(kind).items():
+            found.setdefault(name, set()).update(filter(WORD.fullmatch, re.findall(r"`([^`]+)`", said)))
+    return {name: tuple(sorted(words)) for name, words in found.items() if words}
 
 
 @cache

@@ -222,6 +222,9 @@ def test_number_of_faults_is_bounded() -> None:
     listed = {"apiVersion": "v1", "kind": "List", "items": [{}] * 1000}
     assert [error.field for error in faults(listed)][-3:] == ["items[99].apiVersion", "items[99].kind", ""]
     assert len(faults("a: 1\n---\n" * 90 + json.dumps(listed))) == 201
+    # What comes after the last fault that is told is no better for that.
+    assert len(faults({**listed, "items": [1] * 199 + [{}] * 10})) == 201
+    assert len(faults({**listed, "items": [1] * 300 + [{}]})) == 201
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
