@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 from kvnode._fast.domain_xml import render_domain
+from kvnode.api.fault import shown
 from kvnode.errors import KvnodeError
 from kvnode.planning.domain_plan import DomainPlan
+
+# A namespace and a name, as Kubernetes has them.
+_LONGEST_NAME = 63 + 1 + 253
 
 
 class Unrenderable(KvnodeError, ValueError):
@@ -25,7 +29,9 @@ def render_bytes(plan: DomainPlan) -> bytes:
     try:
         return render_domain(plan)
     except ValueError as error:
-        raise Unrenderable(f"the guest {plan.namespace}/{plan.guest} can't be described to libvirt: {error}") from None
+        name = f"{plan.namespace}/{plan.guest}"
+        told = name if name.isprintable() and len(name) <= _LONGEST_NAME else shown(name)
+        raise Unrenderable(f"the guest {told} can't be described to libvirt: {error}") from None
 
 
 def render(plan: DomainPlan) -> str:
