@@ -121,7 +121,8 @@ def validate(body: bytes, rules: Rules) -> dict[str, Any]:
     errors = list(_judged(change, rules))
     if not errors:
         return _allowed(change)
-    name = (change.new.value.get("metadata") or {}).get("name")
+    metadata = change.new.value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
     refusal = invalid(_kind(change), name if isinstance(name, str) else "", errors)
     return _answer(change, {"allowed": False, "status": status(refusal)})
 
@@ -154,7 +155,10 @@ def _reading(source: bytes) -> Reading:
     if len(found) != 1 or not isinstance(found[0].value, dict):
         raise bad_request("the review holds no single object")
     reading = found[0]
-    if not reading.errors and not isinstance(reading.objects[0], VirtualMachine | VirtualMachineInstance):
+    # A list of one has its object as well, and is none.
+    if reading.value.get("kind") not in ("VirtualMachine", "VirtualMachineInstance") or (
+        not reading.errors and not isinstance(reading.objects[0], VirtualMachine | VirtualMachineInstance)
+    ):
         raise bad_request(f"{shown(reading.value.get('kind'))} isn't reviewed here")
     return reading
 

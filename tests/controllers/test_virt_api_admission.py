@@ -267,6 +267,8 @@ def test_labels_of_the_daemons_are_theirs() -> None:
         review({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}),
         review([]),
         review(None),
+        review({"apiVersion": "v1", "kind": "List", "items": []}),
+        review({"apiVersion": "v1", "kind": "List", "items": [machine()]}, guest()),
     ],
 )
 def test_what_is_no_review_is_a_bad_request(body: bytes) -> None:
@@ -274,6 +276,15 @@ def test_what_is_no_review_is_a_bad_request(body: bytes) -> None:
         with pytest.raises(Refusal) as refusal:
             judge(body, RULES)
         assert refusal.value.code == 400
+
+
+@pytest.mark.parametrize("metadata", ["tiny", ["tiny"], 1, True])
+def test_metadata_that_are_none_are_a_fault_among_others(metadata: Any) -> None:
+    body = review({**guest(), "metadata": metadata})
+    answer = validate(body, RULES)["response"]
+    assert not answer["allowed"]
+    assert [cause["field"] for cause in answer["status"]["details"]["causes"]] == ["metadata"]
+    assert mutate(body, RULES)["response"]["allowed"]
 
 
 JSON = st.recursive(
