@@ -11,9 +11,9 @@ def to_dict(value: Any) -> Any:
     """Any of our values as dicts, lists, text, numbers and None, under their names on the wire.
 
     Takes manifests, plans, facts, errors, and lists of them. What a manifest left out stays out; reading and writing
-    gives the same document again, without nulls and empty lists, which Kubernetes takes for absent, and with zeros for
-    required text and numbers that were missing. The result shares nothing with the value. Raises TypeError for a
-    foreign type.
+    gives the same document again, without nulls and empty lists, which Kubernetes takes for absent, with zeros for
+    required text and numbers that were missing, and with nothing inside of `fieldsV1`. The result shares nothing with
+    the value. Raises TypeError for a foreign type.
     """
     if isinstance(value, RawObject):
         return _plain(value.document)

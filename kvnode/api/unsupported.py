@@ -225,8 +225,8 @@ def unsupported(vmi: VirtualMachineInstance, where: Where) -> list[FieldError]:
         for name in _ACTING_ANNOTATIONS
         if name in (vmi.metadata.annotations or ())
     ]
-    for field, pattern, value in _unknown(msgspec.to_builtins(vmi.spec), "spec", "spec", table):
-        findings.append(FieldError(field, VALUE_NOT_SUPPORTED, _sentence(pattern, value, table, where)))
+    for at, pattern, value in _unknown(msgspec.to_builtins(vmi.spec), (None, "spec"), "spec", table):
+        findings.append(FieldError(_path(at), VALUE_NOT_SUPPORTED, _sentence(pattern, value, table, where)))
     findings.extend(_slots(vmi))
     return findings
 
@@ -277,21 +277,33 @@ def without_effect(vmi: VirtualMachineInstance) -> list[FieldError]:
     ]
 
 
-def _unknown(value: Any, field: str, pattern: str, table: _Table) -> Iterator[tuple[str, str, Any]]:
-    """The outermost parts of a document that the table doesn't have, as (path, pattern, value)."""
+# A step, by name or index, and the place above it; a path is made of it only for a part that isn't built.
+_Place = tuple[Any, str | int]
+
+
+def _path(at: _Place) -> str:
+    above, step = at
+    if isinstance(step, int):
+        return f"{_path(above)}[{step}]"
+    return step if above is None else child(_path(above), step)
+
+
+def _unknown(value: Any, at: _Place, pattern: str, table: _Table) -> list[tuple[_Place, str, Any]]:
+    """The outermost parts of a document that the table doesn't have, as (place, pattern, value)."""
     if pattern in table.subtrees or (pattern in table.paths and not isinstance(value, dict)):
-        return
+        return []
     inner = pattern in table.paths or pattern in table.parents
     # Where only a value is built the object itself counts: ``tpm: {}`` is a TPM, ``tpm: {enabled: false}`` is none.
     if not inner and not (value and pattern in table.parents_of_values):
-        if value not in table.values.get(pattern, ()):
-            yield field, pattern, value
-    elif isinstance(value, dict):
+        return [] if value in table.values.get(pattern, ()) else [(at, pattern, value)]
+    found = []
+    if isinstance(value, dict):
         for name, item in value.items():
-            yield from _unknown(item, child(field, name), f"{pattern}.{name}", table)
+            found += _unknown(item, (at, name), f"{pattern}.{name}", table)
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            yield from _unknown(item, f"{field}[{index}]", f"{pattern}[]", table)
+            found += _unknown(item, (at, index), f"{pattern}[]", table)
+    return found
 
 
 def _set_fields(value: Any, field: str, pattern: str) -> Iterator[tuple[str, str]]:

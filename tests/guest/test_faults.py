@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from tests.environment.command import KVNODE
-from tests.guest.conftest import EXAMPLE, Guests, alive, kill, pings, wait_for
+from tests.guest.conftest import EXAMPLE, Guests, kill, pings, wait_for
 from tests.guest.test_lifecycle import started, variant
+from tests.processes import alive
 
 STEPS = (
     "starting default/",

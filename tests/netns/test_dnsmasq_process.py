@@ -13,6 +13,7 @@ from kvnode.network import dnsmasq
 from kvnode.network.dnsmasq import dnsmasq_config, dnsmasq_user, find_dnsmasq, start_dnsmasq
 from kvnode.planning.dhcp_handoff import DhcpHandoff
 from tests.netns.pods import Namespace, namespace
+from tests.processes import alive
 
 HANDOFF = DhcpHandoff(
     bridge="k6t-eth0", server="169.254.75.10", mac="02:00:00:00:00:09", address="10.244.1.17/32", router="169.254.1.1"
@@ -129,7 +130,7 @@ def test_a_pod_that_is_gone():
         pid = pod.pid
     # Its end takes the kernel a moment, and until then the namespaces can still be entered.
     until = time.monotonic() + 10
-    while Path(f"/proc/{pid}").exists() and ") Z" not in Path(f"/proc/{pid}/stat").read_text():
+    while alive(pid):
         assert time.monotonic() < until
         time.sleep(0.01)
     with pytest.raises(HostError, match="can't be opened"):

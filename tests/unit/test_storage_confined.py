@@ -10,6 +10,7 @@ import pytest
 
 from kvnode.errors import HostError
 from kvnode.storage.confined import NOBODY, Limits, TookTooLong, run_confined
+from tests.processes import alive
 
 SMALL = Limits(address_space_bytes=64 << 20, file_bytes=4096, open_files=16, cpu_s=1, timeout_s=20)
 
@@ -101,18 +102,10 @@ def test_it_dies_with_whoever_started_it() -> None:
     parent.kill()
     parent.communicate()
     for _ in range(500):
-        if not _lives(child):
+        if not alive(child):
             return
         time.sleep(0.01)
     raise AssertionError(f"{child} outlived its parent")
-
-
-def _lives(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_it_gets_what_we_have_where_its_limits_are_wider_than_ours() -> None:

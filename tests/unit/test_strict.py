@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 import kvnode
 from kvnode.api.configuration import RateLimiter
-from kvnode.api.decode import convert
+from kvnode.api.decode import convert, decode
 from kvnode.api.fault import child
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.kubevirt import KubeVirt
@@ -183,3 +184,34 @@ def test_whoever_looks_at_a_map_of_text_writes_the_same_path() -> None:
     check_text({"metadata": {"labels": {"zone": "\0"}}}, walk)
     found = [error.field for error in (*walk.errors, *validate(convert(labels, VirtualMachineInstance)))]
     assert [field for field in found if "labels" in field] == ["metadata.labels[zone]"] * 3
+
+
+MANAGED = {"manager": "kubectl", "fieldsType": "FieldsV1"}
+
+
+def test_what_a_client_owns_is_passed_over_and_its_owner_kept() -> None:
+    entry = {**MANAGED, "fieldsV1": {"f:spec": {"f:domain": {".": {}, 'k:{"name":"a"}': {}}, "f:replicas": 1}}}
+    document = {"metadata": {"name": "a", "managedFields": [entry]}}
+    walk = Walk()
+    strictly = read(VirtualMachineInstance, document, walk)
+    assert walk.errors == []
+    assert strictly == decode(msgspec.json.encode(document), VirtualMachineInstance)
+    assert strictly == convert(document, VirtualMachineInstance)
+    assert kvnode.to_dict(strictly)["metadata"]["managedFields"] == [{**MANAGED, "fieldsV1": {}}]
+
+
+@pytest.mark.parametrize(
+    ("tree", "field"),
+    [
+        ("f:spec", "fieldsV1"),
+        (["f:spec"], "fieldsV1"),
+        ({"f:spec": {"a\0b": {}}}, "fieldsV1[f:spec]['a\\x00b']"),
+        ({"f:spec": {"v:": "\ud800"}}, "fieldsV1[f:spec][v:]"),
+    ],
+)
+def test_what_a_client_owns_is_a_tree_of_text(tree: Any, field: str) -> None:
+    walk = Walk()
+    document = {"metadata": {"managedFields": [{**MANAGED, "fieldsV1": tree}]}}
+    assert read(VirtualMachineInstance, document, walk) is None
+    (error,) = walk.errors
+    assert error.field == f"metadata.managedFields[0].{field}"
