@@ -16,7 +16,7 @@ from typing import Any
 
 from controllers.runtime.backoff import Backoff
 from controllers.runtime.faults import ApiError, Conflict, Undecodable, in_words
-from controllers.runtime.informer import Change, Informer
+from controllers.runtime.informer import Change, Handler, Informer
 from controllers.runtime.metrics import Metrics
 from controllers.runtime.resources import Request, request_of
 from controllers.runtime.workqueue import Workqueue
@@ -77,22 +77,26 @@ class Controller:
         self._may_run = may_run
         self._undecodable = undecodable
         self._stop_grace_s = stop_grace_s
-        self._informers: list[Informer[Any]] = []
+        self._watched: list[tuple[Informer[Any], Handler[Any]]] = []
+        self._running = False
 
     def watches(self, informer: Informer[Any], mapper: Mapper = itself, *, head_start_s: float = 0.0) -> None:
         """Reconcile whatever ``mapper`` makes of an object's old state and of its new one, when it changes."""
-        self._informers.append(informer)
 
         def note(change: Change[Any]) -> None:
+            # While nobody reconciles nothing is noted: `run` begins with everything there is.
+            if not self._running:
+                return
             start_s = INITIAL_HEAD_START_S if change.initial else head_start_s
-            states = [state for state in (change.old, change.new) if state is not None]
             if mapper is itself:
                 self.enqueue(change.request, head_start_s=start_s)
                 return
+            states = [state for state in (change.old, change.new) if state is not None]
             for request in dict.fromkeys(request for state in states for request in mapper(state)):
                 self.enqueue(request, head_start_s=start_s)
 
         informer.add_handler(note)
+        self._watched.append((informer, note))
 
     def enqueue(self, request: Request, *, after_s: float = 0.0, head_start_s: float = 0.0) -> None:
         """Reconcile ``request``, in ``after_s`` seconds."""
@@ -102,16 +106,21 @@ class Controller:
     async def run(self) -> None:
         """Reconcile until cancelled; then what is under way has ``stop_grace_s`` to end, and is cut off.
 
-        May be called again then, and goes on with all that was still to be done.
+        Begins with every object that the informers know. May be called again then, and begins so again, besides what
+        was still to be done: a replica that stands by notes nothing meanwhile, however long it does.
         """
-        for informer in self._informers:
+        for informer, _ in self._watched:
             await informer.synced.wait()
         self.queue.open()
+        self._running = True
+        for informer, note in self._watched:
+            informer.tell_known(note)
         tasks = [asyncio.create_task(self._work(), name=f"{self.name}-{number}") for number in range(self._workers)]
         try:
             # A worker ends only when the queue is shut or by a bug, and then the daemon shall end and be seen to.
             await asyncio.gather(*map(asyncio.shield, tasks))
         finally:
+            self._running = False
             self.queue.shut()
             _, late = await asyncio.wait(tasks, timeout=self._stop_grace_s)
             for task in late:

@@ -140,8 +140,12 @@ class Informer(Generic[T]):
     def add_handler(self, handler: Handler[T]) -> None:
         """Have ``handler`` called for each change; of what is known already it is told at once, as initial."""
         self._handlers.append(handler)
+        self.tell_known(handler)
+
+    def tell_known(self, handler: Handler[T]) -> None:
+        """Have ``handler`` called once more for each object that is known, as initial."""
         for change in self._known():
-            handler(change)
+            self._hand(change, handler)
 
     def _known(self) -> Iterator[Change[T]]:
         for request in self.store.requests():
@@ -305,7 +309,10 @@ class Informer(Generic[T]):
 
     def _tell(self, change: Change[T]) -> None:
         for handler in self._handlers:
-            try:
-                handler(change)
-            except Exception:  # a handler's bug is told; it must not stop what the others and the store depend on
-                log.exception("%s %s: a handler failed", self.resource, change.request)
+            self._hand(change, handler)
+
+    def _hand(self, change: Change[T], handler: Handler[T]) -> None:
+        try:
+            handler(change)
+        except Exception:  # a handler's bug is told; it must not stop what the others and the store depend on
+            log.exception("%s %s: a handler failed", self.resource, change.request)

@@ -12,7 +12,7 @@ GROUP = "subresources.kubevirt.io"
 VERSIONS = ("v1", "v1alpha3")
 
 # What is served, with its verbs: a GET is a `get`, a PUT an `update`.
-_SERVED: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
+SERVED: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
     ("healthz", False, ("get",)),
     ("version", False, ("get",)),
     ("virtualmachineinstances/console", True, ("get",)),
@@ -46,7 +46,7 @@ def resource_list(version: str) -> dict[str, Any]:
     """What a version serves, as an APIResourceList."""
     resources = [
         {"name": name, "singularName": "", "namespaced": namespaced, "kind": "", "verbs": list(verbs)}
-        for name, namespaced, verbs in _SERVED
+        for name, namespaced, verbs in SERVED
     ]
     return {
         "kind": "APIResourceList",

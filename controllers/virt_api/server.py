@@ -20,7 +20,7 @@ from aiohttp import web
 from controllers.runtime.client import ApiClient
 from controllers.runtime.resources import Request, Resource
 from controllers.runtime.streams import GOING_AWAY, End
-from controllers.virt_api import access, admission, answers, discovery
+from controllers.virt_api import access, admission, answers, discovery, openapi
 from controllers.virt_api.access import Asked
 from controllers.virt_api.admission import Rules
 from controllers.virt_api.answers import Refusal
@@ -68,7 +68,10 @@ class Api:
         add("POST", "/validate", self._validate)
         add("GET", "/apis", self._said(discovery.group_list()))
         add("GET", _ROOT, self._said(discovery.group()))
+        add("GET", "/openapi/v2", self._said(openapi.document_v2()))
+        add("GET", openapi.INDEX, self._said(openapi.index_v3()))
         for version in discovery.VERSIONS:
+            add("GET", f"{openapi.INDEX}/{openapi.place(version)}", self._said(openapi.document_v3(version)))
             root = f"{_ROOT}/{version}"
             for path in (root, f"{root}/"):
                 add("GET", path, self._said(discovery.resource_list(version)))
@@ -97,7 +100,7 @@ class Api:
         await access.require(self._client, self._door.user(request), asked)
 
     def _said(self, value: Any) -> Handler:
-        """Discovery."""
+        """Discovery, and OpenAPI."""
 
         async def answer(request: web.Request) -> web.Response:
             self._door.user(request)

@@ -2,14 +2,14 @@
 
 Every replica keeps its informers warm and answers for its health; the one that holds the lease reconciles. Its role
 needs no Secrets: it reads and writes the three kinds, makes and deletes Pods, watches nodes and takes the label of
-those that are silent, and writes events.
+those that are silent, watches how the daemons are, and writes events.
 """
 
 import asyncio
 import os
 import secrets
 import socket
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,6 +27,7 @@ from controllers.runtime.installation import INSTALLATIONS, Installation
 from controllers.runtime.metrics import Metrics
 from controllers.runtime.resources import Request, request_of
 from controllers.runtime.services import run_services
+from controllers.virt_controller.components import DAEMON_SETS, DEPLOYMENTS, LABEL_SELECTOR, DaemonSet, Deployment
 from controllers.virt_controller.guest_ready import node_fault
 from controllers.virt_controller.heartbeats import Heartbeats
 from controllers.virt_controller.node_life import trimmed
@@ -56,7 +57,7 @@ from controllers.virt_controller.reconcilers import (
 )
 from controllers.virt_controller.settings import LAUNCHER_IMAGE, live_settings
 
-T = TypeVar("T", Machine, Guest, Pod, Installation)
+T = TypeVar("T", Machine, Guest, Pod, Installation, Deployment, DaemonSet)
 
 NAME = "virt-controller"
 # A refusal (a quota, a webhook that is away) may last; whoever waits for its end shouldn't wait for minutes after it.
@@ -85,10 +86,12 @@ class Informers(Struct, frozen=True):
     pods: Informer[Pod]
     installations: Informer[Installation]
     nodes: Informer[Node]
+    deployments: Informer[Deployment]
+    daemon_sets: Informer[DaemonSet]
 
     @classmethod
     def of(cls, client: ApiClient, namespace: str, metrics: Metrics) -> "Informers":
-        """Informers of all namespaces, of `KubeVirt` resources only of the installation's own."""
+        """Informers of all namespaces, of `KubeVirt` resources and daemons only of the installation's own."""
         return cls(
             Informer(client, MACHINES, Machine, trim=_without_managers, metrics=metrics),
             Informer(client, GUESTS, Guest, indexers={ON_NODE: node_of}, trim=_without_managers, metrics=metrics),
@@ -103,10 +106,29 @@ class Informers(Struct, frozen=True):
             ),
             Informer(client, INSTALLATIONS, Installation, namespace=namespace, trim=_without_managers, metrics=metrics),
             Informer(client, NODES, Node, trim=trimmed, metrics=metrics),
+            Informer(
+                client,
+                DEPLOYMENTS,
+                Deployment,
+                namespace=namespace,
+                label_selector=LABEL_SELECTOR,
+                trim=_without_managers,
+                metrics=metrics,
+            ),
+            Informer(
+                client,
+                DAEMON_SETS,
+                DaemonSet,
+                namespace=namespace,
+                label_selector=LABEL_SELECTOR,
+                trim=_without_managers,
+                metrics=metrics,
+            ),
         )
 
-    def all(self) -> "tuple[Informer[Machine], Informer[Guest], Informer[Pod], Informer[Installation], Informer[Node]]":
-        return self.machines, self.guests, self.pods, self.installations, self.nodes
+    def all(self) -> tuple[Informer[Any], ...]:
+        """Each of them."""
+        return tuple(getattr(self, name) for name in self.__struct_fields__)
 
 
 def controllers(
@@ -123,7 +145,9 @@ def controllers(
     guests = GuestReconciler(client, recorder, informers.guests, informers.pods, informers.nodes, beats, settings)
     machines = MachineReconciler(client, recorder, informers.machines, informers.guests, informers.pods, settings)
     nodes = NodeReconciler(client, recorder, informers.nodes, beats)
-    installations = InstallationReconciler(client, recorder, informers.installations, settings)
+    installations = InstallationReconciler(
+        client, recorder, informers.installations, informers.deployments, informers.daemon_sets, settings
+    )
     made = [
         Controller(
             name,
@@ -148,6 +172,8 @@ def controllers(
     of_guests.watches(informers.guests)
     of_guests.watches(informers.pods, guest_of_pod)
     of_installations.watches(informers.installations)
+    of_installations.watches(informers.deployments, installations.concerned)
+    of_installations.watches(informers.daemon_sets, installations.concerned)
     of_nodes.watches(informers.nodes)
     # Not watched as the others are: guests need no node to be known, and most of what a node tells is no news to them.
     informers.nodes.add_handler(lambda change: wake_guests(change, informers.guests, of_guests))

@@ -1,4 +1,8 @@
-"""What is told of a `KubeVirt` resource: whether it is the one in force, and which value of it is wrong."""
+"""What is told of a `KubeVirt` resource: whether it is in force, what is wrong in it, and whether all daemons are up.
+
+`Available` waits at first for everything, and from then on holds while each daemon serves somewhere: one node that is
+away doesn't make the installation unavailable to the others, and is told by `Degraded`.
+"""
 
 from datetime import datetime
 
@@ -6,12 +10,15 @@ from msgspec import Struct
 
 from controllers.runtime.installation import Installation
 from controllers.virt_controller.actions import Action, Apply, Tell
+from controllers.virt_controller.components import Components
 from controllers.virt_controller.guest_life import Decision
 from controllers.virt_controller.statements import Statement, timestamp, told_already, written
 from kvnode import __version__
 from kvnode.errors import KvnodeError
 
 _OURS = ("Available", "Degraded", "Progressing")
+_READY = "AllComponentsReady"
+_NOT_READY = "ComponentsNotReady"
 
 
 class Seen(Struct, frozen=True):
@@ -20,6 +27,7 @@ class Seen(Struct, frozen=True):
     installation: Installation
     counts: bool
     fault: KvnodeError | None
+    components: Components
     now: datetime
 
 
@@ -29,13 +37,12 @@ def decide(seen: Seen) -> Decision:
     if installation.metadata.deletion_timestamp:
         return Decision()
     wrong = _what_is_wrong(seen)
-    wanted = [
-        # No more than is known: whether every daemon is ready, their Deployments and the DaemonSet tell.
-        Statement("Available", seen.counts, "ConfigurationInForce" if seen.counts else "NotInForce"),
-        Statement("Degraded", wrong is not None, *(wrong or ())),
-        Statement("Progressing", False),
-    ]
-    phase = "Deployed" if seen.counts else "Ignored"
+    available = _available(seen)
+    wanted = [available, _degraded(seen, wrong), _progressing(seen)]
+    if not seen.counts:
+        phase = "Ignored"
+    else:
+        phase = "Deployed" if available.holds or status.phase == "Deployed" else "Deploying"
     told = {
         "phase": phase,
         "operatorVersion": __version__,
@@ -68,3 +75,26 @@ def _what_is_wrong(seen: Seen) -> tuple[str, str] | None:
     if seen.fault is not None:
         return seen.fault.reason, f"{seen.fault}; until that is mended the last good configuration stays in force"
     return None
+
+
+def _available(seen: Seen) -> Statement:
+    if not seen.counts:
+        return Statement("Available", False, "NotInForce")
+    was = any(one.type == "Available" and one.status == "True" for one in seen.installation.status.conditions)
+    said = seen.components.down if was else seen.components.lacking
+    return Statement("Available", False, _NOT_READY, said) if said else Statement("Available", True, _READY)
+
+
+def _degraded(seen: Seen, wrong: tuple[str, str] | None) -> Statement:
+    if wrong is not None:
+        return Statement("Degraded", True, *wrong)
+    # While a change arrives, less than all serves as a matter of course.
+    if seen.components.lacking and not seen.components.rolling:
+        return Statement("Degraded", True, _NOT_READY, seen.components.lacking)
+    return Statement("Degraded", False)
+
+
+def _progressing(seen: Seen) -> Statement:
+    if seen.counts and seen.components.rolling:
+        return Statement("Progressing", True, "RollingOut", seen.components.rolling)
+    return Statement("Progressing", False)

@@ -20,6 +20,7 @@ from controllers.runtime.installation import INSTALLATIONS, Installation, LiveCo
 from controllers.runtime.resources import ApiObject, KubernetesObject, Request, Resource, request_of
 from controllers.virt_controller import guest_life, installation, machine_life, node_life
 from controllers.virt_controller.actions import Action, Apply, NotCreated, Recorder, Tell, carry_out
+from controllers.virt_controller.components import DaemonSet, Deployment, components
 from controllers.virt_controller.guest_life import Decision
 from controllers.virt_controller.guest_ready import is_taken
 from controllers.virt_controller.heartbeats import Heartbeats
@@ -172,7 +173,8 @@ class GuestReconciler(Reconciler):
         self._heartbeats = heartbeats
         self._settings = settings
         self._clock = clock
-        self._missed_since: dict[str, float] = {}
+        # Guests without their Pod: which, as a name may be taken by another one, and since when.
+        self._missed_since: dict[Request, tuple[str, float]] = {}
         # Guests whose `Ready` we took from their handler, and when one of those was another again.
         self._taken: set[Request] = set()
         self._spoke_at: dict[Request, float] = {}
@@ -180,16 +182,12 @@ class GuestReconciler(Reconciler):
     async def reconcile(self, request: Request) -> Result:
         guest = self._guests.get(request)
         if guest is None:
+            self._missed_since.pop(request, None)
             self._taken.discard(request)
             self._spoke_at.pop(request, None)
             return Result()
-        uid = guest.metadata.uid or ""
         pod = await self._pod(guest)
-        missed_for_s = 0.0
-        if pod is None and guest.phase not in ("", "Pending", *guest_life.FINAL):
-            missed_for_s = self._clock() - self._missed_since.setdefault(uid, self._clock())
-        else:
-            self._missed_since.pop(uid, None)
+        missed_for_s = self._missed_for_s(request, guest, pod)
         silent_for_s = self._silent_for_s(request, guest)
         seen = guest_life.Seen(guest, pod, self._now(), missed_for_s, self._node(guest), silent_for_s)
         decision = guest_life.decide(seen, self._settings.current())
@@ -208,6 +206,18 @@ class GuestReconciler(Reconciler):
         request = Request(meta.namespace or "", pod_name(meta.name or "", meta.uid or ""))
         live = await self._client.find(PODS, request, Pod)
         return live if live is not None and _is_its(guest, live) else None
+
+    def _missed_for_s(self, request: Request, guest: Guest, pod: Pod | None) -> float:
+        """For how long a guest that should have a Pod has had none."""
+        if pod is not None or guest.phase in ("", "Pending", *guest_life.FINAL):
+            self._missed_since.pop(request, None)
+            return 0.0
+        uid, now = guest.metadata.uid or "", self._clock()
+        missed, since = self._missed_since.get(request, (uid, now))
+        if missed != uid:
+            since = now
+        self._missed_since[request] = uid, since
+        return now - since
 
     def _silent_for_s(self, request: Request, guest: Guest) -> float:
         """For how long the guest's handler hasn't been heard of.
@@ -293,18 +303,22 @@ class MachineReconciler(Reconciler):
 
 
 class InstallationReconciler(Reconciler):
-    """KubeVirt resources: what is in force, and what is wrong with it."""
+    """KubeVirt resources: what is in force, what is wrong with it, and how the daemons are."""
 
     def __init__(
         self,
         client: ApiClient,
         recorder: Recorder,
         installations: Informer[Installation],
+        deployments: Informer[Deployment],
+        daemon_sets: Informer[DaemonSet],
         settings: LiveConfiguration[LauncherSettings],
         now: Now = utc_now,
     ) -> None:
         super().__init__(client, recorder, now)
         self._installations = installations
+        self._deployments = deployments
+        self._daemon_sets = daemon_sets
         self._settings = settings
 
     async def reconcile(self, request: Request) -> Result:
@@ -315,12 +329,17 @@ class InstallationReconciler(Reconciler):
         chosen = self._settings.chosen()
         counts = chosen is not None and chosen.metadata.uid == subject.metadata.uid
         fault = self._settings.fault if counts else None
-        seen = installation.Seen(subject, counts, fault, self._now())
+        parts = components(self._deployments.items(), self._daemon_sets.items())
+        seen = installation.Seen(subject, counts, fault, parts, self._now())
         return await self._do(installation.decide(seen), INSTALLATIONS, subject)
 
     async def undecodable(self, fault: Undecodable) -> None:
         """Tell that a KubeVirt resource can't be read."""
         await self._tell_undecodable(fault, INSTALLATIONS, Statement("Degraded", True, fault.reason, str(fault)))
+
+    def concerned(self, _: object) -> list[Request]:
+        """Whom a daemon's object concerns: every KubeVirt resource."""
+        return [request_of(one) for one in self._installations.items()]
 
 
 class NodeReconciler(Reconciler):

@@ -108,15 +108,18 @@ class Cluster:
         _at_once(lambda machine: node.import_image(machine, archive), list(self.nodes.values()))
 
     def apply(self, folder: Path) -> None:
-        """``kubectl apply --server-side -k FOLDER``, and wait until its Deployments and DaemonSets are rolled out."""
+        """``kubectl apply --server-side -k FOLDER``, and wait until what it holds is rolled out and available."""
         self.kubectl("apply", "--server-side", "-k", folder)
         rendered = json.loads(self.kubectl("apply", "--server-side", "--dry-run=server", "-o", "json", "-k", folder))
-        for item in rendered.get("items", [rendered]):
-            if item["kind"] in ("Deployment", "DaemonSet"):
-                where = ["-n", item["metadata"]["namespace"]]
-                self.kubectl(
-                    "rollout", "status", *where, f"{item['kind']}/{item['metadata']['name']}", "--timeout=110s"
-                )
+        items = rendered.get("items", [rendered])
+        for kinds, words in (
+            (("Deployment", "DaemonSet"), ("rollout", "status")),
+            (("KubeVirt",), ("wait", "--for=condition=Available")),
+        ):
+            for item in items:
+                if item["kind"] in kinds:
+                    what = f"{item['kind']}/{item['metadata']['name']}"
+                    self.kubectl(*words, "-n", item["metadata"]["namespace"], what, "--timeout=110s")
 
     def restart(self, machine: str, daemon: str, signal_number: int = signal.SIGTERM) -> None:
         """End a daemon by a signal and start it again; see ``await_all_ready``."""

@@ -264,6 +264,38 @@ def test_who_does_not_lead_does_nothing_and_forgets_nothing():
     asyncio.run(main())
 
 
+def test_who_stands_by_keeps_nothing_and_begins_with_what_there_is(namespace, with_client):
+    """However many objects come and go meanwhile, and again after the lease was lost."""
+
+    async def body(client: ApiClient) -> None:
+        maps: Informer[ConfigMap] = Informer(client, MAPS, ConfigMap, namespace=namespace)
+        done: list[str] = []
+
+        async def reconcile(request: Request) -> None:
+            done.append(request.name)
+
+        async def comes_and_goes(name: str) -> None:
+            await client.create(MAPS, config_map(namespace, name))
+            await eventually(lambda: maps.get(Request(namespace, name)))
+            await client.delete(MAPS, Request(namespace, name))
+            await eventually(lambda: maps.get(Request(namespace, name)) is None)
+
+        controller = Controller("test", reconcile)
+        controller.watches(maps)
+        async with running(maps.run()):
+            await client.create(MAPS, config_map(namespace, "stays"))
+            await eventually(lambda: maps.get(Request(namespace, "stays")))
+            for name in ("first", "second"):
+                await comes_and_goes(name)
+                assert controller.queue.schedule.depth == 0
+                done.clear()
+                async with running(controller.run()):
+                    await eventually(lambda: "stays" in done)
+                assert set(done) <= {"stays", "kube-root-ca.crt"}
+
+    with_client(body)
+
+
 def test_an_object_that_cannot_be_read_is_handed_to_whoever_tells_its_owner(namespace, with_client):
     async def body(client: ApiClient) -> None:
         await client.create(MAPS, config_map(namespace, "odd", immutable=True))

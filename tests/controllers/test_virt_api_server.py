@@ -151,6 +151,23 @@ async def test_the_api_server_knows_the_whole_group(api_server: ApiServer, names
 
 
 @in_a_loop
+async def test_the_api_servers_openapi_has_the_calls(api_server: ApiServer, namespace: str) -> None:
+    """As clients get it, of the API server's own making: version 3 from its index, version 2 as one whole."""
+    start = f"{ROOT}/namespaces/{{namespace}}/virtualmachines/{{name}}/start"
+    async with virt_api(api_server) as (_, _, ask), asyncio.timeout(90):
+        # It collects version 3 within a minute of a group's registration, and version 2 a while after it.
+        while "apis/subresources.kubevirt.io/v1" not in (index := (await ask("GET", "/openapi/v3"))[1]["paths"]):
+            await asyncio.sleep(0.5)
+        where = index["apis/subresources.kubevirt.io/v1"]["serverRelativeURL"]
+        code, said = await ask("GET", where)
+        assert (code, said["openapi"][:2]) == (200, "3."), said
+        assert said["paths"][start]["put"]["responses"]["202"]
+        assert {one["name"] for one in said["paths"][start]["parameters"]} == {"name", "namespace"}
+        while start not in (await ask("GET", "/openapi/v2"))[1]["paths"]:
+            await asyncio.sleep(0.5)
+
+
+@in_a_loop
 async def test_a_console_reaches_the_guests_node(api_server: ApiServer, namespace: str) -> None:
     async with virt_api(api_server) as (client, options, ask):
         guests = f"{KUBEVIRT}/{namespace}/virtualmachineinstances"

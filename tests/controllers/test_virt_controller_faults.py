@@ -59,12 +59,12 @@ class World:
         self.clock_s = 0.0
         self.began = 0
         to, settings = (self.client, self.told), live_settings(informers.installations, "launcher:v1")
-        machines, guests, pods, installations, nodes = informers.all()
+        machines, guests, pods, installations, nodes, *daemons = informers.all()
         beats = Heartbeats(lambda: self.clock_s)
         self.reconcilers = {
             GUESTS: GuestReconciler(*to, guests, pods, nodes, beats, settings, clock=lambda: self.clock_s),
             MACHINES: MachineReconciler(*to, machines, guests, pods, settings),
-            INSTALLATIONS: InstallationReconciler(*to, installations, settings),
+            INSTALLATIONS: InstallationReconciler(*to, installations, *daemons, settings),
             NODES: NodeReconciler(*to, nodes, beats),
         }
 
@@ -76,11 +76,11 @@ class World:
 
     async def caught_up(self, resource):
         """Wait until the informers know what the API server says of what ``resource``'s reconcile reads."""
-        machines, guests, pods, installations, nodes = self.informers.all()
+        machines, guests, pods, installations, nodes, *daemons = self.informers.all()
         read = {
             MACHINES: (machines, guests, pods),
             GUESTS: (guests, pods, nodes),
-            INSTALLATIONS: (installations,),
+            INSTALLATIONS: (installations, *daemons),
             NODES: (nodes,),
         }[resource]
         async with asyncio.timeout(CATCH_UP_S):
