@@ -10,14 +10,19 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import kvnode
 from kvnode.api.decode import decode
 from kvnode.api.instance import VirtualMachineInstance
 from tests.sized_guests import HEAVY, MANIFESTS
+
+TINY = Path(__file__).resolve().parents[2] / "deploy/examples/vmi-tiny.yaml"
 
 
 def calls(call: Callable[[], object]) -> int:
@@ -80,3 +85,43 @@ def test_an_ordinary_disk_more_calls_no_rule_more():
     guest, more = defaulted(HEAVY), defaulted(larger)
     assert kvnode.validate(more) == []
     assert calls(lambda: kvnode.validate(more)) - calls(lambda: kvnode.validate(guest)) <= 20
+
+
+@cache
+def steps() -> dict[str, Callable[[], object]]:
+    """Each step of the way from a small manifest's bytes to the domain XML, with what it needs made before."""
+    text = TINY.read_bytes()
+    vmi = kvnode.load(text)
+    document = msgspec.json.encode(kvnode.to_dict(vmi))
+    guest = kvnode.default(vmi)
+    host = kvnode.HostFacts()
+    plan = kvnode.plan(guest, host)
+    return {
+        "load YAML": lambda: kvnode.load(text),
+        "load JSON": lambda: kvnode.load(document),
+        "default": lambda: kvnode.default(vmi),
+        "validate": lambda: kvnode.validate(guest),
+        "unsupported": lambda: kvnode.unsupported(guest, "standalone"),
+        "plan": lambda: kvnode.plan(guest, host),
+        "render": lambda: kvnode.render(plan),
+    }
+
+
+BUDGETS = {
+    "load YAML": 1500,
+    "load JSON": 475,
+    "default": 56,
+    "validate": 154,
+    "unsupported": 155,
+    "plan": 360,
+    "render": 5,
+}
+
+
+@pytest.mark.parametrize("step", BUDGETS)
+def test_what_a_step_of_a_small_guests_way_calls(step):
+    assert calls(steps()[step]) <= BUDGETS[step]
+
+
+def test_every_step_has_a_budget():
+    assert BUDGETS.keys() == steps().keys()
