@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "pytester",
-    "tests.environment.promises",
     "tests.environment.layers",
+    "tests.environment.promises",
     "tests.environment.root",
     "tests.environment.command",
     "tests.environment.leftovers",

@@ -2,6 +2,9 @@
 
 A layer is a folder of tests/. Those above need less of the machine than those below: a broken escape rule is seen in
 the first second and not after the first boot. The benchmarks are run once each, to see that they still run.
+
+The layers go in two lanes, which run side by side (tests/suite.py): what needs a Kubernetes API waits most of its time,
+for kubelets and back-offs, while the others compute.
 """
 
 import time
@@ -25,6 +28,9 @@ LAYERS = (
     "benchmarks",
 )
 
+API_LANE = ("controllers", "cluster")
+LANES = {"computing": tuple(layer for layer in LAYERS if layer not in API_LANE), "waiting": API_LANE}
+
 # Seconds that one test may take before it is taken for hung; emulation is some thirty times slower than a processor.
 # The first test of the cluster's waits for the cluster.
 TIMEOUTS_S = {"packaging": 300, "controllers": 120, "libvirt": 120, "guest": 300, "cluster": 600, "budgets": 300}
@@ -39,6 +45,14 @@ def layer_of(nodeid: str) -> str:
 def _place(item: pytest.Item) -> int:
     layer = layer_of(item.nodeid)
     return LAYERS.index(layer) if layer in LAYERS else len(LAYERS)
+
+
+def in_lane(nodeid: str, lane: str | None) -> bool:
+    """Whether a test is of this lane; all are of none. A folder that isn't listed is of the first."""
+    if lane is None:
+        return True
+    layer = layer_of(nodeid)
+    return layer in LANES[lane] or (layer not in LAYERS and lane == next(iter(LANES)))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,13 +9,14 @@ Descendants are complete, not guessed from names: tests/suite.py makes itself th
 of the suite, orphans go to init and only our own children are seen.
 
 Links, namespaces and rules are the machine's. Where other things make some at the same time, set
-``KVNODE_TEST_SHARED_MACHINE=1``: then those lists are printed and don't count.
+``KVNODE_TEST_SHARED_MACHINE=1``: then those lists are printed and don't count. A lane of the suite looks only at what
+is its own, as the other one makes links meanwhile, and the suite looks at the machine when both have ended.
 """
 
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,9 @@ from tests.environment.root import STATE
 
 # Namespaces are torn down by the kernel after the last process in them is gone, and links with them.
 SETTLE_S = 10.0
+
+# Set in the processes of a lane.
+LANE = "KVNODE_TEST_LANE"
 
 # Kinds that others on the machine change as well.
 MACHINE_WIDE = ("link", "network namespace", "nft table", "mount", "cgroup", "setting")
@@ -114,9 +118,15 @@ PROBES = {
 }
 
 
-def snapshot() -> dict[str, set[str]]:
-    """Everything that a run has to leave as it was, by kind."""
-    return {kind: set(probe()) for kind, probe in PROBES.items()}
+def watched_kinds() -> list[str]:
+    """What this process's tests have to leave as it was."""
+    in_a_lane = LANE in os.environ
+    return [kind for kind in PROBES if not (in_a_lane and kind in MACHINE_WIDE)]
+
+
+def snapshot(kinds: Iterable[str] | None = None) -> dict[str, set[str]]:
+    """Everything that has to be left as it was, by kind; all that this run watches where none are named."""
+    return {kind: set(PROBES[kind]()) for kind in (watched_kinds() if kinds is None else kinds)}
 
 
 def differences(before: dict[str, set[str]], after: dict[str, set[str]]) -> list[tuple[str, str]]:
@@ -125,10 +135,18 @@ def differences(before: dict[str, set[str]], after: dict[str, set[str]]) -> list
     What was ours from the start may go: an earlier test's process or folder that was still on its way out.
     """
     found = []
-    for kind in PROBES:
+    for kind in before:
         found += [(kind, f"{kind} left behind: {name}") for name in sorted(after[kind] - before[kind])]
         if kind in MACHINE_WIDE:
             found += [(kind, f"{kind} gone: {name}") for name in sorted(before[kind] - after[kind])]
+    return found
+
+
+def settled(before: dict[str, set[str]]) -> list[tuple[str, str]]:
+    """The differences that stay: what is on its way out has a while for it."""
+    until = time.monotonic() + SETTLE_S
+    while (found := differences(before, snapshot(before))) and time.monotonic() < until:
+        time.sleep(0.25)
     return found
 
 
@@ -150,11 +168,8 @@ class Leftovers:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        until = time.monotonic() + SETTLE_S
-        while (found := differences(self.before, snapshot())) and time.monotonic() < until:
-            time.sleep(0.25)
-        self.found = found
-        if any(self._counts(kind) for kind, _ in found) and session.exitstatus == pytest.ExitCode.OK:
+        self.found = settled(self.before)
+        if any(self._counts(kind) for kind, _ in self.found) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _counts(self, kind: str) -> bool:

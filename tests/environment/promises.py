@@ -15,12 +15,14 @@ import pytest
 
 from tests.environment.cases import LIST, listed_cases
 from tests.environment.facts import FACTS, present
+from tests.environment.layers import LANES, in_lane
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("kvnode")
     group.addoption("--full", action="store_true", help="run what the default run leaves out, at full counts")
     group.addoption("--suite", action="store_true", help="this run is the whole suite: hold its list against it")
+    group.addoption("--lane", choices=LANES, help="run this lane's layers alone")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -50,6 +52,7 @@ class Promises:
     def __init__(self, config: pytest.Config) -> None:
         self.full = bool(config.getoption("--full"))
         self.suite = bool(config.getoption("--suite"))
+        self.lane = config.getoption("--lane")
         self.not_here: dict[str, list[str]] = {}
         self.only_full: dict[str, list[str]] = {}
         self.broken: list[str] = []
@@ -59,7 +62,8 @@ class Promises:
         self._compare_with_list(items)
         kept, dropped = [], []
         for item in items:
-            (kept if self._runs(item) else dropped).append(item)
+            # The list was held against all tests; what is run, and said of what isn't, is one lane's.
+            (kept if in_lane(item.nodeid, self.lane) and self._runs(item) else dropped).append(item)
         items[:] = kept
         if dropped:
             config.hook.pytest_deselected(items=dropped)
@@ -108,6 +112,8 @@ class Promises:
         if self.suite and not session.config.option.collectonly and not session.shouldfail and not session.shouldstop:
             for test, facts in listed_cases().items():
                 here = all(fact in FACTS and present(fact) for fact in facts)
+                if not in_lane(test, self.lane):
+                    continue
                 if here and test not in self.ran and not any(test in tests for tests in self.only_full.values()):
                     self.broken.append(f"{test} did not run, though this machine has {', '.join(sorted(facts))}")
         if self.broken and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
