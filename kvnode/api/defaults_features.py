@@ -87,7 +87,9 @@ def _hyperv_default(hyperv: FeatureHyperv) -> FeatureHyperv:
     if hyperv.tlbflush is not None:
         hyperv = replace(hyperv, tlbflush=_switched_on(hyperv.tlbflush, ("direct", "extended")))
     for name, needed in DEPENDENCIES:
-        if is_on(hyperv, name) and is_unsaid(hyperv, needed):
+        if is_on(hyperv, name) and not is_on(hyperv, needed):
+            if not is_unsaid(hyperv, needed):
+                break  # a contradiction, which validation refuses: nothing is made of it
             hyperv = replace(hyperv, **{needed: FeatureState(enabled=True)})
     return hyperv
 

@@ -4,8 +4,9 @@ Admission asks few questions of the configuration: is a feature gate open, which
 fills a field that a manifest leaves out.  ``settings_of`` answers them once, from a plain dict, from the typed object
 or from nothing, so that no rule has to know how the configuration is laid out, or which of its parts may be missing.
 
-A gate that upstream calls GA or beta is open until ``disabledFeatureGates`` names it; one that it calls alpha is shut
-until ``featureGates`` names it.  A gate that nobody knows opens nothing.
+A gate that upstream calls beta is open until ``disabledFeatureGates`` names it; one that it calls alpha is shut until
+``featureGates`` names it.  What upstream calls generally available has no gate any more: it can't be shut, and no rule
+asks for it.  A gate that nobody knows opens nothing.
 """
 
 from __future__ import annotations
@@ -47,13 +48,16 @@ ALPHA_GATES = frozenset(
         "DownwardMetrics",
         "EnableVirtioFsStorageVolumes",
         "ExperimentalIgnitionSupport",
+        "GraceIOVirtualization",
         "HostDevices",
         "HostDisk",
         "HypervStrictCheck",
+        "IOMMUFD",
         "IncrementalBackup",
         "NetworkDevicesWithDRA",
         "ObjectGraph",
         "PCINUMAAwareTopology",
+        "Plugins",
         "PortRangesSpec",
         "ReservedOverheadMemlock",
         "Root",
@@ -64,6 +68,9 @@ ALPHA_GATES = frozenset(
     }
 )
 """Gates that are shut unless the configuration opens them."""
+
+_GRACE_GPUS = frozenset({"10de:2342", "10de:2348", "10de:2941"})
+_ANY_GPU = frozenset({"10de:*"})
 
 _CPU_REQUEST_UPSTREAM = "100m"
 """KubeVirt's built-in CPU request: a configuration that names just this one asks for nothing to be filled in."""
@@ -77,6 +84,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cpu_request       -- the CPU request of a guest that names none, or None to leave it out
     eviction_strategy -- what to do with a guest whose node is drained
     binding_plugins   -- names of registered network binding plugins; None where the configuration names none at all
+    grace_gpus        -- resources that are GPUs of Grace superchips, on which more hangs than on other devices
+    ambiguous_gpus    -- resources that are any device of that vendor, so that nobody can tell
     """
 
     opened: frozenset[str] = frozenset()
@@ -95,6 +104,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bridge_on_pod_network: bool = True
     persistent_reservation: bool = False
     binding_plugins: frozenset[str] = frozenset()
+    grace_gpus: frozenset[str] = frozenset()
+    ambiguous_gpus: frozenset[str] = frozenset()
 
     def gate(self, name: str) -> bool:
         """Whether the feature gate ``name`` is open."""
@@ -149,6 +160,8 @@ def _read(read: KubeVirtConfiguration) -> Settings:
         bridge_on_pod_network=network is None or network.permit_bridge_interface_on_pod_network is not False,
         persistent_reservation=bool(reservation and reservation.enabled) or "PersistentReservation" in opened,
         binding_plugins=frozenset((network and network.binding) or ()),
+        grace_gpus=_resources(read, _GRACE_GPUS),
+        ambiguous_gpus=_resources(read, _ANY_GPU),
     )
 
 
@@ -174,6 +187,13 @@ def _gates(read: KubeVirtConfiguration) -> tuple[frozenset[str], frozenset[str]]
     if developer is None:
         return _PLAIN.opened, _PLAIN.shut
     return frozenset(developer.feature_gates), frozenset(developer.disabled_feature_gates)
+
+
+def _resources(read: KubeVirtConfiguration, selectors: frozenset[str]) -> frozenset[str]:
+    """Names under which PCI devices of these vendors and products are offered."""
+    permitted = read.permitted_host_devices
+    devices = permitted.pci_host_devices if permitted else ()
+    return frozenset(device.resource_name for device in devices if device.pci_vendor_selector.lower() in selectors)
 
 
 def _by_architecture(read: KubeVirtConfiguration) -> Iterator[tuple[str, ArchSpecificConfiguration]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kvnode.api.card_address import canonical_mac
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.network import Interface
 from kvnode.planning.architecture import Architecture
@@ -34,7 +35,9 @@ def interface_devices(
         elif interface.binding is not None:
             if interface.binding.name in settings.tap_plugins:
                 tap = f"tap{position}"
-                devices.append(_device(at, vmi, interface, arch, tap, interface.mac_address or None, None, None))
+                devices.append(
+                    _device(at, vmi, interface, arch, tap, canonical_mac(interface.mac_address or ""), None, None)
+                )
         else:
             raise invalid(at, f"the interface {interface.name[:60]!r} has no binding that can be planned")
     return tuple(devices)

@@ -24,6 +24,7 @@ from typing import Literal
 
 import msgspec
 
+from kvnode.api.card_address import canonical_mac
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.network import DHCPOptions, Interface, Network
 from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
@@ -223,7 +224,7 @@ class _Scene(msgspec.Struct, frozen=True):
     @property
     def manifest_mac(self) -> str | None:
         mac = self.interface.mac_address
-        return mac.replace("-", ":").lower() if mac else None
+        return canonical_mac(mac) if mac else None
 
 
 def _bridged(scene: _Scene) -> InterfaceNetwork:

@@ -79,7 +79,7 @@ def test_once_is_what_run_does(tmp_path, capsys):
 
 
 def test_what_a_machine_asks_for_beside_its_guest_is_refused_by_its_own_path(tmp_path):
-    template = {"metadata": {"name": "data"}, "spec": {"source": {"blank": {}}}}
+    template = {"metadata": {"name": "data"}, "spec": {"storage": {}, "source": {"blank": {}}}}
     changes = {"spec.volumes.3": {"name": "data", "dataVolume": {"name": "data"}}}
     spec = {"runStrategy": "Sometimes", "dataVolumeTemplates": [template]}
     with pytest.raises(InvalidManifest) as caught:

@@ -266,6 +266,12 @@ def test_an_enlightenment_that_is_off_stays_off():
     assert hyperv.vpindex.enabled is False
 
 
+def test_nothing_follows_from_an_enlightenment_without_what_it_needs():
+    features = {"hyperv": {"evmcs": {}, "vapic": {"enabled": False}, "ipi": {}}}
+    domain = spec_of({f"{DOMAIN}.features": features}).domain
+    assert domain.features.hyperv.vpindex is None
+
+
 def test_vmx_replaces_a_feature_of_that_name_in_its_place():
     features = [{"name": "vmx", "policy": "disable"}, {"name": "avx"}]
     domain = spec_of({f"{DOMAIN}.cpu.features": features, f"{DOMAIN}.features": {"hyperv": {"evmcs": {}}}}).domain

@@ -173,6 +173,10 @@ ACCEPTED = [
     ({f"{DOMAIN}.launchSecurity": {"sev": {}}, FIRMWARE: EFI}, None),
     ({f"{DOMAIN}.launchSecurity": {"tdx": {}}, FIRMWARE: EFI}, gates("WorkloadEncryptionTDX")),
     (
+        {f"{DOMAIN}.launchSecurity": {"tdx": {}}, FIRMWARE: {"bootloader": {"efi": {"secureBoot": True}}}},
+        gates("WorkloadEncryptionTDX"),
+    ),
+    (
         {f"{DOMAIN}.ioThreadsPolicy": "supplementalPool", f"{DOMAIN}.ioThreads": {"supplementalPoolThreadCount": 2}},
         None,
     ),
@@ -220,6 +224,13 @@ def test_arm64_has_no_bios_and_no_secure_boot():
     assert found[f"{FIRMWARE}.bootloader.bios"] == ["NotSupported"]
     found = findings({"spec.architecture": "arm64", f"{FIRMWARE}.bootloader": {"efi": {}}})
     assert found[f"{FIRMWARE}.bootloader.efi.secureBoot"] == ["NotSupported"]
+
+
+@pytest.mark.parametrize("model", ["cortex-a72", "host-model"])
+def test_arm64_has_the_hosts_cpu(model):
+    changes = {"spec.architecture": "arm64", f"{DEVICES}.disks.2.cdrom.bus": "scsi"}
+    assert findings({**changes, f"{CPU}.model": model}) == {f"{CPU}.model": ["NotSupported"]}
+    assert findings({**changes, f"{CPU}.model": "host-passthrough"}) == {}
 
 
 def test_a_gate_that_is_shut_refuses_encryption():

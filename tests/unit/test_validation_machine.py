@@ -25,7 +25,7 @@ def found(made, config=None):
 
 
 def template(name, **spec):
-    return {"metadata": {"name": name}, "spec": spec or {"source": {"blank": {}}}}
+    return {"metadata": {"name": name}, "spec": {"storage": {}, **(spec or {"source": {"blank": {}}})}}
 
 
 @pytest.mark.parametrize("strategy", RUN_STRATEGIES)
@@ -93,6 +93,33 @@ def test_a_claim_of_the_templates_name_uses_it_too():
     assert found(machine({**RUNNING, "dataVolumeTemplates": [template("data")]}, volumes)) == []
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"storage": {}, "source": {"blank": {}}},
+        {"pvc": {}, "sourceRef": {"kind": "DataSource", "name": "debian"}},
+        {"storage": {"dataSource": {"kind": "VolumeSnapshot", "name": "s"}}},
+        {"pvc": {"dataSourceRef": {"kind": "VolumeSnapshot", "name": "s"}}},
+    ],
+)
+def test_a_template_has_one_claim_and_a_content(content):
+    volumes = {"spec.volumes.3": {"name": "data", "dataVolume": {"name": "data"}}}
+
+    def verdict(spec):
+        made = {"metadata": {"name": "data"}, "spec": spec}
+        return found(machine({**RUNNING, "dataVolumeTemplates": [made]}, volumes))
+
+    fault = ("spec.dataVolumeTemplates[0].spec", VALUE_INVALID)
+    assert verdict(content) == []
+    assert verdict({"pvc": {}, "storage": {}, **content}) in ([fault], [fault, fault])
+    bare = {name: {} for name in content if name in ("pvc", "storage")}
+    assert verdict(bare) == [fault]
+    doubled = {**content, "source": {"blank": {}}, "sourceRef": {"kind": "DataSource", "name": "debian"}}
+    assert verdict(doubled) == [fault]
+    without = {name: value for name, value in content.items() if name not in ("pvc", "storage")}
+    assert verdict(without) == [fault]
+
+
 def test_its_own_labels_are_judged():
     assert found(machine(RUNNING, labels={"app": "no spaces"})) == [("metadata.labels[app]", VALUE_INVALID)]
 
@@ -102,6 +129,25 @@ def test_its_own_labels_are_judged():
 )
 def test_a_guest_starts_with_no_more_than_it_may_grow_to(most, faults):
     assert found(machine(RUNNING, {"spec.domain.memory": {"guest": "1Gi", "maxGuest": most}})) == faults
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"spec.architecture": "arm64"},
+        {"spec.domain.launchSecurity": {"sev": {}}},
+        {"spec.domain.cpu.realtime": {}},
+        {"spec.domain.cpu.numa": {"guestMappingPassthrough": {}}},
+        {"spec.domain.memory.guest": "1025Ki"},
+        {"spec.domain.memory.maxGuest": "4097Mi"},
+        {"spec.domain.memory": {"guest": "1026Mi", "maxGuest": "4Gi", "hugepages": {"pageSize": "1Gi"}}},
+        {"spec.domain.memory": {"maxGuest": "4Gi"}},
+    ],
+)
+def test_only_some_guests_grow_while_they_run(changes):
+    changes = {"spec.domain.memory": {"guest": "1Gi", "maxGuest": "4Gi"}, **changes}
+    assert found(machine(RUNNING, changes)) == [(f"{MEMORY}.guest", VALUE_INVALID)]
+    assert found(machine(RUNNING, changes), {"vmRolloutStrategy": "Stage"}) == []
 
 
 @pytest.mark.parametrize("where", ["standalone", "cluster"])

@@ -22,12 +22,29 @@ REFUSED = [
     ({f"{NIC}.model": "ne9000"}, f"{INSIDE}.model", "NotSupported"),
     ({f"{NIC}.macAddress": "zz:zz"}, f"{INSIDE}.macAddress", "Invalid"),
     ({f"{NIC}.macAddress": "02:00:5e:10:00:01\n"}, f"{INSIDE}.macAddress", "Invalid"),
-    ({f"{NIC}.macAddress": "02-00-5e-10-00-01"}, f"{INSIDE}.macAddress", "Invalid"),
+    ({f"{NIC}.macAddress": "02-00:5e-10:00-01"}, f"{INSIDE}.macAddress", "Invalid"),
+    ({f"{NIC}.macAddress": "02-00-5e-10-00-01-00-02"}, f"{INSIDE}.macAddress", "Invalid"),
+    ({f"{NIC}.macAddress": "0200.0000.0000"}, f"{INSIDE}.macAddress", "Invalid"),
+    ({f"{NIC}.macAddress": "01-00-5E-10-00-01"}, f"{INSIDE}.macAddress", "Invalid"),
     ({f"{NIC}.macAddress": "01:00:5e:10:00:01"}, f"{INSIDE}.macAddress", "Invalid"),
     ({f"{NIC}.macAddress": "00:00:00:00:00:00"}, f"{INSIDE}.macAddress", "Invalid"),
     ({f"{NIC}.macAddress": "02:00:00:00:00:00"}, f"{INSIDE}.macAddress", "Invalid"),
     ({f"{NIC}.pciAddress": "81:01.0"}, f"{INSIDE}.pciAddress", "Invalid"),
     ({f"{NIC}.state": "sideways"}, f"{INSIDE}.state", "Invalid"),
+    ({f"{NIC}.state": "absent"}, f"{INSIDE}.state", "Invalid"),
+    ({NIC: {"name": "default", "bridge": {}, "state": "absent"}}, f"{INSIDE}.state", "Invalid"),
+    (
+        {
+            NIC: {"name": "default", "bridge": {}, "state": "absent"},
+            NETWORK: {"name": "default", "multus": {"networkName": "red", "default": True}},
+        },
+        f"{INSIDE}.state",
+        "Invalid",
+    ),
+    (second({"sriov": {}, "state": "up"}, MULTUS), f"{DEVICES}.interfaces[1].state", "Invalid"),
+    (second({"sriov": {}, "state": "down"}, MULTUS), f"{DEVICES}.interfaces[1].state", "Invalid"),
+    (second({"sriov": {}, "state": "absent"}, MULTUS), f"{DEVICES}.interfaces[1].state", "Invalid"),
+    (second({"bridge": {}, "state": "gone"}, MULTUS), f"{DEVICES}.interfaces[1].state", "Invalid"),
     ({f"{NIC}.acpiIndex": -1}, f"{INSIDE}.acpiIndex", "Invalid"),
     ({f"{NIC}.ports": [{"port": 0}]}, f"{INSIDE}.ports[0].port", "Required"),
     ({f"{NIC}.ports": [{"port": 65536}]}, f"{INSIDE}.ports[0].port", "Invalid"),
@@ -65,6 +82,11 @@ REFUSED = [
     ),
     (
         {f"{NIC}.macAddress": "02:00:5e:00:00:01", **second({"bridge": {}, "macAddress": "02:00:5E:00:00:01"}, MULTUS)},
+        f"{DEVICES}.interfaces[1].macAddress",
+        "Duplicate",
+    ),
+    (
+        {f"{NIC}.macAddress": "0200.5E00.0001", **second({"bridge": {}, "macAddress": "02-00-5e-00-00-01"}, MULTUS)},
         f"{DEVICES}.interfaces[1].macAddress",
         "Duplicate",
     ),
@@ -109,6 +131,10 @@ ACCEPTED = [
     ({NIC: {"name": "default", "binding": {"name": "tap"}}}, {"network": {"binding": {"tap": {}}}}),
     (second({"bridge": {}}, {"multus": {"networkName": "ns/red"}}), None),
     (second({"sriov": {}}, MULTUS), None),
+    (second({"bridge": {}, "state": "absent"}, MULTUS), None),
+    (second({"bridge": {}, "state": "down"}, MULTUS), None),
+    ({f"{NIC}.macAddress": "DE-AD-00-00-BE-AF"}, None),
+    ({f"{NIC}.macAddress": "dead.0000.BEAF"}, None),
     (
         {
             NIC: {"name": "default", "bridge": {}},
@@ -133,7 +159,7 @@ def test_accepted(changes, config):
     ("run", "field"),
     [
         ({"start": 0, "end": 2, "protocol": "TCP"}, "start"),
-        ({"start": 3, "end": 2, "protocol": "TCP"}, "end"),
+        ({"start": 3, "end": 2, "protocol": "TCP"}, "start"),
         ({"start": 1, "end": 70000, "protocol": "TCP"}, "end"),
         ({"start": 1, "end": 2, "protocol": "ICMP"}, "protocol"),
     ],
@@ -141,6 +167,25 @@ def test_accepted(changes, config):
 def test_a_run_of_ports_goes_up_and_stays_within(run, field):
     changes = {NIC: {"name": "default", "masquerade": {}, "portRanges": [run]}}
     assert list(findings(changes, gates("PortRangesSpec"))) == [f"{INSIDE}.portRanges[0].{field}"]
+
+
+@pytest.mark.parametrize(
+    ("runs", "faults"),
+    [
+        ([("TCP", 1, 5), ("TCP", 5, 9)], [f"{INSIDE}.portRanges"]),
+        ([("TCP", 6, 9), ("", 1, 7)], [f"{INSIDE}.portRanges"]),
+        ([("TCP", 1, 5), ("UDP", 1, 5), ("TCP", 6, 9)], []),
+    ],
+)
+def test_runs_of_ports_of_one_protocol_lie_apart(runs, faults):
+    ranges = [{"start": start, "end": end, "protocol": protocol} for protocol, start, end in runs]
+    changes = {NIC: {"name": "default", "masquerade": {}, "portRanges": ranges}}
+    assert list(findings(changes, gates("PortRangesSpec"))) == faults
+
+
+def test_only_masquerade_forwards_runs_of_ports():
+    changes = {NIC: {"name": "default", "bridge": {}, "portRanges": [{"start": 1, "end": 2, "protocol": "TCP"}]}}
+    assert list(findings(changes, gates("PortRangesSpec"))) == [f"{INSIDE}.name"]
 
 
 def test_a_bridge_on_the_pods_network_may_be_forbidden():

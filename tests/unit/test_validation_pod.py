@@ -245,8 +245,6 @@ def test_network_probes_take_the_pods_network():
 @pytest.mark.parametrize(
     ("gate", "changes", "field"),
     [
-        ("VideoConfig", {f"{DEVICES}.video": {"type": "vga"}}, f"{DEVICES}.video"),
-        ("PanicDevices", {f"{DEVICES}.panicDevices": [{"model": "isa"}]}, f"{DEVICES}.panicDevices"),
         ("RebootPolicy", {f"{DOMAIN}.rebootPolicy": "Reboot"}, f"{DOMAIN}.rebootPolicy"),
         (
             "GPUsWithDRA",
@@ -261,6 +259,66 @@ def test_network_probes_take_the_pods_network():
 def test_a_gate_that_is_shut_refuses(gate, changes, field):
     assert findings(changes, shut(gate)) == {field: ["Invalid"]}
     assert findings(changes) == {}
+
+
+@pytest.mark.parametrize(
+    ("gate", "changes"),
+    [
+        ("VideoConfig", {f"{DEVICES}.video": {"type": "vga"}}),
+        ("PanicDevices", {f"{DEVICES}.panicDevices": [{"model": "isa"}]}),
+        (
+            "EnableVirtioFsConfigVolumes",
+            {
+                f"{DEVICES}.filesystems": [{"name": "fs", "virtiofs": {}}],
+                "spec.volumes.3": {"name": "fs", "configMap": {"name": "c"}},
+            },
+        ),
+    ],
+)
+def test_what_is_generally_available_can_not_be_shut(gate, changes):
+    assert findings(changes, shut(gate)) == {}
+
+
+GRACE_GATES = ("GraceIOVirtualization", "PCINUMAAwareTopology", "IOMMUFD", "HostDevices")
+GRACE_GUEST = {
+    "spec.architecture": "arm64",
+    f"{DOMAIN}.cpu": {"dedicatedCpuPlacement": True},
+    f"{DEVICES}.disks.2.cdrom.bus": "scsi",
+}
+
+
+def grace(*opened, selector="10DE:2342"):
+    devices = [{"pciVendorSelector": selector, "resourceName": "example.org/gpu"}]
+    return {**gates(*opened), "permittedHostDevices": {"pciHostDevices": devices}}
+
+
+@pytest.mark.parametrize("name", ["gpus", "hostDevices"])
+@pytest.mark.parametrize("selector", ["10DE:2342", "10de:2348", "10De:2941"])
+def test_a_grace_gpu_takes_its_gate(name, selector):
+    device = {f"{DEVICES}.{name}": [{"name": "g", "deviceName": "example.org/gpu"}]}
+    changes = {**GRACE_GUEST, **device}
+    assert findings(changes, grace(*GRACE_GATES, selector=selector)) == {}
+    assert findings(changes, grace("HostDevices", selector=selector)) == {
+        f"{DEVICES}.{name}[0].deviceName": ["Invalid"]
+    }
+    assert findings(device, grace("HostDevices", selector="10de:1eb8")) == {}
+
+
+def test_a_grace_gpu_is_for_one_kind_of_guest():
+    device = {f"{DEVICES}.gpus": [{"name": "g", "deviceName": "example.org/gpu"}]}
+    assert findings(device, grace("GraceIOVirtualization")) == {
+        "spec.architecture": ["Invalid"],
+        f"{DOMAIN}.machine.type": ["Invalid"],
+        f"{DOMAIN}.cpu.dedicatedCpuPlacement": ["Required"],
+        DEVICES: ["Invalid", "Invalid"],
+    }
+
+
+def test_a_grace_gpu_is_permitted_by_its_product():
+    device = {f"{DEVICES}.gpus": [{"name": "g", "deviceName": "example.org/gpu"}]}
+    config = grace(*GRACE_GATES, selector="10de:*")
+    assert findings({**GRACE_GUEST, **device}, config) == {f"{DEVICES}.gpus[0].deviceName": ["Invalid"]}
+    assert findings(device, grace(selector="10de:*")) == {}
 
 
 @pytest.mark.parametrize("device", [{"sound": {"name": "s"}}, {"watchdog": {"name": "w", "i6300esb": {}}}])

@@ -261,6 +261,35 @@ def test_one_volume_of_a_kind():
     assert findings(changes) == {"spec.volumes": ["Invalid"]}
 
 
+@pytest.mark.parametrize(("kind", "bus"), [("disk", "sata"), ("lun", "sata"), ("cdrom", "sata")])
+def test_sata_has_logical_blocks_of_512_bytes(kind, bus):
+    size = {"custom": {"logical": 4096, "physical": 4096}}
+    changes = {
+        ROOT: {"name": "root", kind: {"bus": bus}, "blockSize": size},
+        **with_source({"dataVolume": {"name": "d"}}),
+    }
+    assert findings(changes) == {f"{DEVICES}.disks[0].blockSize.custom.logical": ["Invalid"]}
+    changes[ROOT] = {"name": "root", kind: {"bus": "scsi"}, "blockSize": size}
+    assert findings(changes) == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "faults"),
+    [
+        ("/data", []),
+        ("/run/secrets/token", []),
+        ("/var/run/kubevirt-private/x", ["spec.volumes[3].containerPath.path"]),
+        ("/run/libvirt", ["spec.volumes[3].containerPath.path"]),
+        ("data", ["spec.volumes[3].containerPath.path"]),
+    ],
+)
+def test_a_folder_of_the_pod_is_shared_and_not_what_runs_the_guest(path, faults):
+    config = gates("ContainerPathVolumes")
+    changes = {"spec.volumes.3": {"name": "fs", "containerPath": {"path": path}}}
+    assert list(findings({**changes, f"{DEVICES}.filesystems": [{"name": "fs", "virtiofs": {}}]}, config)) == faults
+    assert list(findings(changes, config)) == [*faults, "spec.volumes[3].containerPath"]
+
+
 def test_a_shared_claim_takes_its_gate_and_a_shared_config_map_none():
     changes = {
         f"{DEVICES}.filesystems": [{"name": "fs", "virtiofs": {}}],

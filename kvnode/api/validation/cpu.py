@@ -21,6 +21,8 @@ _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}", re.ASCII).fullmatch
 _FEATURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}", re.ASCII).fullmatch
 _MASK = re.compile(r"\^?[0-9]{1,4}(?:-[0-9]{1,4})?(?:,\^?[0-9]{1,4}(?:-[0-9]{1,4})?)*", re.ASCII).fullmatch
 
+_HOST_CPU = "host-passthrough"
+
 _CPU = "spec.domain.cpu"
 _DEDICATED = "spec.domain.cpu.dedicatedCpuPlacement"
 _PASSTHROUGH = "spec.domain.cpu.numa.guestMappingPassthrough"
@@ -45,6 +47,8 @@ def cpu_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Setti
         return
     _topology(found, cpu)
     _model_and_features(found, cpu)
+    if spec.architecture == "arm64" and cpu.model and cpu.model != _HOST_CPU and _MODEL(cpu.model):
+        found.not_supported(f"{_CPU}.model", f"arm64 guests have the host's CPU, {_HOST_CPU}, not {shown(cpu.model)}.")
     _dedicated(found, spec, cpu, resources)
     _guest_cells(found, spec, cpu)
     _realtime(found, cpu)

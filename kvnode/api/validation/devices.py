@@ -9,6 +9,7 @@ from kvnode.api.devices import GPU, Devices, HostDevice, Input, PanicDevice, Sou
 from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.settings import Settings
 from kvnode.api.validation.finding import Findings, listed, shown
+from kvnode.api.validation.grace import grace_rules
 from kvnode.api.validation.names import interface_name_fault, label_fault, qualified_name_fault, subdomain_fault
 
 __all__ = ["device_rules", "filesystem_rules", "host_device_rules", "io_thread_rules"]
@@ -24,10 +25,7 @@ _VIDEO_MODELS = {
 }
 _IO_THREAD_POLICIES = ("shared", "auto", "supplementalPool")
 _POOL = "supplementalPool"
-_FILESYSTEM_GATES = {
-    "EnableVirtioFsConfigVolumes": ("config_map", "secret", "downward_api", "service_account"),
-    "EnableVirtioFsStorageVolumes": ("persistent_volume_claim", "data_volume"),
-}
+_STORAGE_GATE = "EnableVirtioFsStorageVolumes"
 
 _DEVICES = "spec.domain.devices"
 
@@ -44,11 +42,11 @@ def device_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Se
     if devices.sound is not None:
         _sound(found, devices.sound, spec.architecture)
     if devices.video is not None:
-        _video(found, devices, devices.video, spec.architecture, settings)
+        _video(found, devices, devices.video, spec.architecture)
     if devices.watchdog is not None:
         _watchdog(found, devices.watchdog, spec.architecture)
     if devices.panic_devices:
-        _panic_devices(found, devices.panic_devices, spec.architecture, settings)
+        _panic_devices(found, devices.panic_devices, spec.architecture)
 
 
 def host_device_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Settings) -> None:
@@ -68,6 +66,8 @@ def host_device_rules(found: Findings, spec: VirtualMachineInstanceSpec, setting
             _taken(found, f"spec.networks[{index}]", claim.claim_name, claim.request_name, taken)
     if len(devices.gpus) > 1:
         _boot_displays(found, devices.gpus)
+    if (devices.gpus or devices.host_devices) and (settings.grace_gpus or settings.ambiguous_gpus):
+        grace_rules(found, spec, settings)
 
 
 def _boot_displays(found: Findings, gpus: Sequence[GPU]) -> None:
@@ -88,7 +88,7 @@ def _boot_displays(found: Findings, gpus: Sequence[GPU]) -> None:
 
 
 def filesystem_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Settings) -> None:
-    """A shared folder has a volume, and the gate for its kind of volume is open."""
+    """A shared folder has a volume, and where that is storage, the gate for it is open."""
     if not spec.domain.devices.filesystems:
         return
     volumes = {volume.name: volume for volume in spec.volumes}
@@ -106,9 +106,9 @@ def filesystem_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings
         if volume is None:
             found.invalid(f"{field}.name", f"no volume is called {shown(filesystem.name)}: add it to spec.volumes.")
             continue
-        for gate, sources in _FILESYSTEM_GATES.items():
-            if any(getattr(volume, name) is not None for name in sources) and not settings.gate(gate):
-                _shut(found, f"{field}.virtiofs", gate)
+        stored = volume.persistent_volume_claim is not None or volume.data_volume is not None
+        if stored and not settings.gate(_STORAGE_GATE):
+            _shut(found, f"{field}.virtiofs", _STORAGE_GATE)
 
 
 def io_thread_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Settings) -> None:
@@ -179,10 +179,8 @@ def _sound(found: Findings, sound: SoundDevice, arch: str | None) -> None:
         found.invalid(f"{field}.model", f"{shown(sound.model)} is no sound card; it is {listed(_SOUND_MODELS)}.")
 
 
-def _video(found: Findings, devices: Devices, video: VideoDevice, arch: str | None, settings: Settings) -> None:
+def _video(found: Findings, devices: Devices, video: VideoDevice, arch: str | None) -> None:
     field = f"{_DEVICES}.video"
-    if not settings.gate("VideoConfig"):
-        _shut(found, field, "VideoConfig")
     if devices.autoattach_graphics_device is False:
         found.invalid(field, "there is no display (autoattachGraphicsDevice is false): drop one of both.")
     models = _VIDEO_MODELS.get(arch or "", ())
@@ -211,10 +209,8 @@ def _watchdog(found: Findings, watchdog: Watchdog, architecture: str | None) -> 
         )
 
 
-def _panic_devices(found: Findings, panics: Sequence[PanicDevice], arch: str | None, settings: Settings) -> None:
+def _panic_devices(found: Findings, panics: Sequence[PanicDevice], arch: str | None) -> None:
     field = f"{_DEVICES}.panicDevices"
-    if not settings.gate("PanicDevices"):
-        _shut(found, field, "PanicDevices")
     if arch == "s390x":
         found.invalid(field, "s390x guests have one built in: leave the list out.")
     for index, panic in enumerate(panics):

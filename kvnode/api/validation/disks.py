@@ -258,5 +258,6 @@ def _block_size(found: Findings, field: str, disk: Disk, size: BlockSize) -> Non
             f"{field}.custom.discardGranularity",
             f"{custom.discard_granularity} bytes are not a multiple of the logical {logical}.",
         )
-    if disk.disk is not None and disk.disk.bus == "sata" and logical not in (0, 512):
+    target = disk.disk or disk.lun or disk.cdrom
+    if target is not None and target.bus == "sata" and logical not in (0, 512):
         found.invalid(f"{field}.custom.logical", f"SATA disks have logical blocks of 512 bytes, not {logical}.")

@@ -87,9 +87,11 @@ def _bootloader(found: Findings, spec: VirtualMachineInstanceSpec, bootloader: B
             found.not_supported(f"{field}.bios", "arm64 has no BIOS: use efi.")
         if uses_secure_boot(bootloader):
             found.not_supported(f"{field}.efi.secureBoot", "there is no secure boot on arm64: set it to false.")
-    features = spec.domain.features
+    features, security = spec.domain.features, spec.domain.launch_security
     smm = features.smm if features else None
-    if uses_secure_boot(bootloader) and spec.architecture != "arm64" and not _is_on(smm):
+    # A TDX guest has no SMM: its firmware is measured, and guards its variables by that.
+    guarded = security is not None and security.tdx is not None
+    if uses_secure_boot(bootloader) and spec.architecture != "arm64" and not guarded and not _is_on(smm):
         found.invalid(
             "spec.domain.features.smm" if smm is not None else "spec.domain",
             f"secure boot ({field}.efi, unless secureBoot is false) takes spec.domain.features.smm: "

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from kvnode._fast.names import is_card_address, is_interface_name, is_mac_address
+from itertools import pairwise
+
+from kvnode._fast.names import is_card_address, is_interface_name
 from kvnode._fast.plain import Plain
+from kvnode.api.card_address import canonical_mac
 from kvnode.api.instance import VirtualMachineInstanceSpec
-from kvnode.api.network import DHCPOptions, Interface, Network
+from kvnode.api.network import DHCPOptions, Interface, Network, PortRange
 from kvnode.api.settings import Settings
 from kvnode.api.validation.disks import PCI_ADDRESS
 from kvnode.api.validation.finding import Findings, listed, shown
@@ -17,7 +20,7 @@ _BINDINGS = ("bridge", "masquerade", "sriov", "passtBinding", "macvtap", "passt"
 _MODELS = ("virtio", "e1000", "e1000e", "igb", "ne2k_pci", "pcnet", "rtl8139")
 _STATES = ("up", "down", "absent")
 _PROTOCOLS = ("TCP", "UDP")
-_ODD_DIGITS = "13579bdfBDF"
+_ODD_DIGITS = "13579bdf"
 _NOBODY = "00:00:00:00:00:00"
 _MASQUERADE_BRIDGE_MAC = "02:00:00:00:00:00"
 _MAX_ACPI_INDEX = 16383
@@ -37,7 +40,6 @@ _PLAIN = Plain(
         "model": frozenset(_MODELS),
         "mac_address": is_card_address,
         "boot_order": ...,
-        "state": frozenset(_STATES),
     },
     one_of=("bridge", "sriov"),
     unique="mac_address",
@@ -59,8 +61,10 @@ def interface_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings:
             found.invalid(f"{_at(index)}.name", f"{shown(name)} {interface_name_fault(name)}.")
         _binding(found, index, interface, network, settings)
         _card(found, index, interface)
+        if interface.state:
+            _state(found, index, interface, network)
         if interface.mac_address:
-            mac = interface.mac_address.lower()
+            mac = canonical_mac(interface.mac_address) or interface.mac_address
             if macs.setdefault(mac, index) != index:
                 found.duplicate(f"{_at(index)}.macAddress", f"{shown(mac)} is the address of {_at(macs[mac])} already.")
         if (interface.ports or interface.port_ranges) and (network is None or network.pod is not None):
@@ -101,7 +105,7 @@ def _binding(found: Findings, index: int, interface: Interface, network: Network
             found.invalid(
                 f"{_at(index)}.name", "masquerade hides the guest behind the Pod's address: it takes a pod network."
             )
-        if interface.mac_address and interface.mac_address.lower() == _MASQUERADE_BRIDGE_MAC:
+        if interface.mac_address and canonical_mac(interface.mac_address) == _MASQUERADE_BRIDGE_MAC:
             found.invalid(
                 f"{_at(index)}.macAddress", f"{_MASQUERADE_BRIDGE_MAC} is the bridge's own address: choose another."
             )
@@ -125,19 +129,31 @@ def _binding(found: Findings, index: int, interface: Interface, network: Network
 
 
 def _card(found: Findings, index: int, interface: Interface) -> None:
-    model, mac, address, tag = interface.model, interface.mac_address, interface.pci_address, interface.tag
+    model, address, tag = interface.model, interface.pci_address, interface.tag
     if model and model not in _MODELS:
         found.not_supported(f"{_at(index)}.model", f"{shown(model)} is no model; it is {listed(_MODELS)}.")
-    if mac and (not is_mac_address(mac) or mac[1] in _ODD_DIGITS or mac == _NOBODY):
-        found.invalid(f"{_at(index)}.macAddress", _mac_fault(mac))
+    if interface.mac_address and (fault := _mac_fault(interface.mac_address)):
+        found.invalid(f"{_at(index)}.macAddress", fault)
     if address and not PCI_ADDRESS(address):
         found.invalid(f"{_at(index)}.pciAddress", f"{shown(address)} is no PCI address, such as 0000:81:01.0.")
-    if interface.state and interface.state not in _STATES:
-        found.invalid(f"{_at(index)}.state", f"{shown(interface.state)} is no state; it is {listed(_STATES)}.")
     if interface.acpi_index is not None and not 0 <= interface.acpi_index <= _MAX_ACPI_INDEX:
         found.invalid(f"{_at(index)}.acpiIndex", f"{interface.acpi_index} is not between 0 and {_MAX_ACPI_INDEX}.")
     if tag and (len(tag) > _MAX_TAG_CHARACTERS or not tag.isprintable()):
         found.invalid(f"{_at(index)}.tag", f"{shown(tag)} must be at most {_MAX_TAG_CHARACTERS} printable characters.")
+
+
+def _state(found: Findings, index: int, interface: Interface, network: Network | None) -> None:
+    """A link goes up and down unless it is the hardware's, and only a bridge on a further network can be unplugged."""
+    state, field = interface.state, f"{_at(index)}.state"
+    if state not in _STATES:
+        found.invalid(field, f"{shown(state or '')} is no state; it is {listed(_STATES)}.")
+    elif state != "absent":
+        if interface.sriov is not None:
+            found.invalid(field, f"an sriov card's link is the hardware's and can't be set {state}: leave it out.")
+    elif interface.bridge is None:
+        found.invalid(field, "only an interface with the binding bridge can be absent: drop it and its network.")
+    elif network is not None and (network.pod is not None or (network.multus is not None and network.multus.default)):
+        found.invalid(field, "the Pod's first network can't be absent: drop the interface and its network.")
 
 
 def _removed_bindings(found: Findings, index: int, interface: Interface) -> None:
@@ -148,12 +164,13 @@ def _removed_bindings(found: Findings, index: int, interface: Interface) -> None
             )
 
 
-def _mac_fault(text: str) -> str:
-    if not is_mac_address(text):
+def _mac_fault(text: str) -> str | None:
+    mac = canonical_mac(text)
+    if mac is None:
         return f"{shown(text)} is no MAC address, such as 02:00:5e:10:00:01."
-    if text[1] in _ODD_DIGITS:
-        return f"{text} is a group's address (its first octet is odd); a card's own is even, such as 02:{text[3:]}."
-    return f"{text} is no address of a card."
+    if mac[1] in _ODD_DIGITS:
+        return f"{text} is a group's address (its first octet is odd); a card's own is even, such as 02:{mac[3:]}."
+    return f"{text} is no address of a card." if mac == _NOBODY else None
 
 
 def _ports(found: Findings, field: str, interface: Interface, settings: Settings) -> None:
@@ -176,8 +193,16 @@ def _ports(found: Findings, field: str, interface: Interface, settings: Settings
             found.invalid(f"{field}.ports[{index}].port", fault)
         if fault := _protocol_fault(port.protocol):
             found.invalid(f"{field}.ports[{index}].protocol", fault)
-    if interface.port_ranges and not settings.gate("PortRangesSpec"):
+    if interface.port_ranges:
+        _port_ranges(found, field, interface, settings)
+
+
+def _port_ranges(found: Findings, field: str, interface: Interface, settings: Settings) -> None:
+    if not settings.gate("PortRangesSpec"):
         found.invalid(f"{field}.portRanges", "portRanges take the feature gate PortRangesSpec, which is shut.")
+    if interface.masquerade is None:
+        found.invalid(f"{field}.name", "only masquerade forwards portRanges: leave them out, or use that binding.")
+    runs: dict[str, list[PortRange]] = {}
     for index, run in enumerate(interface.port_ranges):
         inside = f"{field}.portRanges[{index}]"
         if fault := _port_fault(run.start):
@@ -185,9 +210,19 @@ def _ports(found: Findings, field: str, interface: Interface, settings: Settings
         if fault := _port_fault(run.end):
             found.invalid(f"{inside}.end", fault)
         if run.start > run.end:
-            found.invalid(f"{inside}.end", f"{run.end} is before the start, {run.start}.")
+            found.invalid(f"{inside}.start", f"{run.start} is after the end, {run.end}.")
         if fault := _protocol_fault(run.protocol):
             found.invalid(f"{inside}.protocol", fault)
+        runs.setdefault(run.protocol or _PROTOCOLS[0], []).append(run)
+    for protocol, those in runs.items():
+        those.sort(key=lambda run: run.start)
+        for one, following in pairwise(those):
+            if following.start <= one.end:
+                found.invalid(
+                    f"{field}.portRanges",
+                    f"{protocol} ports {one.start} to {one.end} and {following.start} to {following.end} overlap: "
+                    "make them one range.",
+                )
 
 
 def _port_fault(port: int) -> str | None:

@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from kvnode.api.data_volumes import DataVolumeTemplateSpec
+from kvnode.api.cpu_memory import Memory
+from kvnode.api.data_volumes import DataVolumeSpec, DataVolumeTemplateSpec
+from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.settings import Settings, settings_of
 from kvnode.api.validation.amounts import size
 from kvnode.api.validation.finding import Findings, listed, shown
@@ -35,6 +37,7 @@ _KINDS = {
     "instancetype": ("VirtualMachineInstancetype", "VirtualMachineClusterInstancetype"),
     "preference": ("VirtualMachinePreference", "VirtualMachineClusterPreference"),
 }
+_GIB = 1 << 30
 _TEMPLATES = "spec.dataVolumeTemplates"
 _MEMORY = "spec.template.spec.domain.memory"
 
@@ -56,7 +59,9 @@ def validate_machine(
     _matchers(found, machine.spec)
     _data_volume_templates(found, machine)
     _update_strategy(found, machine.spec)
-    _growing_memory(found, machine.spec)
+    template = machine.spec.template.spec
+    if template is not None and template.domain.memory is not None and template.domain.memory.max_guest is not None:
+        _growing_memory(found, template, template.domain.memory, settings)
     return found
 
 
@@ -134,12 +139,30 @@ def _data_volume_templates(found: Findings, machine: VirtualMachine) -> None:
             found.invalid(
                 f"{field}.metadata.namespace", f"{shown(namespace)} is not the VirtualMachine's: leave it out."
             )
+        _one_claim(found, f"{field}.spec", template.spec)
         _one_source(found, field, template)
 
 
+def _one_claim(found: Findings, field: str, spec: DataVolumeSpec) -> None:
+    given = [name for name, claim in (("storage", spec.storage), ("pvc", spec.pvc)) if claim is not None]
+    if len(given) != 1:
+        found.invalid(
+            field,
+            f"a DataVolume's claim is described by storage or by pvc; here is {' and '.join(given) or 'neither'}.",
+        )
+
+
 def _one_source(found: Findings, field: str, template: DataVolumeTemplateSpec) -> None:
+    """The content comes from a source, from an object that names one, or from whoever fills the claim."""
     source, reference = template.spec.source, template.spec.source_ref
-    if source is not None and reference is not None:
+    claim = template.spec.storage or template.spec.pvc
+    populated = claim is not None and (claim.data_source is not None or claim.data_source_ref is not None)
+    if source is None and reference is None:
+        if claim is not None and not populated:
+            found.invalid(f"{field}.spec", "nothing says what is in it: set source (blank, say) or sourceRef.")
+    elif populated:
+        found.invalid(f"{field}.spec", "the claim's own dataSource fills it: drop that, or drop source and sourceRef.")
+    elif source is not None and reference is not None:
         found.invalid(f"{field}.spec", "source and sourceRef exclude each other: keep one.")
     elif source is not None:
         named = [name for name in source.__struct_fields__ if getattr(source, name) is not None]
@@ -155,13 +178,36 @@ def _update_strategy(found: Findings, spec: VirtualMachineSpec) -> None:
         )
 
 
-def _growing_memory(found: Findings, spec: VirtualMachineSpec) -> None:
-    """A guest starts with no more memory than it may grow to."""
-    memory = spec.template.spec.domain.memory if spec.template.spec is not None else None
-    guest, most = (size(memory.guest), size(memory.max_guest)) if memory is not None else (None, None)
-    if memory is not None and guest is not None and most is not None and guest > most:
+def _growing_memory(found: Findings, template: VirtualMachineInstanceSpec, memory: Memory, settings: Settings) -> None:
+    """A guest that may grow starts with no more than it may grow to, and is one to which memory can be added."""
+    guest, most = size(memory.guest), size(memory.max_guest)
+    if guest is not None and most is not None and guest > most:
         found.invalid(
             f"{_MEMORY}.guest",
             f"{shown(memory.guest)} is more than maxGuest ({shown(memory.max_guest)}), to which it may grow: "
             "raise maxGuest, or leave it out.",
         )
+    if not settings.live_update:
+        return
+    if hindrance := _hindrance(template, settings):
+        found.invalid(f"{_MEMORY}.guest", f"{hindrance} can't grow while it runs: leave {_MEMORY}.maxGuest out.")
+    if memory.guest is None:
+        found.invalid(f"{_MEMORY}.guest", "say how much memory the guest starts with, from which it may grow.")
+    block, text = (_GIB, "1Gi") if memory.hugepages and memory.hugepages.page_size == "1Gi" else (2 << 20, "2Mi")
+    for name, value in (("guest", guest), ("maxGuest", most)):
+        if value is not None and value % block:
+            found.invalid(f"{_MEMORY}.guest", f"memory is added in blocks of {text}, of which {name} is no multiple.")
+
+
+def _hindrance(template: VirtualMachineInstanceSpec, settings: Settings) -> str | None:
+    """The kind of guest whose memory is laid out once and for all, if it is one."""
+    cpu, arch = template.domain.cpu, template.architecture or settings.default_architecture
+    if arch != "amd64":
+        return f"a guest of {shown(arch)}"
+    if template.domain.launch_security is not None:
+        return "an encrypted guest (launchSecurity)"
+    if cpu is not None and cpu.realtime is not None:
+        return "a guest with cpu.realtime"
+    if cpu is not None and cpu.numa is not None and cpu.numa.guest_mapping_passthrough is not None:
+        return "a guest with cpu.numa.guestMappingPassthrough"
+    return None

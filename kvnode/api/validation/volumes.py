@@ -44,6 +44,9 @@ _MAXIMUM_DISK_BYTES = (1 << 63) - 512
 _LABEL_CHARACTERS = 32
 """What an ISO 9660 volume label holds."""
 
+_OUR_FOLDERS = tuple(f"{run}/{name}" for run in ("/run", "/var/run") for name in ("kubevirt", "libvirt"))
+"""Beginnings of folders in the launcher's Pod that hold sockets and disks of the guest."""
+
 _VOLUMES = "spec.volumes"
 
 _PLAIN = Plain(
@@ -104,6 +107,8 @@ def volume_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Se
                 )
             if source.single:
                 single.append(source.name)
+            if one is volume.container_path:
+                _shared(found, index, name, spec)
     if len(single) > 1:
         _singles(found, single)
 
@@ -226,10 +231,21 @@ def _service_account(found: Findings, index: int, account: ServiceAccountVolumeS
 
 
 def _container_path(found: Findings, index: int, folder: ContainerPathVolumeSource) -> None:
+    field = f"{_at(index)}.containerPath.path"
     if not folder.path:
-        found.required(f"{_at(index)}.containerPath.path", "say which folder of the Pod it is.")
+        found.required(field, "say which folder of the Pod it is.")
     elif fault := absolute_path_fault(folder.path):
-        found.invalid(f"{_at(index)}.containerPath.path", f"{shown(folder.path)} {fault}.")
+        found.invalid(field, f"{shown(folder.path)} {fault}.")
+    elif folder.path.startswith(_OUR_FOLDERS):
+        found.invalid(field, f"{shown(folder.path)} holds what runs the guest, which a guest must not reach.")
+
+
+def _shared(found: Findings, index: int, name: str, spec: VirtualMachineInstanceSpec) -> None:
+    if all(filesystem.name != name for filesystem in spec.domain.devices.filesystems):
+        found.invalid(
+            f"{_at(index)}.containerPath",
+            f"a folder of the Pod can only be shared: add a filesystem called {shown(name)} below spec.domain.devices.",
+        )
 
 
 def _downward_api(found: Findings, index: int, source: DownwardAPIVolumeSource) -> None:
