@@ -8,10 +8,8 @@ Source of each rule: Kubernetes' validation of PodSpec.
 from __future__ import annotations
 
 from kvnode.api.instance import VirtualMachineInstanceSpec
-from kvnode.api.meta import LabelSelector
 from kvnode.api.scheduling import (
     NodeAffinity,
-    NodeSelectorRequirement,
     NodeSelectorTerm,
     PodAffinity,
     PodAffinityTerm,
@@ -20,14 +18,13 @@ from kvnode.api.scheduling import (
     TopologySpreadConstraint,
 )
 from kvnode.api.settings import Settings
-from kvnode.api.validation.finding import Findings, child, listed, shown
+from kvnode.api.validation.finding import Findings, listed, shown
+from kvnode.api.validation.labels import label_map_rules, label_selector_rules, node_requirement_rules
 from kvnode.api.validation.names import label_fault, label_value_fault, qualified_name_fault, subdomain_fault
 
 __all__ = ["affinity_rules", "spread_rules", "toleration_rules"]
 
 _SET_OPERATORS = ("In", "NotIn")
-_PRESENCE_OPERATORS = ("Exists", "DoesNotExist")
-_ORDER_OPERATORS = ("Gt", "Lt")
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _WHEN_UNSATISFIABLE = ("DoNotSchedule", "ScheduleAnyway")
 _NODE_POLICIES = ("Honor", "Ignore")
@@ -40,7 +37,7 @@ _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 def affinity_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Settings) -> None:
     """Node selectors and affinities with keys, operators and values that go together."""
     if spec.node_selector:
-        _labels(found, "spec.nodeSelector", spec.node_selector)
+        label_map_rules(found, "spec.nodeSelector", spec.node_selector)
     affinity = spec.affinity
     if affinity is None:
         return
@@ -73,14 +70,6 @@ def spread_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Se
         seen.setdefault(pair, index)
 
 
-def _labels(found: Findings, field: str, labels: dict[str, str]) -> None:
-    for key, value in labels.items():
-        if fault := qualified_name_fault(key):
-            found.invalid(child(field, key), f"the key {shown(key)} {fault}.")
-        if fault := label_value_fault(value):
-            found.invalid(child(field, key), f"{shown(value)} {fault}.")
-
-
 def _node_affinity(found: Findings, field: str, affinity: NodeAffinity) -> None:
     needed = affinity.required_during_scheduling_ignored_during_execution
     if needed is not None:
@@ -97,13 +86,7 @@ def _node_affinity(found: Findings, field: str, affinity: NodeAffinity) -> None:
 
 def _node_term(found: Findings, field: str, term: NodeSelectorTerm) -> None:
     for index, wanted in enumerate(term.match_expressions):
-        inside = f"{field}.matchExpressions[{index}]"
-        _node_requirement(found, inside, wanted)
-        for place, value in enumerate(wanted.values):
-            if fault := label_value_fault(value):
-                found.invalid(f"{inside}.values[{place}]", f"{shown(value)} {fault}.")
-        if fault := qualified_name_fault(wanted.key):
-            found.invalid(f"{inside}.key", f"{shown(wanted.key)} {fault}.")
+        node_requirement_rules(found, f"{field}.matchExpressions[{index}]", wanted)
     for index, wanted in enumerate(term.match_fields):
         inside = f"{field}.matchFields[{index}]"
         if wanted.key != "metadata.name":
@@ -119,21 +102,6 @@ def _node_term(found: Findings, field: str, term: NodeSelectorTerm) -> None:
         for place, name in enumerate(wanted.values):
             if fault := subdomain_fault(name):
                 found.invalid(f"{inside}.values[{place}]", f"{shown(name)} {fault}.")
-
-
-def _node_requirement(found: Findings, field: str, wanted: NodeSelectorRequirement) -> None:
-    if wanted.operator in _SET_OPERATORS:
-        if not wanted.values:
-            found.required(f"{field}.values", f"{wanted.operator} takes at least one value.")
-    elif wanted.operator in _PRESENCE_OPERATORS:
-        if wanted.values:
-            found.invalid(f"{field}.values", f"{wanted.operator} takes no values.")
-    elif wanted.operator in _ORDER_OPERATORS:
-        if len(wanted.values) != 1:
-            found.required(f"{field}.values", f"{wanted.operator} takes one value, there are {len(wanted.values)}.")
-    else:
-        operators = (*_SET_OPERATORS, *_PRESENCE_OPERATORS, *_ORDER_OPERATORS)
-        found.invalid(f"{field}.operator", f"{shown(wanted.operator)} is no operator; it is {listed(operators)}.")
 
 
 def _pod_affinity(found: Findings, field: str, affinity: PodAffinity | PodAntiAffinity) -> None:
@@ -157,31 +125,10 @@ def _pod_term(found: Findings, field: str, term: PodAffinityTerm) -> None:
             found.invalid(f"{field}.namespaces[{index}]", f"{shown(namespace)} {fault}.")
     _label_keys(found, f"{field}.matchLabelKeys", term.match_label_keys)
     _label_keys(found, f"{field}.mismatchLabelKeys", term.mismatch_label_keys)
-    _label_selector(found, f"{field}.labelSelector", term.label_selector)
-    _label_selector(found, f"{field}.namespaceSelector", term.namespace_selector)
-
-
-def _label_selector(found: Findings, field: str, selector: LabelSelector | None) -> None:
-    if selector is None:
-        return
-    if selector.match_labels:
-        _labels(found, f"{field}.matchLabels", selector.match_labels)
-    for index, wanted in enumerate(selector.match_expressions):
-        inside = f"{field}.matchExpressions[{index}]"
-        if fault := qualified_name_fault(wanted.key):
-            found.invalid(f"{inside}.key", f"{shown(wanted.key)} {fault}.")
-        if wanted.operator in _SET_OPERATORS:
-            if not wanted.values:
-                found.required(f"{inside}.values", f"{wanted.operator} takes at least one value.")
-        elif wanted.operator in _PRESENCE_OPERATORS:
-            if wanted.values:
-                found.invalid(f"{inside}.values", f"{wanted.operator} takes no values.")
-        else:
-            operators = (*_SET_OPERATORS, *_PRESENCE_OPERATORS)
-            found.invalid(f"{inside}.operator", f"{shown(wanted.operator)} is no operator; it is {listed(operators)}.")
-        for place, value in enumerate(wanted.values):
-            if fault := label_value_fault(value):
-                found.invalid(f"{inside}.values[{place}]", f"{shown(value)} {fault}.")
+    if term.label_selector is not None:
+        label_selector_rules(found, f"{field}.labelSelector", term.label_selector)
+    if term.namespace_selector is not None:
+        label_selector_rules(found, f"{field}.namespaceSelector", term.namespace_selector)
 
 
 def _label_keys(found: Findings, field: str, keys: tuple[str, ...]) -> None:
@@ -239,4 +186,5 @@ def _spread(found: Findings, field: str, spread: TopologySpreadConstraint) -> No
         if policy is not None and policy not in _NODE_POLICIES:
             found.not_supported(f"{field}.{name}", f"{shown(policy)} is no policy; it is {listed(_NODE_POLICIES)}.")
     _label_keys(found, f"{field}.matchLabelKeys", spread.match_label_keys)
-    _label_selector(found, f"{field}.labelSelector", spread.label_selector)
+    if spread.label_selector is not None:
+        label_selector_rules(found, f"{field}.labelSelector", spread.label_selector)
