@@ -52,8 +52,13 @@ def vmi(changes: dict[str, Any] | None = None) -> VirtualMachineInstance:
 
 
 def manifest(changes: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The same as a plain document. A number in a path is an index; one past the end appends."""
-    made = deepcopy(SOUND)
+    """The same as a plain document."""
+    return changed(SOUND, changes)
+
+
+def changed(document: dict[str, Any], changes: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A copy of a document with values at dotted paths. A number in a path is an index; one past the end appends."""
+    made = deepcopy(document)
     for path, value in (changes or {}).items():
         *parents, last = [int(step) if step.isdecimal() else step for step in path.split(".")]
         here: Any = made

@@ -11,6 +11,7 @@ import yaml
 
 import kvnode
 from kvnode.cli import main
+from tests.object_manifests import SOUND_OBJECTS
 
 FACTS = {
     "kvm": "works",
@@ -138,6 +139,7 @@ def test_render_needs_neither_libvirt_nor_root(write, facts):
     code = f"""
 import sys
 from kvnode.cli import main
+from tests.object_manifests import SOUND_OBJECTS
 assert main(["render", {write(guest(), SECRET)!r}, "--facts", {facts[1]!r}]) == 0
 print(*sys.modules, sep="\\n", file=sys.stderr)
 """
@@ -304,10 +306,12 @@ def kind_of_its_own(version, kind, name="a", **spec):
 
 
 def test_other_kinds_of_kubevirts_are_judged_too(write, said):
-    pool = kind_of_its_own("pool.kubevirt.io/v1alpha1", "VirtualMachinePool", replicas=2, maxUnavailable="25%")
+    sound = SOUND_OBJECTS["VirtualMachinePool"]["spec"]
+    pool = kind_of_its_own("pool.kubevirt.io/v1alpha1", "VirtualMachinePool", **sound)
     policy = kind_of_its_own("migrations.kubevirt.io/v1alpha1", "MigrationPolicy", allowPostCopy=True)
     assert said("validate", write(pool, policy), "-o", "json") == (0, "[]\n", "")
     pool["metadata"] |= {"namespace": "team", "labels": {"a b": "c", "kubevirt.io/nodeName": "only-a-guests-matter"}}
+    pool["spec"] = {**sound, "replicas": -1}
     policy["metadata"] = {}
     snapshot = kind_of_its_own(
         "snapshot.kubevirt.io/v1beta1", "VirtualMachineSnapshot", sorce={}, failureDeadline="soon"
@@ -316,12 +320,13 @@ def test_other_kinds_of_kubevirts_are_judged_too(write, said):
     rows = json.loads(said("validate", write(pool, policy, snapshot, cluster, guest()), "-o", "json")[1])
     assert [(row["object"], row["field"]) for row in rows] == [
         ("VirtualMachinePool/team/a", "metadata.labels[a b]"),
+        ("VirtualMachinePool/team/a", "spec.replicas"),
         ("MigrationPolicy/", "metadata.name"),
         ("VirtualMachineSnapshot/default/a", "spec.failureDeadline"),
         ("VirtualMachineSnapshot/default/a", "spec.sorce"),
         ("VirtualMachineClusterPreference/a", "spec.cpu"),
     ]
-    assert rows[1]["message"] == "give the object a name."
+    assert rows[2]["message"] == "give the object a name."
 
 
 def test_what_cannot_run_yet_is_told_apart_from_what_is_wrong(write, facts, said):

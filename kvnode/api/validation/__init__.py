@@ -36,6 +36,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kvnode.api.base import Model
 from kvnode.api.instance import VirtualMachineInstance, VirtualMachineInstanceSpec
 from kvnode.api.settings import Settings, settings_of
 from kvnode.api.validation.amounts import quantity_rules
@@ -60,7 +61,7 @@ from kvnode.errors import FieldError
 if TYPE_CHECKING:
     from kvnode.api.configuration import KubeVirtConfiguration
 
-__all__ = ["RULES", "validate"]
+__all__ = ["RULES", "guest_rules", "validate"]
 
 Rule = Callable[[Findings, VirtualMachineInstanceSpec, Settings], None]
 
@@ -98,19 +99,28 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def validate(
-    vmi: VirtualMachineInstance, config: Mapping[str, Any] | KubeVirtConfiguration | None = None
-) -> list[FieldError]:
+def validate(item: Model, config: Mapping[str, Any] | KubeVirtConfiguration | None = None) -> list[FieldError]:
     """Everything that is wrong with a defaulted manifest; an empty list for a good one.
 
+    item   -- a guest, or an object of another of KubeVirt's kinds
     config -- ``spec.configuration`` of the KubeVirt resource, as a plain dict or typed; None for its defaults.
 
     Raises InvalidManifest where the configuration (not the manifest) has a value of the wrong type.
     """
-    settings = settings_of(config)
-    found, spec = Findings(), vmi.spec
+    if not isinstance(item, VirtualMachineInstance):
+        # Who judges guests doesn't pay for the rules of a dozen other kinds.
+        from kvnode.api.validation.objects import validate_object
+
+        return validate_object(item, config)
+    found = Findings()
+    guest_rules(found, item, settings_of(config))
+    string_rules(found, item)
+    return found
+
+
+def guest_rules(found: Findings, vmi: VirtualMachineInstance, settings: Settings) -> None:
+    """All rules about a guest but those about all of its texts at once, which are the whole object's."""
+    spec = vmi.spec
     metadata_rules(found, vmi.metadata, settings)
     for rule in RULES:
         rule(found, spec, settings)
-    string_rules(found, vmi)
-    return found

@@ -12,7 +12,7 @@ from kvnode.api.validation.finding import Findings, child, shown
 from kvnode.errors import QuantityError
 from kvnode.quantity import Quantity, to_bytes, to_nanos
 
-__all__ = ["ONE", "amount", "quantity_rules", "size"]
+__all__ = ["ONE", "amount", "amount_rules", "quantity_rules", "size"]
 
 ONE = 10**9
 """The amount that is 1: one byte, one CPU."""
@@ -56,6 +56,16 @@ def quantity_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: 
             _quantity(found, f"spec.volumes[{index}].emptyDisk.capacity", volume.empty_disk.capacity)
         if volume.host_disk is not None:
             _quantity(found, f"spec.volumes[{index}].hostDisk.capacity", volume.host_disk.capacity)
+
+
+def amount_rules(found: Findings, field: str, quantity: Quantity | None, *, positive: bool = False) -> None:
+    """A quantity of any object: it reads as one, isn't negative, and isn't 0 where nothing won't do."""
+    if quantity is None:
+        return
+    if fault := _fault(quantity):
+        found.invalid(field, fault)
+    elif positive and not amount(quantity):
+        found.invalid(field, f"{shown(quantity)} is nothing: it has to be more than 0.")
 
 
 def _amounts(found: Findings, kind: str, amounts: dict[str, Quantity]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.base import Model
 from kvnode.api.validation.finding import Findings, child
 
 __all__ = ["MAX_OBJECT_BYTES", "string_rules"]
@@ -24,19 +24,19 @@ MAX_OBJECT_BYTES = 1536 * 1024
 _ENCODE = msgspec.json.Encoder().encode
 
 
-def string_rules(found: Findings, vmi: VirtualMachineInstance) -> None:
+def string_rules(found: Findings, item: Model) -> None:
     """No text holds a NUL character or a lone surrogate, and the object fits into etcd."""
     try:
-        document = _ENCODE(vmi)
+        document = _ENCODE(item)
     except UnicodeEncodeError:
-        _broken_texts(found, vmi)
+        _broken_texts(found, item)
         return
     # A single byte is found in a twentieth of the time; from the end, because the search stops at each byte that is the
     # one it begins with, and zeros are many. An escaped NUL may also be a text that spells it out: the walk tells.
     if b"\\" in document and document.rfind(b"\\u0000") >= 0:
-        _broken_texts(found, vmi)
+        _broken_texts(found, item)
     if len(document) > MAX_OBJECT_BYTES:
-        field, text = max(_texts(msgspec.to_builtins(vmi), ""), key=lambda pair: len(pair[1]))
+        field, text = max(_texts(msgspec.to_builtins(item), ""), key=lambda pair: len(pair[1]))
         message = f"the object has {len(document)} bytes, more than {MAX_OBJECT_BYTES}, the most that is stored"
         if len(text) > MAX_OBJECT_BYTES // 8:
             found.invalid(field, f"{message}; this is its largest text ({len(text)} characters).")
@@ -44,8 +44,8 @@ def string_rules(found: Findings, vmi: VirtualMachineInstance) -> None:
             found.invalid("", f"{message}; no text of it stands out, there are too many.")
 
 
-def _broken_texts(found: Findings, vmi: VirtualMachineInstance) -> None:
-    for field, text in _texts(msgspec.to_builtins(vmi), ""):
+def _broken_texts(found: Findings, item: Model) -> None:
+    for field, text in _texts(msgspec.to_builtins(item), ""):
         if "\0" in text:
             found.invalid(field, f"it has a NUL character at place {text.index(chr(0))}, which no text here may hold.")
         elif not _is_unicode(text):

@@ -1,0 +1,109 @@
+"""Rules about guests and machines that stand in another object: templates of replica sets and pools, and of machines.
+
+What a template makes is judged as it would be if it were there: it is defaulted, and every rule about guests looks at
+it. So a replica set isn't taken of which no guest can ever start. Findings have their path in the object
+(``spec.template.spec.domain...``). What a guest is called, and where, is its maker's business and told there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from kvnode.api.cpu_memory import Memory
+from kvnode.api.defaults import default
+from kvnode.api.instance import VirtualMachineInstance, VirtualMachineInstanceSpec, VirtualMachineInstanceTemplateSpec
+from kvnode.api.meta import ObjectMeta
+from kvnode.api.settings import settings_of
+from kvnode.api.validation import guest_rules
+from kvnode.api.validation.finding import Findings
+from kvnode.api.validation.virtual_machine import validate_machine
+from kvnode.api.virtual_machine import VirtualMachine
+from kvnode.errors import FieldError
+
+if TYPE_CHECKING:
+    from kvnode.api.configuration import KubeVirtConfiguration
+
+__all__ = ["guest_template_rules", "machine_rules", "virtual_machine_rules"]
+
+_OF_THE_MAKER = ("metadata.name", "metadata.namespace", "metadata.generateName")
+# In place of the memory that an instance type brings: the rules want to see some.
+_ANY_MEMORY = "1Gi"
+
+
+def guest_template_rules(
+    found: Findings,
+    field: str,
+    template: VirtualMachineInstanceTemplateSpec,
+    owner: ObjectMeta,
+    config: KubeVirtConfiguration | None,
+) -> None:
+    """A template with a spec of which guests can be made.
+
+    field -- the template's path
+    owner -- the metadata of what makes guests of it
+    """
+    if template.spec is None:
+        missing = f"{field}.spec" if template.metadata != ObjectMeta() else field
+        found.required(missing, "there is nothing to make a guest from: give the template a spec with a domain.")
+        return
+    for fault in _guest_faults(template.metadata, template.spec, owner, config):
+        if fault.field not in _OF_THE_MAKER:
+            found.append(_below(field, fault))
+
+
+def machine_rules(found: Findings, field: str, machine: VirtualMachine, config: KubeVirtConfiguration | None) -> None:
+    """A VirtualMachine, and the guest in its template.
+
+    field -- the path of the object that is a machine's but for its name; empty for a VirtualMachine itself
+    """
+    found.extend(_below(field, fault) for fault in validate_machine(machine, config))
+    template = machine.spec.template
+    where = f"{field}.spec.template" if field else "spec.template"
+    if template.spec is None:
+        found.required(f"{where}.spec", "there is nothing to make a guest from: give the template a spec.")
+        return
+    spec = template.spec
+    if machine.spec.instancetype is not None:
+        spec = _with_memory(spec)
+    for fault in _guest_faults(template.metadata, spec, machine.metadata, config):
+        if fault.field not in _OF_THE_MAKER:
+            found.append(_below(where, fault))
+
+
+def virtual_machine_rules(found: Findings, item: VirtualMachine, config: KubeVirtConfiguration | None) -> None:
+    """A VirtualMachine with all that it has."""
+    machine_rules(found, "", item, config)
+
+
+def _guest_faults(
+    metadata: ObjectMeta, spec: VirtualMachineInstanceSpec, owner: ObjectMeta, config: KubeVirtConfiguration | None
+) -> Findings:
+    """The faults of the guest that a template makes, by the guest's own paths."""
+    # Labels and annotations are all that a template's metadata give.
+    metadata = ObjectMeta(
+        name=owner.name,
+        namespace=owner.namespace,
+        generate_name=owner.generate_name,
+        uid=owner.uid,
+        labels=metadata.labels,
+        annotations=metadata.annotations,
+    )
+    guest = default(VirtualMachineInstance(metadata=metadata, spec=spec), config)
+    found = Findings()
+    guest_rules(found, guest, settings_of(config))
+    return found
+
+
+def _with_memory(spec: VirtualMachineInstanceSpec) -> VirtualMachineInstanceSpec:
+    memory = spec.domain.memory or Memory()
+    if memory.guest is not None:
+        return spec
+    return replace(spec, domain=replace(spec.domain, memory=replace(memory, guest=_ANY_MEMORY)))
+
+
+def _below(field: str, fault: FieldError) -> FieldError:
+    if not field:
+        return fault
+    return FieldError(f"{field}.{fault.field}" if fault.field else field, fault.reason, fault.message)

@@ -1,0 +1,629 @@
+"""Kinds that are no guests: each rule refuses what it should, at the field where it is and in words, and no more."""
+
+import pytest
+
+import kvnode
+from kvnode.api.kinds import KINDS
+from kvnode.api.validation.objects import RULES
+from tests.manifests import DOMAIN, GONE, gates
+from tests.object_manifests import GUEST, SOUND_OBJECTS, object_findings, object_of
+
+OURS = {kind.name for kind in KINDS.values() if kind.ours}
+
+
+def test_there_is_a_sound_object_and_a_rule_of_every_kind():
+    assert set(SOUND_OBJECTS) == OURS - {"VirtualMachineInstance"} == set(RULES)
+
+
+@pytest.mark.parametrize("kind", SOUND_OBJECTS)
+def test_a_sound_object_has_no_findings(kind):
+    assert object_findings(kind) == []
+
+
+@pytest.mark.parametrize("kind", SOUND_OBJECTS)
+def test_the_public_call_judges_every_kind(kind):
+    item = object_of(kind, {"metadata.name": "not a name"})
+    assert [error.field for error in kvnode.validate(item, gates("IncrementalBackup", "Plugins", "HostDevices"))] == [
+        "metadata.name"
+    ]
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS.values() if kind.ours and not kind.namespaced])
+def test_what_is_the_whole_cluster_s_is_in_no_namespace(kind):
+    ((field, reason, message),) = object_findings(kind, {"metadata.namespace": "works"})
+    assert (field, reason) == ("metadata.namespace", "Invalid")
+    assert "the whole cluster's, not 'works''s" in message
+
+
+TEMPLATE = "spec.template"
+POOL = "spec.virtualMachineTemplate"
+SET = "VirtualMachineInstanceReplicaSet"
+REPLICATION = [
+    (SET, {"spec.replicas": -1}, "spec.replicas", "Invalid", "-1 is less than 0"),
+    (SET, {"spec.selector": {}}, "spec.selector", "Required", "an empty selector chooses whatever there is"),
+    (
+        SET,
+        {"spec.selector.matchLabels.app": "loom"},
+        "spec.selector.matchLabels[app]",
+        "Invalid",
+        "'loom' is wanted, and spec.template.metadata.labels say 'mill'",
+    ),
+    (
+        SET,
+        {"spec.template.metadata.labels": {"app": "mill"}},
+        "spec.selector.matchExpressions[0]",
+        "Invalid",
+        "'tier' is null there",
+    ),
+    (
+        SET,
+        {"spec.selector.matchExpressions.0.operator": "NotIn"},
+        "spec.selector.matchExpressions[0]",
+        "Invalid",
+        "wouldn't be known again",
+    ),
+    (
+        SET,
+        {"spec.selector.matchExpressions.0": {"key": "tier", "operator": "DoesNotExist"}},
+        "spec.selector.matchExpressions[0]",
+        "Invalid",
+        "'tier' is 'front' there",
+    ),
+    (
+        SET,
+        {"spec.selector.matchExpressions.0.operator": "Near"},
+        "spec.selector.matchExpressions[0].operator",
+        "Invalid",
+        "'Near' is no operator; it is In, NotIn, Exists or DoesNotExist",
+    ),
+    (
+        SET,
+        {"spec.selector.matchExpressions.0.values": []},
+        "spec.selector.matchExpressions[0].values",
+        "Required",
+        "In takes at least one value",
+    ),
+    (
+        SET,
+        {"spec.selector.matchExpressions.0.operator": "Exists"},
+        "spec.selector.matchExpressions[0].values",
+        "Invalid",
+        "Exists takes no values",
+    ),
+    (
+        SET,
+        {"spec.selector.matchExpressions.0.key": "a b"},
+        "spec.selector.matchExpressions[0].key",
+        "Invalid",
+        "'a b' must have a name",
+    ),
+    (SET, {"spec.template": GONE}, TEMPLATE, "Required", "say what each guest is made from"),
+    (SET, {"spec.template.spec": GONE}, f"{TEMPLATE}.spec", "Required", "nothing to make a guest from"),
+    (SET, {f"{TEMPLATE}.{DOMAIN}.memory.guest": "1"}, f"{TEMPLATE}.{DOMAIN}.memory.guest", "Invalid", "less than 1M"),
+    (
+        SET,
+        {f"{TEMPLATE}.spec.volumes.0.containerDisk.image": "x y"},
+        f"{TEMPLATE}.spec.volumes[0].containerDisk.image",
+        "Invalid",
+        "'x y' must be an image reference",
+    ),
+    (
+        SET,
+        {f"{TEMPLATE}.metadata.labels": {"app": "mill", "tier": "front", "x": "a b"}},
+        f"{TEMPLATE}.metadata.labels[x]",
+        "Invalid",
+        "'a b' must be empty or at most 63 letters",
+    ),
+    ("VirtualMachinePool", {"spec.replicas": -2}, "spec.replicas", "Invalid", "-2 is less than 0"),
+    ("VirtualMachinePool", {"spec.virtualMachineTemplate": GONE}, POOL, "Required", "say what each machine is made"),
+    (
+        "VirtualMachinePool",
+        {"spec.selector.matchLabels": {"app": "mill", "more": ""}},
+        "spec.selector.matchLabels[more]",
+        "Invalid",
+        "have no such label",
+    ),
+    (
+        "VirtualMachinePool",
+        {f"{POOL}.spec.runStrategy": "Perhaps"},
+        f"{POOL}.spec.runStrategy",
+        "Invalid",
+        "'Perhaps' is no run strategy",
+    ),
+    (
+        "VirtualMachinePool",
+        {f"{POOL}.spec.template.{DOMAIN}.cpu.sockets": 5000},
+        f"{POOL}.spec.template.{DOMAIN}.cpu.sockets",
+        "Invalid",
+        "at most 4096",
+    ),
+    ("VirtualMachinePool", {"spec.maxUnavailable": "120%"}, "spec.maxUnavailable", "Invalid", "from 0% to 100%"),
+    ("VirtualMachinePool", {"spec.maxUnavailable": "all"}, "spec.maxUnavailable", "Invalid", "'all' is neither"),
+    ("VirtualMachinePool", {"spec.maxUnavailable": -1}, "spec.maxUnavailable", "Invalid", "-1 is less than 0"),
+    (
+        "VirtualMachinePool",
+        {"spec.updateStrategy.unmanaged": {}},
+        "spec.updateStrategy",
+        "Invalid",
+        "unmanaged and opportunistic are set: it is one of unmanaged, opportunistic or proactive",
+    ),
+    (
+        "VirtualMachinePool",
+        {"spec.scaleInStrategy.opportunistic": {}},
+        "spec.scaleInStrategy",
+        "Invalid",
+        "opportunistic and proactive are set",
+    ),
+    (
+        "VirtualMachinePool",
+        {"spec.scaleInStrategy.proactive.statePreservation": "Partly"},
+        "spec.scaleInStrategy.proactive.statePreservation",
+        "NotSupported",
+        "it is Disabled, Offline or Online",
+    ),
+    (
+        "VirtualMachinePool",
+        {"spec.updateStrategy": {"proactive": {"selectionPolicy": {"sortPolicy": "Best"}}}},
+        "spec.updateStrategy.proactive.selectionPolicy.sortPolicy",
+        "NotSupported",
+        "'Best' is no order",
+    ),
+    (
+        "VirtualMachinePool",
+        {"spec.scaleInStrategy.proactive.selectionPolicy.selectors.nodeSelectorRequirementMatcher.0.operator": "Gt"},
+        "spec.scaleInStrategy.proactive.selectionPolicy.selectors.nodeSelectorRequirementMatcher[0].operator",
+        None,
+        "",
+    ),
+    (
+        "VirtualMachinePool",
+        {"spec.scaleInStrategy.proactive.selectionPolicy.selectors.labelSelector.matchLabels": {"a": "b c"}},
+        "spec.scaleInStrategy.proactive.selectionPolicy.selectors.labelSelector.matchLabels[a]",
+        "Invalid",
+        "'b c' must be empty",
+    ),
+    (
+        "VirtualMachinePool",
+        {"spec.autohealing.startUpFailureThreshold": 0},
+        "spec.autohealing.startUpFailureThreshold",
+        "Invalid",
+        "at least 1",
+    ),
+    (
+        "VirtualMachinePool",
+        {"spec.autohealing.minFailingToStartDuration": "-5m"},
+        "spec.autohealing.minFailingToStartDuration",
+        "Invalid",
+        "'-5m' is less than no time",
+    ),
+]
+
+MOVE = "VirtualMachineInstanceMigration"
+POLICY = "MigrationPolicy"
+MIGRATIONS = [
+    (MOVE, {"spec.vmiName": GONE}, "spec.vmiName", "Required", "name the guest to move"),
+    (MOVE, {"spec.vmiName": "../x"}, "spec.vmiName", "Invalid", "must be a DNS name"),
+    (
+        MOVE,
+        {"spec.addedNodeSelector": {"a b": "c"}},
+        "spec.addedNodeSelector[a b]",
+        "Invalid",
+        "the key 'a b' must have a name",
+    ),
+    (
+        MOVE,
+        {"spec.priority": "now"},
+        "spec.priority",
+        "NotSupported",
+        "'now' is no priority; it is system-critical, user-triggered or system-maintenance",
+    ),
+    (MOVE, {"spec.receive": {}}, "spec.receive.migrationID", "Required", "the id of both clusters"),
+    (
+        MOVE,
+        {"spec.sendTo": {"migrationID": "m", "connectURL": ""}},
+        "spec.sendTo.connectURL",
+        "Required",
+        "where the other cluster is",
+    ),
+    (
+        MOVE,
+        {"spec.sendTo": {"migrationID": "m", "connectURL": "a b"}},
+        "spec.sendTo.connectURL",
+        "Invalid",
+        "without spaces",
+    ),
+    (
+        MOVE,
+        {"spec.sendTo": {"migrationID": "m", "connectURL": "10.0.0.1:9185"}, "spec.receive": {"migrationID": "n"}},
+        "spec.receive.migrationID",
+        "Invalid",
+        "'n' isn't 'm'",
+    ),
+    (
+        POLICY,
+        {"spec.selectors.namespaceSelector": {"team": "a b"}},
+        "spec.selectors.namespaceSelector[team]",
+        "Invalid",
+        "'a b' must be empty",
+    ),
+    (
+        POLICY,
+        {"spec.selectors.virtualMachineInstanceSelector": {"/x": ""}},
+        "spec.selectors.virtualMachineInstanceSelector[/x]",
+        "Invalid",
+        "a DNS name before its '/'",
+    ),
+    (POLICY, {"spec.bandwidthPerMigration": "-1Mi"}, "spec.bandwidthPerMigration", "Invalid", "is less than 0"),
+    (POLICY, {"spec.completionTimeoutPerGiB": -1}, "spec.completionTimeoutPerGiB", "Invalid", "-1 s is less than no"),
+    (POLICY, {"spec.maxDowntimeMs": 2_000_001}, "spec.maxDowntimeMs", "Invalid", "isn't from 1 to 2000000"),
+    (
+        POLICY,
+        {"spec.experimental.compression": "xz"},
+        "spec.experimental.compression",
+        "NotSupported",
+        "it is none or zstd",
+    ),
+    (
+        POLICY,
+        {"spec.experimental.downtimeTuning.steps": 0},
+        "spec.experimental.downtimeTuning.steps",
+        "Invalid",
+        "0 is less than 1",
+    ),
+    (
+        POLICY,
+        {"spec.experimental.downtimeTuning.initialMs": 501},
+        "spec.experimental.downtimeTuning.initialMs",
+        "Invalid",
+        "more than spec.maxDowntimeMs (500)",
+    ),
+    (
+        POLICY,
+        {"spec.experimental.stallDetector.stallMargin": 101},
+        "spec.experimental.stallDetector.stallMargin",
+        "Invalid",
+        "from 0 to 100",
+    ),
+    (
+        POLICY,
+        {"spec.experimental.stallDetector.switchoverTimeout": -1},
+        "spec.experimental.stallDetector.switchoverTimeout",
+        "Invalid",
+        "less than no time",
+    ),
+    (
+        POLICY,
+        {"spec.experimental.stallDetector.ewmaAlpha": "1.1"},
+        "spec.experimental.stallDetector.ewmaAlpha",
+        "Invalid",
+        "'1.1' is more than 1",
+    ),
+    (
+        POLICY,
+        {"spec.experimental.stallDetector.ewmaAlpha": "0"},
+        "spec.experimental.stallDetector.ewmaAlpha",
+        "Invalid",
+        "more than 0",
+    ),
+]
+
+SNAP, KEPT, BACK = "VirtualMachineSnapshot", "VirtualMachineSnapshotContent", "VirtualMachineRestore"
+SNAPSHOTS = [
+    (SNAP, {"spec.source.kind": GONE}, "spec.source.kind", "Required", "say what it is: VirtualMachine"),
+    (SNAP, {"spec.source.kind": "Pod"}, "spec.source.kind", "NotSupported", "'Pod' can't be one; it is VirtualMachine"),
+    (SNAP, {"spec.source.apiGroup": GONE}, "spec.source.apiGroup", "Required", "a kind of kubevirt.io: set it"),
+    (SNAP, {"spec.source.apiGroup": "x.io"}, "spec.source.apiGroup", "Invalid", "'x.io' isn't the group"),
+    (SNAP, {"spec.source.name": ""}, "spec.source.name", "Required", "name the VirtualMachine"),
+    (SNAP, {"spec.source.name": "A"}, "spec.source.name", "Invalid", "'A' must be a DNS name"),
+    (SNAP, {"spec.deletionPolicy": "Keep"}, "spec.deletionPolicy", "NotSupported", "it is Delete or Retain"),
+    (SNAP, {"spec.failureDeadline": "-1s"}, "spec.failureDeadline", "Invalid", "less than no time"),
+    (KEPT, {"spec.source": {}}, "spec.source.virtualMachine", "Required", "no machine to put back"),
+    (KEPT, {"spec.virtualMachineSnapshotName": "_"}, "spec.virtualMachineSnapshotName", "Invalid", "DNS name"),
+    (KEPT, {"spec.volumeBackups.0.volumeName": ""}, "spec.volumeBackups[0].volumeName", "Required", "name the volume"),
+    (
+        KEPT,
+        {"spec.volumeBackups.1": SOUND_OBJECTS[KEPT]["spec"]["volumeBackups"][0]},
+        "spec.volumeBackups[1].volumeName",
+        "Duplicate",
+        "'data' is volumeBackups[0] already",
+    ),
+    (
+        KEPT,
+        {"spec.volumeBackups.0.persistentVolumeClaim.metadata.name": "A"},
+        "spec.volumeBackups[0].persistentVolumeClaim.metadata.name",
+        "Invalid",
+        "'A' must be a DNS name",
+    ),
+    (BACK, {"spec.target.kind": SNAP}, "spec.target.kind", "NotSupported", "it is VirtualMachine"),
+    (BACK, {"spec.target.apiGroup": SNAP}, "spec.target.apiGroup", "Invalid", "set it to kubevirt.io"),
+    (
+        BACK,
+        {"spec.virtualMachineSnapshotName": ""},
+        "spec.virtualMachineSnapshotName",
+        "Required",
+        "name the VirtualMachineSnapshot to put back",
+    ),
+    (
+        BACK,
+        {"spec.targetReadinessPolicy": "Hope"},
+        "spec.targetReadinessPolicy",
+        "NotSupported",
+        "it is StopTarget, WaitGracePeriod, FailImmediate or WaitEventually",
+    ),
+    (BACK, {"spec.volumeRestorePolicy": "Same"}, "spec.volumeRestorePolicy", "NotSupported", "'Same' is no policy"),
+    (BACK, {"spec.volumeOwnershipPolicy": "VM"}, "spec.volumeOwnershipPolicy", "NotSupported", "it is Vm or None"),
+    (
+        BACK,
+        {"spec.volumeRestoreOverrides.0.volumeName": GONE},
+        "spec.volumeRestoreOverrides[0].volumeName",
+        "Required",
+        "name the volume",
+    ),
+    (
+        BACK,
+        {"spec.volumeRestoreOverrides.1": {"volumeName": "logs"}},
+        "spec.volumeRestoreOverrides[1]",
+        "Required",
+        "it says nothing of the claim",
+    ),
+    (
+        BACK,
+        {"spec.volumeRestoreOverrides.1": {"volumeName": "logs", "restoreName": "data-restored"}},
+        "spec.volumeRestoreOverrides[1].restoreName",
+        "Duplicate",
+        "that of volumeRestoreOverrides[0] already",
+    ),
+    (
+        BACK,
+        {"spec.volumeRestoreOverrides.0.annotations": {"a b": ""}},
+        "spec.volumeRestoreOverrides[0].annotations[a b]",
+        "Invalid",
+        "the key 'a b' must have a name",
+    ),
+    (BACK, {"spec.patches.0": "{"}, "spec.patches[0]", "Invalid", "'{' isn't JSON: "),
+    (BACK, {"spec.patches.0": "[]"}, "spec.patches[0]", "Invalid", "not one operation, an object with op and path"),
+    (BACK, {"spec.patches.0": '{"op": "set"}'}, "spec.patches[0]", "Invalid", "its op is 'set'; it is add, replace"),
+    (BACK, {"spec.patches.0": '{"op": "add", "path": "/spec/x"}'}, "spec.patches[0]", "Invalid", "add takes a value"),
+    (BACK, {"spec.patches.0": '{"op": "remove", "path": 7}'}, "spec.patches[0]", "Invalid", "its path is 7; it is a"),
+    (
+        BACK,
+        {"spec.patches.0": '{"op": "remove", "path": "/metadata/name"}'},
+        "spec.patches[0]",
+        "Invalid",
+        "'/metadata/name' can't be patched: what can is below /spec/, /metadata/labels/ or /metadata/annotations/",
+    ),
+    (
+        BACK,
+        {"spec.patches.0": '{"op": "move", "path": "/spec/a", "from": "/status/b"}'},
+        "spec.patches[0]",
+        "Invalid",
+        "its from '/status/b' can't be patched",
+    ),
+]
+
+COPY, OFFER = "VirtualMachineClone", "VirtualMachineExport"
+SAVE, TRACK = "VirtualMachineBackup", "VirtualMachineBackupTracker"
+COPIES = [
+    (
+        COPY,
+        {"spec.source": {"kind": OFFER, "name": "x"}},
+        "spec.source.kind",
+        "NotSupported",
+        "it is VirtualMachine or VirtualMachineSnapshot",
+    ),
+    (
+        COPY,
+        {"spec.source.kind": SNAP},
+        "spec.source.apiGroup",
+        "Invalid",
+        "'kubevirt.io' isn't the group of VirtualMachineSnapshot: set it to snapshot.kubevirt.io",
+    ),
+    (COPY, {"spec.target.kind": SNAP}, "spec.target.kind", "NotSupported", "it is VirtualMachine"),
+    (COPY, {"spec.target.name": "mill"}, "spec.target.name", "Invalid", "'mill' is the machine that is copied"),
+    (COPY, {"spec.labelFilters.0": ""}, "spec.labelFilters[0]", "Invalid", "'' names no key"),
+    (COPY, {"spec.labelFilters.0": "!"}, "spec.labelFilters[0]", "Invalid", "'!' names no key"),
+    (COPY, {"spec.annotationFilters.0": "a!b"}, "spec.annotationFilters[0]", "Invalid", "isn't at its beginning"),
+    (COPY, {"spec.template.labelFilters.0": "*a"}, "spec.template.labelFilters[0]", "Invalid", "isn't at its end"),
+    (COPY, {"spec.newMacAddresses.default": "02"}, "spec.newMacAddresses[default]", "Invalid", "'02' is no MAC"),
+    (
+        COPY,
+        {"spec.newMacAddresses.default": "03:00:5e:10:00:01"},
+        "spec.newMacAddresses[default]",
+        "Invalid",
+        "a group's address",
+    ),
+    (
+        COPY,
+        {"spec.newMacAddresses.second": "02:00:5E:10:00:01"},
+        "spec.newMacAddresses[second]",
+        "Duplicate",
+        "the address of 'default' already",
+    ),
+    (COPY, {"spec.newMacAddresses": {"a b": ""}}, "spec.newMacAddresses[a b]", "Invalid", "must be made of letters"),
+    (COPY, {"spec.newSMBiosSerial": "a b"}, "spec.newSMBiosSerial", "Invalid", "must be made of letters"),
+    (COPY, {"spec.patches.0": "nonsense"}, "spec.patches[0]", "Invalid", "'nonsense' isn't JSON"),
+    (COPY, {"spec.volumeNamePolicy": "Keep"}, "spec.volumeNamePolicy", "NotSupported", "it is RandomizeNames"),
+    (OFFER, {"spec.source.kind": "Pod"}, "spec.source.kind", "NotSupported", "'Pod' can't be one"),
+    (OFFER, {"spec.source.apiGroup": "v1"}, "spec.source.apiGroup", "Invalid", "PersistentVolumeClaim: leave it out"),
+    (OFFER, {"spec.source.name": GONE}, "spec.source.name", "Required", "name the PersistentVolumeClaim"),
+    (OFFER, {"spec.tokenSecretRef": "A"}, "spec.tokenSecretRef", "Invalid", "'A' must be a DNS name"),
+    (OFFER, {"spec.ttlDuration": "0s"}, "spec.ttlDuration", "Invalid", "'0s' is no time at all"),
+    (SAVE, {"spec.source.apiGroup": "kubevirt.io"}, "spec.source.apiGroup", "Invalid", "backup.kubevirt.io"),
+    (SAVE, {"spec.mode": "Peek"}, "spec.mode", "NotSupported", "it is Push or Pull"),
+    (SAVE, {"spec.pvcName": ""}, "spec.pvcName", "Required", "what the guest writes while its disks are read"),
+    (SAVE, {"spec.pvcName": GONE, "spec.mode": GONE}, "spec.pvcName", "Required", "the backup is written to"),
+    (SAVE, {"spec.tokenSecretRef": GONE}, "spec.tokenSecretRef", "Required", "name the Secret with the token"),
+    (SAVE, {"spec.ttlDuration": "-1h"}, "spec.ttlDuration", "Invalid", "less than no time"),
+    (TRACK, {"spec.source.kind": TRACK}, "spec.source.kind", "NotSupported", "it is VirtualMachine"),
+]
+
+PLUGINS = [
+    ({"spec.failureStrategy": "Retry"}, "spec.failureStrategy", "NotSupported", "it is Fail or Ignore"),
+    ({"spec.domainHooks.0": {}}, "spec.domainHooks[0]", "Invalid", "neither of cel and sidecar"),
+    (
+        {"spec.domainHooks.0.sidecar": {"socketPath": "/a"}},
+        "spec.domainHooks[0]",
+        "Invalid",
+        "both of cel and sidecar: a hook is called in exactly one way",
+    ),
+    ({"spec.domainHooks.0.cel.expression": " "}, "spec.domainHooks[0].cel.expression", "Required", "what to change"),
+    ({"spec.domainHooks.1.sidecar.socketPath": ""}, "spec.domainHooks[1].sidecar.socketPath", "Required", "the socket"),
+    (
+        {"spec.domainHooks.1.sidecar.socketPath": "../a"},
+        "spec.domainHooks[1].sidecar.socketPath",
+        "Invalid",
+        "must be an absolute path",
+    ),
+    ({"spec.domainHooks.1.timeout": "0"}, "spec.domainHooks[1].timeout", "Invalid", "no time at all"),
+    ({"spec.nodeHooks.0.socket": ""}, "spec.nodeHooks[0].socket", "Required", "the socket"),
+    ({"spec.nodeHooks.0.permittedHooks": []}, "spec.nodeHooks[0].permittedHooks", "Required", "say what it is told of"),
+    (
+        {"spec.nodeHooks.0.permittedHooks.0": "VMStart"},
+        "spec.nodeHooks[0].permittedHooks[0]",
+        "NotSupported",
+        "it is PreVMStart, PostVMStart,",
+    ),
+    (
+        {"spec.nodeHooks.0.permittedHooks.2": "PreVMStart"},
+        "spec.nodeHooks[0].permittedHooks[2]",
+        "Duplicate",
+        "permittedHooks[0] already",
+    ),
+    (
+        {"spec.validatingAdmissionPolicies.1": {"name": "tune"}},
+        "spec.validatingAdmissionPolicies[1].name",
+        "Duplicate",
+        "'tune' is [0] of this list already",
+    ),
+    ({"spec.mutatingAdmissionWebhooks": [{}]}, "spec.mutatingAdmissionWebhooks[0].name", "Required", "name the object"),
+]
+
+PRESETS = [
+    ({"spec.domain": GONE}, "spec.domain", "Required", "say what guests take over"),
+    ({"spec.selector.matchLabels": {"a": "b c"}}, "spec.selector.matchLabels[a]", "Invalid", "'b c' must be empty"),
+    (
+        {f"{DOMAIN}.devices.disks.0.disk.bus": "ide"},
+        f"{DOMAIN}.devices.disks[0].disk.bus",
+        "Invalid",
+        "the machine has no IDE bus",
+    ),
+    ({f"{DOMAIN}.firmware.uuid": "x"}, f"{DOMAIN}.firmware.uuid", "Invalid", "'x' is no UUID"),
+    (
+        {f"{DOMAIN}.devices.interfaces.0.model": "x"},
+        f"{DOMAIN}.devices.interfaces[0].model",
+        "NotSupported",
+        "'x' is no model",
+    ),
+]
+
+TABLE = [*REPLICATION, *MIGRATIONS, *SNAPSHOTS, *COPIES]
+TABLE += [("Plugin", *row) for row in PLUGINS]
+TABLE += [("VirtualMachineInstancePreset", *row) for row in PRESETS]
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "field", "reason", "words"), TABLE, ids=[f"{row[0]} {row[2]} {row[4][:20]}" for row in TABLE]
+)
+def test_what_is_refused(kind, changes, field, reason, words):
+    found = object_findings(kind, changes)
+    if reason is None:
+        assert found == []
+        return
+    assert [(at, why) for at, why, _ in found] == [(field, reason)], found
+    assert words in found[0][2]
+
+
+TAKEN = [
+    (SET, {"spec.replicas": 0}),
+    (SET, {"spec.selector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}),
+    (SET, {"spec.selector": {"matchExpressions": [{"key": "old", "operator": "DoesNotExist"}]}}),
+    (SET, {"spec.selector": {"matchExpressions": [{"key": "old", "operator": "NotIn", "values": ["yes"]}]}}),
+    ("VirtualMachinePool", {"spec.maxUnavailable": 0}),
+    ("VirtualMachinePool", {"spec.maxUnavailable": "100%"}),
+    ("VirtualMachinePool", {"spec.scaleInStrategy": {}, "spec.updateStrategy": {}, "spec.autohealing": {}}),
+    (
+        "VirtualMachinePool",
+        {f"{POOL}.spec.instancetype": {"name": "large"}, f"{POOL}.spec.template.{DOMAIN}.memory": GONE},
+    ),
+    (MOVE, {"spec.sendTo": {"migrationID": "m", "connectURL": "[fd00::1]:9185"}}),
+    (POLICY, {"spec.selectors": {}}),
+    (POLICY, {"spec.bandwidthPerMigration": "0"}),
+    (SNAP, {"spec.failureDeadline": "0s"}),
+    (KEPT, {"spec.volumeBackups": GONE}),
+    (COPY, {"spec.target": GONE}),
+    (COPY, {"spec.target.name": GONE}),
+    (COPY, {"spec.source": {"apiGroup": "snapshot.kubevirt.io", "kind": SNAP, "name": "mill-2"}}),
+    (OFFER, {"spec.source.apiGroup": ""}),
+    (OFFER, {"spec.source": {"apiGroup": "backup.kubevirt.io", "kind": SAVE, "name": "daily"}}),
+    (SAVE, {"spec.mode": GONE, "spec.tokenSecretRef": GONE}),
+    ("VirtualMachineInstancePreset", {"spec.selector": {}}),
+    ("VirtualMachineInstancePreset", {f"{DOMAIN}.devices.disks.0.name": "no-volume-of-it-here"}),
+    ("Plugin", {f"spec.{name}": GONE for name in SOUND_OBJECTS["Plugin"]["spec"]}),
+]
+
+
+@pytest.mark.parametrize(("kind", "changes"), TAKEN, ids=[f"{kind} {next(iter(changes))}" for kind, changes in TAKEN])
+def test_what_is_taken(kind, changes):
+    assert object_findings(kind, changes) == []
+
+
+def test_all_findings_come_at_once_and_each_once():
+    found = object_findings(
+        SET,
+        {
+            "metadata.name": "a b",
+            "spec.replicas": -1,
+            "spec.selector.matchLabels.app": "a b",
+            f"{TEMPLATE}.{DOMAIN}.cpu.cores": 5000,
+            f"{TEMPLATE}.spec.hostname": "a b",
+        },
+    )
+    assert sorted(field for field, _, _ in found) == [
+        "metadata.name",
+        "spec.replicas",
+        "spec.selector.matchLabels[app]",
+        f"{TEMPLATE}.{DOMAIN}.cpu.cores",
+        f"{TEMPLATE}.spec.hostname",
+    ]
+
+
+def test_a_template_is_judged_by_the_configuration_in_force():
+    changes = {f"{TEMPLATE}.spec.volumes.0": {"name": "root", "hostDisk": {"path": "/d", "type": "Disk"}}}
+    ((_, reason, message),) = object_findings(SET, changes, {})
+    assert reason == "Invalid"
+    assert "the feature gate HostDisk" in message
+    assert object_findings(SET, changes, gates("HostDisk")) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "config"),
+    [
+        (SAVE, {}),
+        (TRACK, {}),
+        ("Plugin", {}),
+        (SNAP, {"developerConfiguration": {"disabledFeatureGates": ["Snapshot"]}}),
+        (BACK, {"developerConfiguration": {"disabledFeatureGates": ["Snapshot"]}}),
+        (COPY, {"developerConfiguration": {"disabledFeatureGates": ["Snapshot"]}}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_kind_whose_gate_is_shut_is_refused(kind, config):
+    ((field, reason, message),) = object_findings(kind, None, config)
+    assert (field, reason) == ("kind", "Invalid")
+    assert f"{kind} takes the feature gate" in message
+
+
+def test_a_machine_is_judged_with_the_guest_in_its_template():
+    found = object_findings(
+        "VirtualMachine",
+        {"metadata.labels": {"a": "b c"}, f"{TEMPLATE}.{DOMAIN}.cpu.cores": 5000, f"{TEMPLATE}.metadata.name": "A B"},
+    )
+    assert [field for field, _, _ in found] == ["metadata.labels[a]", f"{TEMPLATE}.{DOMAIN}.cpu.cores"]
+    ((field, reason, _),) = object_findings("VirtualMachine", {TEMPLATE: {}, "spec.dataVolumeTemplates": GONE})
+    assert (field, reason) == (f"{TEMPLATE}.spec", "Required")
+
+
+def test_a_guest_is_judged_by_the_same_call():
+    assert GUEST["domain"]
+    item = kvnode.load({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance", "spec": GUEST})
+    assert [error.field for error in kvnode.validate(kvnode.default(item))] == ["metadata.name"]
