@@ -80,11 +80,23 @@ def run_tests(arguments: list[str]) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
-    # Pytest gets a terminal's interrupt itself; it ends its guests and clusters at one, and this waits for that.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     command = [sys.executable, "-m", "pytest", "--suite", *arguments]
-    pytest = subprocess.Popen(command, cwd=TREE, env={**os.environ, "KVNODE_TEST_SUITE_PID": str(os.getpid())})
-    signal.signal(signal.SIGTERM, lambda *_: pytest.send_signal(signal.SIGINT))
+    # At an interrupt pytest ends its guests and clusters, which this waits for. A terminal's reaches pytest itself; a
+    # shell has what it runs in the background ignore them, which pytest may not inherit.
+    pytest = subprocess.Popen(
+        command,
+        cwd=TREE,
+        env={**os.environ, "KVNODE_TEST_SUITE_PID": str(os.getpid())},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def interrupt(*_: object) -> None:
+        # Once: at a second one pytest would leave its guests where they are.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        pytest.send_signal(signal.SIGINT)
+
+    signal.signal(signal.SIGTERM, interrupt)
     while True:
         pid, status = os.wait()
         if pid == pytest.pid:
@@ -102,7 +114,7 @@ def run_lanes(arguments: list[str]) -> int:
         print(f"the lane {second!r} ({', '.join(LANES[second])}) runs beside, and is shown after this one", flush=True)
         try:
             lanes[0].wait()
-        except BaseException:
+        except SystemExit:
             for lane in lanes:
                 lane.terminate()
             lanes[0].wait()
