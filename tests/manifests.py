@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -62,7 +63,7 @@ def changed(document: dict[str, Any], changes: dict[str, Any] | None = None) -> 
     for path, value in (changes or {}).items():
         *parents, last = [int(step) if step.isdecimal() else step for step in path.split(".")]
         here: Any = made
-        for step, below in zip(parents, [*parents[1:], last], strict=True):
+        for step, below in pairwise([*parents, last]):
             fresh: Any = [] if isinstance(below, int) else {}
             if isinstance(here, list):
                 if step == len(here):
