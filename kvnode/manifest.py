@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from kvnode.api.core import RawObject
 from kvnode.api.document import Document, documents, plain
@@ -135,11 +134,11 @@ def instance_of(guest: VirtualMachineInstance | VirtualMachine) -> VirtualMachin
         errors.append(FieldError("spec.template.spec", VALUE_REQUIRED, "the template has no spec to make a guest from"))
     if errors or template.spec is None:
         raise InvalidManifest(errors)
-    meta = replace(
-        template.metadata,
+    meta = ObjectMeta(
         name=guest.metadata.name,
         namespace=guest.metadata.namespace,
-        generate_name=None,
+        labels=template.metadata.labels,
+        annotations=template.metadata.annotations,
         owner_references=_owned_by(guest),
     )
     return VirtualMachineInstance(metadata=meta, spec=template.spec)

@@ -30,7 +30,7 @@ from kvnode.api.fault import child, shown
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.meta import ObjectMeta
 from kvnode.api.unsupported import unsupported
-from kvnode.api.unsupported_machine import unsupported_machine
+from kvnode.api.unsupported_machine import metadata_without_effect, unsupported_machine
 from kvnode.api.validation import validate as faults_of
 from kvnode.api.validation.virtual_machine import validate_machine
 from kvnode.api.virtual_machine import VirtualMachine
@@ -229,6 +229,7 @@ def _warnings(obj: VirtualMachine | VirtualMachineInstance) -> list[str]:
             found.append("spec.running is deprecated, please use spec.runStrategy instead.")
         if obj.spec.update_volumes_strategy:
             found.append("spec.updateVolumesStrategy: it is kept, and this build doesn't follow it yet.")
+        found += [f"{one.field}: {one.message}" for one in metadata_without_effect(obj)]
     if spec is not None and spec.eviction_strategy not in (None, "None"):
         field = f"{_TEMPLATE}.spec.evictionStrategy" if is_machine else "spec.evictionStrategy"
         found.append(f"{field}: it is kept, and this build doesn't follow it yet: an evicted guest is shut down.")

@@ -199,6 +199,7 @@ def _parents_of(path: str) -> Iterator[str]:
 NO_EFFECT = {
     **dict.fromkeys(_POD.split(), "it is kept, and nothing here follows it: that is a cluster's to do"),
     **dict.fromkeys(_RESERVED.split(), "it may say how large the guest is, but nothing here holds the guest to it"),
+    "spec.dnsConfig.options.**": "it is the Pod's resolver's: a guest asks an address server, which has no such word",
 }
 """Paths that the standalone mode takes without doing what a cluster would, and what to tell the user."""
 

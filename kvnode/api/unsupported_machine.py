@@ -7,12 +7,14 @@ person, and what a person asks for by ``run`` is done whatever the strategy says
 
 from __future__ import annotations
 
+from kvnode.api.encode import to_dict
+from kvnode.api.fault import child
 from kvnode.api.unsupported import Where
 from kvnode.api.validation.virtual_machine import WAIT_AS_RECEIVER
 from kvnode.api.virtual_machine import VirtualMachine
 from kvnode.errors import VALUE_NOT_SUPPORTED, FieldError
 
-__all__ = ["machine_without_effect", "unsupported_machine"]
+__all__ = ["machine_without_effect", "metadata_without_effect", "unsupported_machine"]
 
 _STRATEGY_NOTES = {
     "Always": "the guest is started once, and nothing here starts it again after its end: that is a cluster's to do.",
@@ -48,10 +50,20 @@ def machine_without_effect(machine: VirtualMachine) -> list[FieldError]:
     field, strategy = "spec.runStrategy", spec.run_strategy
     if strategy is None and spec.running is not None:
         field, strategy = "spec.running", "Always" if spec.running else "Halted"
-    notes = []
+    notes = metadata_without_effect(machine)
     if strategy in _STRATEGY_NOTES:
         notes.append(FieldError(field, VALUE_NOT_SUPPORTED, _STRATEGY_NOTES[strategy]))
     if spec.update_volumes_strategy:
         message = "it is kept, and nothing here follows it: that is a cluster's to do."
         notes.append(FieldError("spec.updateVolumesStrategy", VALUE_NOT_SUPPORTED, message))
     return notes
+
+
+def metadata_without_effect(machine: VirtualMachine) -> list[FieldError]:
+    """What a template's metadata has beside labels and annotations: kept, and no guest gets it, in either mode."""
+    message = "it is kept, and no guest gets it: a template gives its guest labels and annotations."
+    return [
+        FieldError(child("spec.template.metadata", name), VALUE_NOT_SUPPORTED, message)
+        for name in to_dict(machine.spec.template.metadata)
+        if name not in ("labels", "annotations")
+    ]

@@ -164,10 +164,12 @@ def test_what_has_no_effect_is_told() -> None:
     document = machine(running=True, updateVolumesStrategy="Replacement")
     del document["spec"]["runStrategy"]
     document["spec"]["template"]["spec"]["evictionStrategy"] = "LiveMigrate"
+    document["spec"]["template"]["metadata"] = {"labels": {"a": "b"}, "finalizers": ["mine/one"]}
     warnings = mutated(document)[1]["warnings"]
     assert [warning.split(":")[0].split(" is ")[0] for warning in warnings] == [
         "spec.running",
         "spec.updateVolumesStrategy",
+        "spec.template.metadata.finalizers",
         "spec.template.spec.evictionStrategy",
     ]
     assert "warnings" not in mutated(machine())[1]

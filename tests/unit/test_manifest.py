@@ -329,6 +329,14 @@ def test_a_machine_stands_for_the_guest_of_its_template() -> None:
     assert instance_of(vmi) is vmi
 
 
+def test_a_template_gives_its_guest_labels_and_annotations_alone() -> None:
+    document = machine()
+    document["spec"]["template"]["metadata"] |= {"uid": "u-2", "finalizers": ["f"], "generation": 3}
+    meta = kvnode.load(document).metadata
+    assert (meta.uid, meta.finalizers, meta.generation) == (None, (), None)
+    assert meta.labels == {"of": "template"}
+
+
 def test_a_machine_whose_template_is_not_all_is_refused() -> None:
     with pytest.raises(InvalidManifest) as caught:
         kvnode.load(machine(instancetype={"name": "u1.small"}, preference={"name": "fedora"}, template={}))

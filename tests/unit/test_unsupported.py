@@ -11,6 +11,7 @@ import kvnode
 from kvnode.api.defaults import default
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.unsupported import NO_EFFECT, SUPPORTED, unsupported, without_effect
+from kvnode.api.unsupported_machine import machine_without_effect
 from kvnode.api.validation import validate
 from kvnode.errors import KvnodeError, UsageError
 from tests.api_paths import is_real
@@ -313,6 +314,25 @@ def test_limits_that_nothing_enforces_are_noted():
     names = [note.field.removeprefix(f"{DOMAIN}.resources.") for note in notes]
     assert names == ["requests.cpu", "limits.cpu", "limits.memory"]
     assert all("nothing here holds the guest to it" in note.message for note in notes)
+
+
+def test_a_resolver_option_is_the_pods_alone():
+    options = {"nameservers": ["192.0.2.53"], "options": [{"name": "ndots", "value": "2"}]}
+    assert [note.field for note in without_effect(vmi({"spec.dnsConfig": options}))] == ["spec.dnsConfig.options"]
+
+
+def test_of_a_templates_metadata_labels_and_annotations_are_followed():
+    template = {"metadata": {"labels": {"a": "b"}, "annotations": {"c": "d"}, "name": "x", "finalizers": ["f/g"]}}
+    [machine] = kvnode.load_all(
+        {
+            "apiVersion": "kubevirt.io/v1",
+            "kind": "VirtualMachine",
+            "metadata": {"name": "mill"},
+            "spec": {"runStrategy": "Once", "template": {**template, "spec": manifest()["spec"]}},
+        }
+    )
+    notes = machine_without_effect(machine)
+    assert [note.field for note in notes] == ["spec.template.metadata.name", "spec.template.metadata.finalizers"]
 
 
 def test_another_mode_is_no_mode():
