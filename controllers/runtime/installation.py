@@ -22,18 +22,18 @@ T = TypeVar("T")
 INSTALLATIONS = Resource("kubevirt.io", "v1", "kubevirts", "KubeVirt")
 
 
-class InstallationSpec(Model, frozen=True):
-    """Of the spec, the configuration, as it was written: what is wrong in it must not hide the resource."""
-
-    configuration: dict[str, Any] = field(default_factory=dict)  # settings for every guest
-
-
 class Installation(Model, frozen=True):
-    """A KubeVirt resource."""
+    """A KubeVirt resource with its spec as it was written: what is wrong in it must not hide the resource."""
 
     metadata: ObjectMeta = ObjectMeta()  # name, place and history
-    spec: InstallationSpec = InstallationSpec()  # what should be installed
+    spec: dict[str, Any] = field(default_factory=dict)  # what should be installed
     status: KubeVirtStatus = KubeVirtStatus()  # what is installed
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """Settings for every guest. Whoever reads them says what is wrong with them."""
+        found: dict[str, Any] = self.spec.get("configuration") or {}
+        return found
 
 
 class LiveConfiguration(Generic[T]):
@@ -61,7 +61,7 @@ class LiveConfiguration(Generic[T]):
         if made_from != self._made_from:
             self._made_from = made_from
             try:
-                self._in_force, self.fault = self._read(chosen.spec.configuration if chosen is not None else {}), None
+                self._in_force, self.fault = self._read(chosen.configuration if chosen is not None else {}), None
             except KvnodeError as error:
                 self.fault = error
         return self._in_force

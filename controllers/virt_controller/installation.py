@@ -1,7 +1,8 @@
 """What is told of a `KubeVirt` resource: whether it is in force, what is wrong in it, and whether all daemons are up.
 
 `Available` waits at first for everything, and from then on holds while each daemon serves somewhere: one node that is
-away doesn't make the installation unavailable to the others, and is told by `Degraded`.
+away doesn't make the installation unavailable to the others, and is told by `Degraded`. What the resource asks for and
+this build doesn't follow is told by `FieldsNotFollowed`, which isn't there where that is nothing.
 """
 
 from datetime import datetime
@@ -14,9 +15,12 @@ from controllers.virt_controller.components import Components
 from controllers.virt_controller.guest_life import Decision
 from controllers.virt_controller.statements import Statement, timestamp, told_already, written
 from kvnode import __version__
+from kvnode.api.unsupported_installation import installation_without_effect
 from kvnode.errors import KvnodeError
 
-_OURS = ("Available", "Degraded", "Progressing")
+_NOT_FOLLOWED = "FieldsNotFollowed"
+_OURS = ("Available", "Degraded", "Progressing", _NOT_FOLLOWED)
+_MOST_FIELDS = 12
 _READY = "AllComponentsReady"
 _NOT_READY = "ComponentsNotReady"
 
@@ -38,7 +42,7 @@ def decide(seen: Seen) -> Decision:
         return Decision()
     wrong = _what_is_wrong(seen)
     available = _available(seen)
-    wanted = [available, _degraded(seen, wrong), _progressing(seen)]
+    wanted = [available, _degraded(seen, wrong), _progressing(seen), *_not_followed(seen)]
     if not seen.counts:
         phase = "Ignored"
     else:
@@ -98,3 +102,13 @@ def _progressing(seen: Seen) -> Statement:
     if seen.counts and seen.components.rolling:
         return Statement("Progressing", True, "RollingOut", seen.components.rolling)
     return Statement("Progressing", False)
+
+
+def _not_followed(seen: Seen) -> list[Statement]:
+    fields = [one.field for one in installation_without_effect(seen.installation.spec)] if seen.counts else []
+    if not fields:
+        return []
+    more = len(fields) - _MOST_FIELDS
+    named = ", ".join(fields[:_MOST_FIELDS]) + (f" and {more} more" if more > 0 else "")
+    message = f"this build doesn't follow these fields yet, and nothing comes of them: {named}"
+    return [Statement(_NOT_FOLLOWED, True, "NotBuiltYet", message)]

@@ -5,7 +5,7 @@ import pytest
 from controllers.runtime.client import ApiClient
 from controllers.runtime.faults import Undecodable
 from controllers.runtime.informer import Informer
-from controllers.runtime.installation import INSTALLATIONS, Installation, InstallationSpec, LiveConfiguration
+from controllers.runtime.installation import INSTALLATIONS, Installation, LiveConfiguration
 from controllers.runtime.resources import Request
 from kvnode.api.meta import ObjectMeta
 from kvnode.api.settings import typed_configuration
@@ -26,7 +26,7 @@ def informer(with_client):
 
 def put(informer, name, created, version, configuration):
     metadata = ObjectMeta(name=name, uid=f"uid-of-{name}", creation_timestamp=created, resource_version=version)
-    informer.store.put(Request("kubevirt", name), Installation(metadata, InstallationSpec(configuration)))
+    informer.store.put(Request("kubevirt", name), Installation(metadata, {"configuration": configuration}))
 
 
 def emulates(live):

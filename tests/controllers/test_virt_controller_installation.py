@@ -36,11 +36,13 @@ def told(
     handlers: DaemonSet | None = None,
     status: dict[str, Any] | None = None,
     counts: bool = True,
+    spec: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What is written, with conditions by type; nothing is left of the status where nothing is."""
     deployments = [deployment("virt-controller"), *([api] if api else [])]
     parts = components(deployments, [handlers] if handlers else [])
-    subject = convert({"metadata": {"name": "kubevirt", "generation": 1}, "status": status or {}}, Installation)
+    metadata = {"name": "kubevirt", "generation": 1}
+    subject = convert({"metadata": metadata, "spec": spec or {}, "status": status or {}}, Installation)
     written = [one for one in decide(Seen(subject, counts, None, parts, NOW)).actions if isinstance(one, Apply)]
     if not written:
         return {}
@@ -120,3 +122,23 @@ def test_a_resource_that_is_not_in_force_says_nothing_of_the_daemons() -> None:
     assert document["phase"] == "Ignored"
     assert document["conditions"]["Available"]["reason"] == "NotInForce"
     assert "older KubeVirt resource" in said(document, "Degraded")[1]
+
+
+def test_what_is_asked_for_and_not_followed_is_told_and_taken_back() -> None:
+    spec = {"configuration": {"cpuModel": "Nehalem", "migrations": {"allowPostCopy": True}}, "infra": {"replicas": 3}}
+    document = told(deployment("virt-api"), daemon_set(), spec=spec)
+    status, message = said(document, "FieldsNotFollowed")
+    assert status == "True"
+    assert message.endswith(": spec.configuration.migrations, spec.infra")
+    conditions = list(document.pop("conditions").values())
+    assert told(deployment("virt-api"), daemon_set(), {**document, "conditions": conditions}, spec=spec) == {}
+    mended = told(deployment("virt-api"), daemon_set(), {**document, "conditions": conditions})
+    assert "FieldsNotFollowed" not in mended["conditions"]
+    assert "FieldsNotFollowed" not in told(deployment("virt-api"), daemon_set(), counts=False, spec=spec)["conditions"]
+
+
+def test_of_many_fields_that_are_not_followed_some_are_named() -> None:
+    spec = {f"field{number}": "x" for number in range(20)}
+    message = said(told(deployment("virt-api"), daemon_set(), spec=spec), "FieldsNotFollowed")[1]
+    assert "spec.field11 and 8 more" in message
+    assert "field12" not in message
