@@ -233,6 +233,32 @@ def test_arm64_has_the_hosts_cpu(model):
     assert findings({**changes, f"{CPU}.model": "host-passthrough"}) == {}
 
 
+@pytest.mark.parametrize(
+    ("overhead", "field"),
+    [({"memLock": "Perhaps"}, "memLock"), ({"addedOverhead": "5Pi"}, "addedOverhead"), ({"memLock": "Required"}, None)],
+)
+def test_reserved_memory_is_some_and_locked_or_not(overhead, field):
+    found = findings({f"{MEMORY}.reservedOverhead": overhead}, gates("ReservedOverheadMemlock"))
+    assert list(found) == ([f"{MEMORY}.reservedOverhead.{field}"] if field else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "sound"),
+    [
+        ("ephemeral-storage", True),
+        ("hugepages-2Mi", True),
+        ("example.org/gpu", True),
+        ("gpu", False),
+        ("../x", False),
+        ("a b", False),
+        ("", False),
+    ],
+)
+def test_a_pod_asks_for_what_kubernetes_or_somebody_offers(name, sound):
+    found = findings({REQUESTS: {"memory": "1Gi", name: "1"}})
+    assert list(found.values()) == ([] if sound else [["Invalid"]])
+
+
 def test_a_gate_that_is_shut_refuses_encryption():
     found = findings({f"{DOMAIN}.launchSecurity": {"sev": {}}, FIRMWARE: EFI}, shut("WorkloadEncryptionSEV"))
     assert found == {f"{DOMAIN}.launchSecurity.sev": ["Invalid"]}

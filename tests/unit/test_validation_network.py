@@ -206,6 +206,8 @@ def test_a_claimed_network_has_a_claim_and_an_sriov_interface():
     assert findings({**second({"sriov": {}}, network), **claims}, config) == {}
     assert list(findings({**second({"bridge": {}}, network), **claims}, config)) == [f"{DEVICES}.interfaces"]
     assert list(findings(second({"sriov": {}}, network), config)) == ["spec.networks[1].resourceClaim.claimName"]
+    odd = second({"sriov": {}}, {"resourceClaim": {"claimName": "c", "requestName": "a b"}})
+    assert list(findings({**odd, **claims}, config)) == ["spec.networks[1].resourceClaim.requestName"]
     nameless = second({"sriov": {}}, {"resourceClaim": {}})
     assert list(findings(nameless, config)) == [
         "spec.networks[1].resourceClaim.requestName",

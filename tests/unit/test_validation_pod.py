@@ -187,6 +187,28 @@ REFUSED = [
     ),
     ({f"{DEVICES}.hostDevices": [{"name": "h", "deviceName": "a/b"}]}, f"{DEVICES}.hostDevices", "Invalid"),
     ({"spec.resourceClaims": [{"name": "c"}]}, "spec.resourceClaims[0]", "Invalid"),
+    ({f"{DEVICES}.inputs": [{"name": "t"}, {"name": "t"}]}, f"{DEVICES}.inputs[1].name", "Duplicate"),
+    (
+        {f"{DEVICES}.gpus": [{"name": "g", "deviceName": "example.org/gpu", "tag": "x" * 254}]},
+        f"{DEVICES}.gpus[0].tag",
+        "Invalid",
+    ),
+    (
+        {f"{DOMAIN}.ioThreadsPolicy": "supplementalPool", f"{DOMAIN}.ioThreads.supplementalPoolThreadCount": 1025},
+        f"{DOMAIN}.ioThreads.supplementalPoolThreadCount",
+        "Invalid",
+    ),
+    (
+        {"spec.readinessProbe": {"tcpSocket": {"port": 80, "host": "a b"}}},
+        "spec.readinessProbe.tcpSocket.host",
+        "Invalid",
+    ),
+    ({"spec.livenessProbe": {"httpGet": {"port": 80, "host": "a\nb"}}}, "spec.livenessProbe.httpGet.host", "Invalid"),
+    (
+        {"spec.livenessProbe": {"guestAgentPing": {}, "successThreshold": 2}},
+        "spec.livenessProbe.successThreshold",
+        "Invalid",
+    ),
 ]
 
 
@@ -223,6 +245,9 @@ ACCEPTED = [
         },
         None,
     ),
+    ({"spec.readinessProbe": {"guestAgentPing": {}, "successThreshold": 2}}, None),
+    ({"spec.readinessProbe": {"httpGet": {"port": 80, "host": "web_1.example"}}}, None),
+    ({"spec.readinessProbe": {"tcpSocket": {"port": 80, "host": "fd00::1"}}}, None),
 ]
 
 

@@ -202,6 +202,8 @@ def test_accepted(changes, config):
         ({"path": "/x", "type": "Nope"}, "type"),
         ({"path": "/x", "type": "Disk", "capacity": "1Gi"}, "capacity"),
         ({"path": "/x", "type": "DiskOrCreate"}, "capacity"),
+        ({"path": "/x", "type": "DiskOrCreate", "capacity": "1m"}, "capacity"),
+        ({"path": "/x", "type": "DiskOrCreate", "capacity": "9Ei"}, "capacity"),
     ],
 )
 def test_host_disks_are_checked_behind_their_gate(hostdisk, field):

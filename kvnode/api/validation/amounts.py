@@ -6,9 +6,11 @@ here, which answer None for what is absent or can't be read: a broken quantity i
 
 from __future__ import annotations
 
+from kvnode._fast.names import is_qualified_name
 from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.settings import Settings
-from kvnode.api.validation.finding import Findings, child, shown
+from kvnode.api.validation.finding import Findings, child, listed, shown
+from kvnode.api.validation.names import qualified_name_fault
 from kvnode.errors import QuantityError
 from kvnode.quantity import Quantity, to_bytes, to_nanos
 
@@ -16,6 +18,8 @@ __all__ = ["ONE", "amount", "amount_rules", "quantity_rules", "size"]
 
 ONE = 10**9
 """The amount that is 1: one byte, one CPU."""
+
+_POD_RESOURCES = ("cpu", "memory", "ephemeral-storage")
 
 _MEMORY = "spec.domain.memory"
 _RESOURCES = "spec.domain.resources"
@@ -70,8 +74,17 @@ def amount_rules(found: Findings, field: str, quantity: Quantity | None, *, posi
 
 def _amounts(found: Findings, kind: str, amounts: dict[str, Quantity]) -> None:
     for name, quantity in amounts.items():
+        if name not in _POD_RESOURCES and (fault := _resource_fault(name)):
+            found.invalid(child(f"{_RESOURCES}.{kind}", name), f"{shown(name)} {fault}.")
         if fault := _fault(quantity):
             found.invalid(child(f"{_RESOURCES}.{kind}", name), fault)
+
+
+def _resource_fault(name: str) -> str | None:
+    """What a Pod can ask for is one of Kubernetes' own resources, or somebody's, who says so before a slash."""
+    if "/" in name or not is_qualified_name(name):
+        return qualified_name_fault(name)
+    return None if name.startswith("hugepages-") else f"is no resource; it is {listed(_POD_RESOURCES)}, or DOMAIN/NAME"
 
 
 def _quantity(found: Findings, field: str, quantity: Quantity | None) -> None:

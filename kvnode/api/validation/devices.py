@@ -25,6 +25,8 @@ _VIDEO_MODELS = {
 }
 _IO_THREAD_POLICIES = ("shared", "auto", "supplementalPool")
 _POOL = "supplementalPool"
+_MOST_IO_THREADS = 1024
+_MAX_TAG_CHARACTERS = 253
 _STORAGE_GATE = "EnableVirtioFsStorageVolumes"
 
 _DEVICES = "spec.domain.devices"
@@ -124,6 +126,8 @@ def io_thread_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings:
         found.invalid(field, f"the policy {_POOL} takes a pool of at least 1 thread, here are {count or 0}.")
     elif policy != _POOL and count:
         found.invalid(field, f"only the policy {_POOL} has a pool: set spec.domain.ioThreadsPolicy to it.")
+    elif count and count > _MOST_IO_THREADS:
+        found.invalid(field, f"{count} IO threads are more than {_MOST_IO_THREADS}, the most that a guest may have.")
 
 
 def _claims(found: Findings, claims: Sequence[VirtualMachineInstanceResourceClaim]) -> dict[str, int]:
@@ -161,9 +165,14 @@ def _device_name(found: Findings, field: str, name: str) -> None:
 
 
 def _inputs(found: Findings, inputs: Sequence[Input]) -> None:
+    seen: dict[str, int] = {}
     for index, device in enumerate(inputs):
         field = f"{_DEVICES}.inputs[{index}]"
         _device_name(found, field, device.name)
+        if seen.setdefault(device.name, index) != index:
+            found.duplicate(
+                f"{field}.name", f"{shown(device.name)} is the name of {_DEVICES}.inputs[{seen[device.name]}] already."
+            )
         if device.bus and device.bus not in _INPUT_BUSES:
             found.invalid(f"{field}.bus", f"{shown(device.bus)} is no bus of inputs; it is {listed(_INPUT_BUSES)}.")
         if device.type != "tablet":
@@ -241,8 +250,10 @@ def _passed_through(
         if device.name in names:
             found.duplicate(f"{inside}.name", f"{shown(device.name)} is another one's name already.")
         names.add(device.name)
-        if device.tag and not device.tag.isprintable():
-            found.invalid(f"{inside}.tag", f"{shown(device.tag)} must be made of printable characters.")
+        if device.tag and (len(device.tag) > _MAX_TAG_CHARACTERS or not device.tag.isprintable()):
+            found.invalid(
+                f"{inside}.tag", f"{shown(device.tag)} must be at most {_MAX_TAG_CHARACTERS} printable characters."
+            )
         if device.device_name:
             if device.claim_name or device.request_name:
                 found.invalid(inside, "deviceName and claimName exclude each other: keep one.")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kvnode.api.cpu_memory import Hugepages, Memory
+from kvnode.api.cpu_memory import Hugepages, Memory, ReservedOverhead
 from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.settings import Settings
 from kvnode.api.validation.amounts import amount, size
-from kvnode.api.validation.finding import Findings, shown
+from kvnode.api.validation.finding import Findings, listed, shown
 from kvnode.quantity import Quantity
 
 __all__ = ["memory_rules"]
@@ -17,6 +17,9 @@ _MINIMUM_BYTES = 1_000_000
 _MAXIMUM_BYTES = 1 << 52
 """What a 64-bit processor can address at most: 52 bits on amd64 and arm64."""
 
+_MEMORY_LOCKS = ("Required", "NotRequired")
+
+_OVERHEAD = "spec.domain.memory.reservedOverhead"
 _GUEST = "spec.domain.memory.guest"
 _PAGE_SIZE = "spec.domain.memory.hugepages.pageSize"
 _REQUEST = "spec.domain.resources.requests.memory"
@@ -40,10 +43,21 @@ def memory_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Se
         _within_limit(found, memory, request, limit, most)
     if memory.hugepages is not None:
         _whole_pages(found, memory.hugepages, guest, asked)
-    if memory.reserved_overhead is not None and not settings.gate("ReservedOverheadMemlock"):
+    if memory.reserved_overhead is not None:
+        _reserved_overhead(found, memory.reserved_overhead, settings)
+
+
+def _reserved_overhead(found: Findings, overhead: ReservedOverhead, settings: Settings) -> None:
+    if not settings.gate("ReservedOverheadMemlock"):
         found.invalid(
-            "spec.domain.memory.reservedOverhead",
-            "the feature gate ReservedOverheadMemlock is shut; open it in the KubeVirt configuration.",
+            _OVERHEAD, "the feature gate ReservedOverheadMemlock is shut; open it in the KubeVirt configuration."
+        )
+    if overhead.mem_lock and overhead.mem_lock not in _MEMORY_LOCKS:
+        found.invalid(f"{_OVERHEAD}.memLock", f"{shown(overhead.mem_lock)} is neither {listed(_MEMORY_LOCKS)}.")
+    added = size(overhead.added_overhead)
+    if added is not None and added > _MAXIMUM_BYTES:
+        found.invalid(
+            f"{_OVERHEAD}.addedOverhead", f"{shown(overhead.added_overhead)} is more than 4Pi, which no node has."
         )
 
 

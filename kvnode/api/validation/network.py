@@ -10,7 +10,7 @@ from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.network import Interface, MultusNetwork, Network, PodNetwork
 from kvnode.api.settings import Settings
 from kvnode.api.validation.finding import Findings, shown
-from kvnode.api.validation.names import interface_name_fault
+from kvnode.api.validation.names import interface_name_fault, label_fault
 
 __all__ = ["claimed_network_rules", "network_rules", "pairing_rules"]
 
@@ -105,6 +105,8 @@ def _claimed(found: Findings, field: str, network: Network, known: set[str], int
         return
     if not claim.request_name:
         found.required(f"{field}.resourceClaim.requestName", "name the request within the claim.")
+    elif fault := label_fault(claim.request_name):
+        found.invalid(f"{field}.resourceClaim.requestName", f"{shown(claim.request_name)} {fault}.")
     if not claim.claim_name:
         found.required(f"{field}.resourceClaim.claimName", "name one of spec.resourceClaims.")
     elif claim.claim_name not in known:

@@ -18,6 +18,7 @@ _START_STRATEGIES = ("Paused",)
 _REBOOT_POLICIES = ("Reboot", "Terminate")
 _SCHEMES = ("HTTP", "HTTPS")
 _HEADER = re.compile(r"[A-Za-z0-9-]+", re.ASCII).fullmatch
+_HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}", re.ASCII).fullmatch
 _MAX_NAMESERVERS = 3
 _MAX_SEARCHES = 6
 _MAX_SEARCH_CHARACTERS = 256
@@ -124,6 +125,10 @@ def probe_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: Set
     for name, probe in (("readinessProbe", spec.readiness_probe), ("livenessProbe", spec.liveness_probe)):
         if probe is not None:
             _probe(found, f"spec.{name}", probe, on_pod)
+    # A Pod carries the probe, and Kubernetes takes no other.
+    passes = spec.liveness_probe.success_threshold if spec.liveness_probe is not None else None
+    if passes is not None and passes > 1:
+        found.invalid("spec.livenessProbe.successThreshold", f"a guest is alive after one answer, not after {passes}.")
 
 
 def _searches(found: Findings, searches: tuple[str, ...]) -> None:
@@ -151,6 +156,8 @@ def _probe(found: Findings, field: str, probe: Probe, on_pod: bool) -> None:
             continue
         if not on_pod:
             found.invalid(f"{field}.{wire}", "the guest isn't on the Pod's network: use exec or guestAgentPing.")
+        if action.host and not _HOST(action.host):
+            found.invalid(f"{field}.{wire}.host", f"{shown(action.host)} is neither a host's name nor an address.")
         port = action.port
         fault = port_name_fault(port) if isinstance(port, str) and not port.isdecimal() else None
         if fault:

@@ -34,6 +34,7 @@ from kvnode.api.volumes import (
     SysprepSource,
     Volume,
 )
+from kvnode.quantity import Quantity
 
 __all__ = ["SOURCES", "image_rules", "utility_volume_rules", "volume_rules"]
 
@@ -172,11 +173,13 @@ def _empty_disk(found: Findings, index: int, disk: EmptyDiskSource) -> None:
         return  # whether it can be read is said where quantities are
     if value == 0:
         found.required(f"{_at(index)}.emptyDisk.capacity", "say how large the disk is, such as 1Gi.")
-    elif not _MINIMUM_DISK_BYTES <= value <= _MAXIMUM_DISK_BYTES:
-        found.invalid(
-            f"{_at(index)}.emptyDisk.capacity",
-            f"{shown(disk.capacity)} is no disk size: it has {_MINIMUM_DISK_BYTES} bytes to 8Ei.",
-        )
+    else:
+        _disk_bytes(found, f"{_at(index)}.emptyDisk.capacity", disk.capacity, value)
+
+
+def _disk_bytes(found: Findings, field: str, capacity: Quantity | None, value: int) -> None:
+    if not _MINIMUM_DISK_BYTES <= value <= _MAXIMUM_DISK_BYTES:
+        found.invalid(field, f"{shown(capacity)} is no disk size: it has {_MINIMUM_DISK_BYTES} bytes to 8Ei.")
 
 
 def _host_disk(found: Findings, index: int, disk: HostDisk) -> None:
@@ -192,6 +195,8 @@ def _host_disk(found: Findings, index: int, disk: HostDisk) -> None:
         found.invalid(f"{field}.capacity", "an image that exists has its size: leave it out, or use type DiskOrCreate.")
     elif disk.type == "DiskOrCreate" and not capacity:
         found.required(f"{field}.capacity", "say how large an image to make, such as 1Gi.")
+    elif capacity > 0:
+        _disk_bytes(found, f"{field}.capacity", disk.capacity, capacity)
 
 
 def _claim(found: Findings, index: int, claim: PersistentVolumeClaimVolumeSource) -> None:
