@@ -134,8 +134,7 @@ def _lane(name: str, output: IO[bytes] | None, arguments: list[str]) -> subproce
         __file__,
         "--lane",
         name,
-        "-o",
-        f"cache_dir=.pytest_cache/{name.split()[-1]}",
+        f"--override-ini=cache_dir=.pytest_cache/{name}",
         *arguments,
     ]
     return subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, leftovers.LANE: name})
