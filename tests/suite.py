@@ -132,8 +132,8 @@ def _lane(name: str, output: IO[bytes] | None, arguments: list[str]) -> subproce
     command = [
         sys.executable,
         __file__,
-        "--lane",
-        name,
+        # In one word each: pytest learns of its options late, and takes a word by itself for a path until then.
+        f"--lane={name}",
         f"--override-ini=cache_dir=.pytest_cache/{name}",
         *arguments,
     ]
