@@ -7,7 +7,7 @@ from kvnode.api.unsupported_machine import unsupported_machine
 from kvnode.api.validation.virtual_machine import RUN_STRATEGIES, validate_machine
 from kvnode.api.virtual_machine import VirtualMachine
 from kvnode.errors import VALUE_DUPLICATE, VALUE_INVALID, VALUE_NOT_SUPPORTED, VALUE_REQUIRED
-from tests.manifests import manifest
+from tests.manifests import GONE, changed, manifest
 
 SHUT = {"developerConfiguration": {"disabledFeatureGates": ["DecentralizedLiveMigration"]}}
 RUNNING = {"runStrategy": "Always"}
@@ -51,6 +51,12 @@ def test_so_is_the_older_way_to_say_it(running):
         ({"runStrategy": ""}, ("spec.runStrategy", VALUE_INVALID)),
         ({**RUNNING, "updateVolumesStrategy": "Swap"}, ("spec.updateVolumesStrategy", VALUE_INVALID)),
         ({**RUNNING, "instancetype": {}}, ("spec.instancetype.name", VALUE_REQUIRED)),
+        ({**RUNNING, "instancetype": {"name": "../x"}}, ("spec.instancetype.name", VALUE_INVALID)),
+        (
+            {**RUNNING, "preference": {"name": "fedora", "revisionName": "a b"}},
+            ("spec.preference.revisionName", VALUE_INVALID),
+        ),
+        ({**RUNNING, "preference": {"inferFromVolume": "gone"}}, ("spec.preference.inferFromVolume", VALUE_INVALID)),
         (
             {**RUNNING, "instancetype": {"name": "u1", "inferFromVolume": "root"}},
             ("spec.instancetype.name", VALUE_INVALID),
@@ -118,6 +124,104 @@ def test_a_template_has_one_claim_and_a_content(content):
     assert verdict(doubled) == [fault]
     without = {name: value for name, value in content.items() if name not in ("pvc", "storage")}
     assert verdict(without) == [fault]
+
+
+WHOLE_TEMPLATE = {
+    "apiVersion": "cdi.kubevirt.io/v1beta1",
+    "kind": "DataVolume",
+    "metadata": {"name": "data", "labels": {"a": "b"}, "annotations": {"a": "b c"}},
+    "spec": {
+        "source": {"http": {"url": "https://example.org/disk.img", "secretRef": "s", "extraHeaders": ["X-Key: 1"]}},
+        "storage": {
+            "storageClassName": "fast",
+            "accessModes": ["ReadWriteOnce", "ReadWriteMany"],
+            "volumeMode": "Block",
+            "resources": {"requests": {"storage": "1Gi"}},
+            "selector": {"matchLabels": {"a": "b"}},
+        },
+        "contentType": "kubevirt",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "reason"),
+    [
+        ({"apiVersion": "v1"}, "apiVersion", VALUE_INVALID),
+        ({"kind": "Pod"}, "kind", VALUE_INVALID),
+        ({"metadata.labels": {"a": "b c"}}, "metadata.labels[a]", VALUE_INVALID),
+        ({"metadata.annotations": {"a b": ""}}, "metadata.annotations[a b]", VALUE_INVALID),
+        ({"spec.contentType": "iso"}, "spec.contentType", VALUE_INVALID),
+        ({"spec.priorityClassName": "a b"}, "spec.priorityClassName", VALUE_INVALID),
+        ({"spec.checkpoints": [{}]}, "spec.checkpoints[0].current", VALUE_REQUIRED),
+        ({"spec.storage.storageClassName": "A"}, "spec.storage.storageClassName", VALUE_INVALID),
+        ({"spec.storage.volumeName": "../x"}, "spec.storage.volumeName", VALUE_INVALID),
+        ({"spec.storage.volumeMode": "Folder"}, "spec.storage.volumeMode", VALUE_NOT_SUPPORTED),
+        ({"spec.storage.accessModes": ["Often"]}, "spec.storage.accessModes[0]", VALUE_NOT_SUPPORTED),
+        (
+            {"spec.storage.accessModes": ["ReadWriteOnce", "ReadWriteOnce"]},
+            "spec.storage.accessModes[1]",
+            VALUE_DUPLICATE,
+        ),
+        ({"spec.storage.selector.matchLabels": {"a": "b c"}}, "spec.storage.selector.matchLabels[a]", VALUE_INVALID),
+        (
+            {"spec.storage.resources.requests": {"storage": "0"}},
+            "spec.storage.resources.requests[storage]",
+            VALUE_INVALID,
+        ),
+        ({"spec.storage.resources.limits": {"storage": "x"}}, "spec.storage.resources.limits[storage]", VALUE_INVALID),
+        ({"spec.storage.resources.limits": {"a b": "1"}}, "spec.storage.resources.limits[a b]", VALUE_INVALID),
+        ({"spec.source.http.url": ""}, "spec.source.http.url", VALUE_REQUIRED),
+        ({"spec.source.http.url": "ftp://example.org/x"}, "spec.source.http.url", VALUE_INVALID),
+        ({"spec.source.http.url": "http://a b"}, "spec.source.http.url", VALUE_INVALID),
+        ({"spec.source.http.secretRef": "a b"}, "spec.source.http.secretRef", VALUE_INVALID),
+        ({"spec.source.http.certConfigMap": "a b"}, "spec.source.http.certConfigMap", VALUE_INVALID),
+        ({"spec.source.http.extraHeaders": ["a: b\nc: d"]}, "spec.source.http.extraHeaders[0]", VALUE_INVALID),
+        ({"spec.source.http.secretExtraHeaders": ["A"]}, "spec.source.http.secretExtraHeaders[0]", VALUE_INVALID),
+        ({"spec.source": {"pvc": {}}}, "spec.source.pvc.name", VALUE_REQUIRED),
+        ({"spec.source": {"snapshot": {"name": "A"}}}, "spec.source.snapshot.name", VALUE_INVALID),
+        ({"spec.source": {"pvc": {"name": "a", "namespace": "a.b"}}}, "spec.source.pvc.namespace", VALUE_INVALID),
+        ({"spec.source": {"registry": {"url": "https://x"}}}, "spec.source.registry.url", VALUE_INVALID),
+        (
+            {"spec.source": {"registry": {"url": "docker://x", "pullMethod": "push"}}},
+            "spec.source.registry.pullMethod",
+            VALUE_INVALID,
+        ),
+        ({"spec.source": {"registry": {"imageStream": "x"}}}, "spec.source.registry.pullMethod", VALUE_INVALID),
+        (
+            {"spec.source": {"registry": {"url": "docker://x", "imageStream": "x", "pullMethod": "node"}}},
+            "spec.source.registry",
+            VALUE_INVALID,
+        ),
+        ({"spec.source": {"imageio": {"url": "https://x"}}}, "spec.source.imageio.diskId", VALUE_REQUIRED),
+        (
+            {"spec.source": GONE, "spec.sourceRef": {"kind": "Pod", "name": "x"}},
+            "spec.sourceRef.kind",
+            VALUE_INVALID,
+        ),
+        (
+            {"spec.source": GONE, "spec.sourceRef": {"kind": "DataSource"}},
+            "spec.sourceRef.name",
+            VALUE_REQUIRED,
+        ),
+        (
+            {"spec.source": GONE, "spec.storage.dataSourceRef": {"name": "s"}},
+            "spec.storage.dataSourceRef.kind",
+            VALUE_REQUIRED,
+        ),
+        (
+            {"spec.source": GONE, "spec.storage.dataSource": {"kind": "VolumeSnapshot", "name": "a b"}},
+            "spec.storage.dataSource.name",
+            VALUE_INVALID,
+        ),
+    ],
+)
+def test_what_no_importer_could_do_is_told_with_the_machine(changes, field, reason):
+    volumes = {"spec.volumes.3": {"name": "data", "dataVolume": {"name": "data"}}}
+    whole = {**RUNNING, "dataVolumeTemplates": [WHOLE_TEMPLATE]}
+    assert found(machine(whole, volumes)) == []
+    made = {**RUNNING, "dataVolumeTemplates": [changed(WHOLE_TEMPLATE, changes)]}
+    assert found(machine(made, volumes)) == [(f"spec.dataVolumeTemplates[0].{field}", reason)]
 
 
 def test_its_own_labels_are_judged():

@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kvnode.api.cpu_memory import Memory
-from kvnode.api.data_volumes import DataVolumeSpec, DataVolumeTemplateSpec
 from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.settings import Settings, settings_of
 from kvnode.api.validation.amounts import size
+from kvnode.api.validation.data_volumes import data_volume_template_rules
 from kvnode.api.validation.finding import Findings, listed, shown
 from kvnode.api.validation.metadata import label_rules
 from kvnode.api.validation.names import subdomain_fault
+from kvnode.api.validation.references import name_rules
 from kvnode.api.virtual_machine import InstancetypeMatcher, PreferenceMatcher, VirtualMachine, VirtualMachineSpec
 from kvnode.errors import FieldError
 
@@ -91,6 +92,7 @@ def _matchers(found: Findings, spec: VirtualMachineSpec) -> None:
         ("instancetype", spec.instancetype),
         ("preference", spec.preference),
     )
+    volumes = {volume.name for volume in spec.template.spec.volumes} if spec.template.spec is not None else set()
     for name, matcher in matchers:
         if matcher is None:
             continue
@@ -99,6 +101,15 @@ def _matchers(found: Findings, spec: VirtualMachineSpec) -> None:
             found.invalid(f"{field}.name", "name and inferFromVolume exclude each other: keep one.")
         elif not matcher.name and not matcher.infer_from_volume:
             found.required(f"{field}.name", "name it, or say by inferFromVolume which volume tells.")
+        name_rules(found, f"{field}.name", matcher.name)
+        name_rules(found, f"{field}.revisionName", matcher.revision_name)
+        ignored = matcher.infer_from_volume_failure_policy == "Ignore"
+        if matcher.infer_from_volume and not ignored and matcher.infer_from_volume not in volumes:
+            found.invalid(
+                f"{field}.inferFromVolume",
+                f"no volume of the template is called {shown(matcher.infer_from_volume)}: name one, or set "
+                "inferFromVolumeFailurePolicy to Ignore.",
+            )
         if matcher.kind and matcher.kind.lower() not in {kind.lower() for kind in kinds}:
             found.invalid(f"{field}.kind", f"{shown(matcher.kind)} is no kind of it; it is {listed(kinds)}.")
         policy = matcher.infer_from_volume_failure_policy
@@ -139,35 +150,7 @@ def _data_volume_templates(found: Findings, machine: VirtualMachine) -> None:
             found.invalid(
                 f"{field}.metadata.namespace", f"{shown(namespace)} is not the VirtualMachine's: leave it out."
             )
-        _one_claim(found, f"{field}.spec", template.spec)
-        _one_source(found, field, template)
-
-
-def _one_claim(found: Findings, field: str, spec: DataVolumeSpec) -> None:
-    given = [name for name, claim in (("storage", spec.storage), ("pvc", spec.pvc)) if claim is not None]
-    if len(given) != 1:
-        found.invalid(
-            field,
-            f"a DataVolume's claim is described by storage or by pvc; here is {' and '.join(given) or 'neither'}.",
-        )
-
-
-def _one_source(found: Findings, field: str, template: DataVolumeTemplateSpec) -> None:
-    """The content comes from a source, from an object that names one, or from whoever fills the claim."""
-    source, reference = template.spec.source, template.spec.source_ref
-    claim = template.spec.storage or template.spec.pvc
-    populated = claim is not None and (claim.data_source is not None or claim.data_source_ref is not None)
-    if source is None and reference is None:
-        if claim is not None and not populated:
-            found.invalid(f"{field}.spec", "nothing says what is in it: set source (blank, say) or sourceRef.")
-    elif populated:
-        found.invalid(f"{field}.spec", "the claim's own dataSource fills it: drop that, or drop source and sourceRef.")
-    elif source is not None and reference is not None:
-        found.invalid(f"{field}.spec", "source and sourceRef exclude each other: keep one.")
-    elif source is not None:
-        named = [name for name in source.__struct_fields__ if getattr(source, name) is not None]
-        if len(named) != 1:
-            found.invalid(f"{field}.spec.source", f"it names {len(named)} sources, and exactly one fills a DataVolume.")
+        data_volume_template_rules(found, field, template)
 
 
 def _update_strategy(found: Findings, spec: VirtualMachineSpec) -> None:
