@@ -4,8 +4,9 @@ Such a field isn't refused. A resource that has served KubeVirt sets a dozen thi
 and its migrations, and most of them can be done without; whoever wrote it is told which they are.
 
 ``FOLLOWED`` is the table of what is followed; whatever else is set is told by its path, the outermost part that no line
-knows. An empty value asks for nothing. A line is a path below the spec, ``*`` for any key of a map; all that is below a
-line's path is followed. tests/fields measures what is, so that a line that isn't true doesn't stand.
+knows. An empty value asks for nothing. A line is a path below the spec, ``*`` for any key of a map and ``[]`` for any
+place in a list; all that is below a line's path is followed. tests/fields measures what is, so that a line that isn't
+true doesn't stand.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ configuration.machineType
 configuration.network.binding.*.domainAttachmentType
 configuration.network.defaultNetworkInterface
 configuration.network.permitBridgeInterfaceOnPodNetwork
+configuration.permittedHostDevices.pciHostDevices.[].pciVendorSelector
+configuration.permittedHostDevices.pciHostDevices.[].resourceName
 configuration.persistentReservationConfiguration
 configuration.smbios
 configuration.virtualMachineOptions
@@ -68,11 +71,14 @@ def installation_without_effect(spec: Mapping[str, Any]) -> list[FieldError]:
 def _not_followed(value: Any, followed: Any, path: str) -> Iterator[str]:
     if followed is _ALL or value is None or value in ({}, [], ""):
         return
-    if followed is None or not isinstance(value, Mapping):
+    if isinstance(value, Mapping) and followed is not None and "[]" not in followed:
+        for name, item in value.items():
+            yield from _not_followed(item, followed.get(name, followed.get("*")), child(path, name))
+    elif isinstance(value, list | tuple) and followed is not None and "[]" in followed:
+        for index, item in enumerate(value):
+            yield from _not_followed(item, followed["[]"], f"{path}[{index}]")
+    else:
         yield path
-        return
-    for name, item in value.items():
-        yield from _not_followed(item, followed.get(name, followed.get("*")), child(path, name))
 
 
 def _tree(lines: tuple[str, ...]) -> dict[str, Any]:

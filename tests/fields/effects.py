@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from tests.fields.outcome import MODES, Outcome
+from tests.fields.outcome import MODES, Outcome, Told
 from tests.fields.paths import Field, Steps, changed, covers, places, value_at, written
 from tests.fields.values import INSTEAD, TOGETHER, nonsense, other_values, renamed
 
@@ -27,6 +27,7 @@ class Case(msgspec.Struct, frozen=True):
 
     steps    -- where what is tried begins; all of the manifest beside it stays as it is
     judge    -- what becomes of a document
+    told     -- by mode, paths of what its user is told that isn't followed
     in_bulk  -- all that is tried gets another value at once, and is taken away at once; where neither changes
                 anything no part of it does, and none is tried by itself. Nobody judges values here
     """
@@ -35,6 +36,7 @@ class Case(msgspec.Struct, frozen=True):
     document: dict[str, Any]
     steps: tuple[Steps, ...]
     judge: Callable[[dict[str, Any]], Outcome]
+    told: Callable[[dict[str, Any]], Told]
     in_bulk: bool = False
 
     def tries(self, at: Steps) -> bool:
@@ -67,14 +69,17 @@ def measured(kind: type[msgspec.Struct], fields: Iterable[Field], cases: Iterabl
     by_path = {field.path: field for field in fields}
     found = {path: Effect() for path in by_path}
     for case in cases:
-        base = case.judge(case.document)
+        base, told = case.judge(case.document), case.told(case.document)
         tried = [(by_path[path], at) for path, at in _places(kind, case.document) if path in by_path and case.tries(at)]
         is_quiet = case.in_bulk and all(_same(base, case.judge(other)) for other in _all_at_once(case.document, tried))
         for field, at in tried:
+            effect = found[field.path]
+            effect.seen = True
+            effect.told.update((mode, True) for mode in MODES if any(covers(path, written(at)) for path in told[mode]))
             if is_quiet:
-                _note_place(case.document, base, at, found[field.path])
+                _note(effect, value_at(case.document, at), _verdict(base, base, written(at)))
             else:
-                _try(case, base, field, at, found[field.path])
+                _try(case, base, field, at, effect)
     return found
 
 
@@ -97,22 +102,15 @@ def _same(one: Outcome, other: Outcome) -> bool:
     return (one.is_read, one.faults, one.made) == (other.is_read, other.faults, other.made)
 
 
-def _note_place(document: dict[str, Any], base: Outcome, steps: Steps, effect: Effect) -> tuple[str, Any, Verdict]:
-    """Notes what is said of a place as it stands: its path, what is there, and whether that is taken."""
-    at, present = written(steps), value_at(document, steps)
-    verdict = _verdict(base, base, at)
-    effect.seen = True
-    _note(effect, base, at, present, verdict)
-    return at, present, verdict
-
-
 def _try(case: Case, base: Outcome, field: Field, steps: Steps, effect: Effect) -> None:
-    at, present, verdict = _note_place(case.document, base, steps, effect)
+    at, present = written(steps), value_at(case.document, steps)
+    verdict = _verdict(base, base, at)
+    _note(effect, present, verdict)
     outcomes = [(True, verdict, base)]
     for value, document in _variants(case.document, field, steps, present):
         outcome = case.judge(document)
         verdict = _verdict(outcome, base, at)
-        _note(effect, outcome, at, value, verdict)
+        _note(effect, value, verdict)
         outcomes.append((value is not _ABSENT, verdict, outcome))
     _compare(effect, outcomes)
     if not case.in_bulk and not (effect.changes or effect.refused or effect.checked):
@@ -150,18 +148,15 @@ def _verdict(outcome: Outcome, base: Outcome, at: str) -> Verdict:
     return "refused within" if any(covers(at, path) for path in said) else "taken"
 
 
-def _note(effect: Effect, outcome: Outcome, at: str, value: Any, verdict: Verdict) -> None:
+def _note(effect: Effect, value: Any, verdict: Verdict) -> None:
     if verdict == "wrong":
         effect.checked = True
         return
-    if value is _ABSENT or verdict == "no value":
+    values = {"taken": effect.taken, "refused": effect.refused}.get(verdict)
+    if values is None or value is _ABSENT:
         return
-    values = {"taken": effect.taken, "refused": effect.refused}.get(verdict, [])
     if not any(value is known or (type(value) is type(known) and value == known) for known in values):
         values.append(value)
-    for mode in MODES:
-        if any(covers(path, at) for path in outcome.told[mode]):
-            effect.told[mode] = True
 
 
 def _compare(effect: Effect, outcomes: list[tuple[bool, Verdict, Outcome]]) -> None:

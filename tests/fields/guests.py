@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from kvnode.api.settings import ALPHA_GATES
+from kvnode.api.settings import ALPHA_GATES, typed_configuration
 from tests.fields.pods import AFFINITY, POD, PROBES
 from tests.manifests import DEVICES, DOMAIN, GONE, gates
 
 UID = "7f3b1d52-9d0a-4b0a-9f55-1f6f2f6f0001"
-CONFIG: dict[str, Any] = {
-    **gates(*sorted(ALPHA_GATES)),
-    "network": {"binding": {"fast": {"domainAttachmentType": "tap"}}},
-    "persistentReservationConfiguration": {"enabled": True},
-}
+CONFIG = typed_configuration(
+    {
+        **gates(*sorted(ALPHA_GATES)),
+        "network": {"binding": {"fast": {"domainAttachmentType": "tap"}}},
+        "persistentReservationConfiguration": {"enabled": True},
+    }
+)
 """All gates are open, so that what stands behind one is judged for itself."""
 
 HOST: dict[str, Any] = {

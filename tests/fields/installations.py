@@ -20,13 +20,13 @@ from controllers.virt_controller.components import components
 from controllers.virt_controller.installation import Seen, decide
 from kvnode.api.decode import convert
 from kvnode.api.kubevirt import KubeVirtSpec
-from kvnode.api.settings import settings_of
+from kvnode.api.settings import settings_of, typed_configuration
 from kvnode.api.unsupported_installation import installation_without_effect
 from kvnode.errors import InvalidManifest
 from kvnode.planning.settings import plan_settings
 from tests.api_documents import whole_document
 from tests.fields.guests import UID
-from tests.fields.outcome import GUEST_PARTS, MODES, Outcome, made_of, wrong
+from tests.fields.outcome import GUEST_PARTS, NOBODY, Outcome, Told, made_of, wrong
 from tests.manifests import DEVICES, DOMAIN, GONE, manifest
 
 _NOW = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
@@ -51,6 +51,7 @@ _GUESTS: tuple[dict[str, Any], ...] = (
     {**_SILENT_ABOUT, "spec.architecture": "arm64"},
     {**_SILENT_ABOUT, "spec.architecture": "s390x"},
     _ASKING,
+    {f"{DEVICES}.gpus": [{"name": "gpu", "deviceName": "vendor.example/grace"}]},
     {f"{DOMAIN}.machine": {"type": "virt-8.2"}, "spec.architecture": "arm64", **_CDROM},
     {f"{DOMAIN}.machine": {"type": "s390-ccw-virtio-8.2"}, "spec.architecture": "s390x", **_CDROM},
 )
@@ -83,6 +84,12 @@ _MEANINGFUL: dict[str, Any] = {
         "defaultNetworkInterface": "masquerade",
         "permitBridgeInterfaceOnPodNetwork": False,
         "binding": {"key": {**_WHOLE["configuration"]["network"]["binding"]["key"], "domainAttachmentType": "tap"}},
+    },
+    "permittedHostDevices": {
+        **_WHOLE["configuration"]["permittedHostDevices"],
+        "pciHostDevices": [
+            {"pciVendorSelector": "10de:2342", "resourceName": "vendor.example/grace", "externalResourceProvider": True}
+        ],
     },
     "liveUpdateConfiguration": {"maxHotplugRatio": 2, "maxCpuSockets": 3, "maxGuest": "2Gi"},
     "vmRolloutStrategy": "Stage",
@@ -122,24 +129,23 @@ def of_installation(document: dict[str, Any]) -> Outcome:
     except InvalidManifest as error:
         return msgspec.structs.replace(wrong(error.errors), is_read=True)
     parts = {part: [one.get(part) for one in made] for part in ("admission", *GUEST_PARTS, "Pod", "plan")}
-    nobody: dict[str, frozenset[str]] = dict.fromkeys(MODES, frozenset())
-    return Outcome(frozenset(), nobody, {**nobody, "cluster": _told(document)}, parts)
+    return Outcome(frozenset(), NOBODY, parts)
 
 
-def _told(document: dict[str, Any]) -> frozenset[str]:
+def told_of_installation(document: dict[str, Any]) -> Told:
     """The paths that virt-controller names on the resource, and those that its condition has no room for."""
     notes = [one.field for one in installation_without_effect(document["spec"])]
     seen = Seen(convert(document, Installation), True, None, components([], []), _NOW)
     [applied] = [one for one in decide(seen).actions if isinstance(one, Apply)]
     [message] = [one["message"] for one in applied.status["conditions"] if one["type"] == "FieldsNotFollowed"] or [""]
     assert all(path in message for path in notes[:12]), message
-    return frozenset(notes)
+    return {**NOBODY, "cluster": frozenset(notes)}
 
 
 @cache
 def _under(index: int, config: str) -> dict[str, Any]:
     """What comes of one of the guests; `admission` is what admission fills into it and says of it."""
-    configuration = json.loads(config)
+    configuration = typed_configuration(json.loads(config))
     guest = kvnode.default(_guest(index), configuration)
     found = [(one.field, one.message) for one in kvnode.validate(guest, configuration)]
     return {"admission": (guest, found), **(made_of(guest, configuration) or {})}

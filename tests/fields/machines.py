@@ -7,7 +7,6 @@ and has no guest. The guest that it makes is judged and planned as any other.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 from msgspec.structs import replace
@@ -18,10 +17,8 @@ from controllers.virt_controller import machine_life
 from controllers.virt_controller.actions import Create
 from controllers.virt_controller.machine_template import guest_of
 from controllers.virt_controller.objects import Machine
-from kvnode.api.configuration import KubeVirtConfiguration
 from kvnode.api.decode import convert
 from kvnode.api.meta import ObjectMeta
-from kvnode.api.settings import typed_configuration
 from kvnode.api.unsupported import unsupported, without_effect
 from kvnode.api.unsupported_machine import machine_without_effect, unsupported_machine
 from kvnode.api.validation import validate
@@ -31,7 +28,7 @@ from kvnode.errors import FieldError, InvalidManifest
 from kvnode.manifest import instance_of
 from tests.api_documents import whole_document
 from tests.fields.guests import CONFIG, UID
-from tests.fields.outcome import MODES, Outcome, made_of, warned, wrong
+from tests.fields.outcome import MODES, Outcome, Told, made_of, warned, wrong
 from tests.manifests import SOUND
 
 _NOW = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
@@ -98,16 +95,19 @@ def of_machine(document: dict[str, Any]) -> Outcome:
         return wrong(error.errors)
     faults = frozenset((one.field, one.message) for one in _faults(machine))
     wrong_fields = {field for field, _ in faults}
-    refused = {"standalone": _refused_standalone(machine), "cluster": machine_faults(machine, _configuration())}
-    told = machine_without_effect(machine)
-    if machine.spec.template.spec is not None:
-        told = [*told, *_located(without_effect(instance_of(_without_lookups(machine))))]
+    refused = {"standalone": _refused_standalone(machine), "cluster": machine_faults(machine, CONFIG)}
     return Outcome(
         faults=faults,
         refused={mode: frozenset(one.field for one in refused[mode]) - wrong_fields for mode in MODES},
-        told={"standalone": frozenset(one.field for one in told), "cluster": warned(document, CONFIG)},
         made=_made(document),
     )
+
+
+def told_of_machine(document: dict[str, Any]) -> Told:
+    """What the user of a VirtualMachine is told that isn't followed, by mode."""
+    [machine] = kvnode.load_all(document)
+    notes = [*machine_without_effect(machine), *_located(without_effect(instance_of(_without_lookups(machine))))]
+    return {"standalone": frozenset(one.field for one in notes), "cluster": warned(document, CONFIG)}
 
 
 def _faults(machine: VirtualMachine) -> list[FieldError]:
@@ -141,15 +141,10 @@ def _made(document: dict[str, Any]) -> dict[str, Any] | None:
     machine = convert(document, Machine)
     if not isinstance(machine.spec.template.get("spec"), dict):
         return None
-    decided = machine_life.decide(machine_life.Seen(machine, None, _NOW, configuration=_configuration())).actions
+    decided = machine_life.decide(machine_life.Seen(machine, None, _NOW, configuration=CONFIG)).actions
     template = guest_of(machine)
     template["metadata"]["uid"] = UID
     made = made_of(kvnode.default(kvnode.load(template), CONFIG), CONFIG)
     if made is None:
         return None
     return {**made, "life": ["a guest" if isinstance(one, Create) else one for one in decided]}
-
-
-@cache
-def _configuration() -> KubeVirtConfiguration:
-    return typed_configuration(CONFIG)

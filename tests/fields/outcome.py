@@ -18,10 +18,10 @@ import msgspec
 import kvnode
 from controllers.virt_api import admission
 from controllers.virt_controller.launcher_pod import generic_plan, launcher_pod
-from controllers.virt_controller.settings import LauncherSettings, launcher_settings
+from controllers.virt_controller.settings import launcher_settings
 from kvnode import DomainPlan, HostFacts
+from kvnode.api.configuration import KubeVirtConfiguration
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.api.settings import typed_configuration
 from kvnode.api.unsupported import without_effect
 from kvnode.errors import FieldError, InvalidManifest, KvnodeError
 from kvnode.network.resolver import resolver_facts
@@ -30,6 +30,8 @@ from kvnode.planning.network import NetworkPlan
 from tests.fields.guests import HOST
 
 MODES = ("standalone", "cluster")
+Told = Mapping[str, frozenset[str]]
+NOBODY: Told = dict.fromkeys(MODES, frozenset())
 GUEST_PARTS = ("domain", "disks", "cloud-init", "network")
 _MACHINES = {"arm64": "aarch64", "s390x": "s390x"}
 _RESOLV_CONF = Path(__file__).parent / "resolv.conf"
@@ -40,19 +42,17 @@ class Outcome(msgspec.Struct, frozen=True):
 
     faults   -- paths of what is wrong with it, with the sentence
     refused  -- by mode, paths of what this build can't do
-    told     -- by mode, paths of what is taken and not followed, as its user is told
     made     -- by part, what came out; None where nothing did
     is_read  -- whether it could be read at all: fields and types are right
     """
 
     faults: frozenset[tuple[str, str]]
     refused: Mapping[str, frozenset[str]]
-    told: Mapping[str, frozenset[str]]
     made: Mapping[str, Any] | None
     is_read: bool = True
 
 
-def of_guest(document: dict[str, Any], config: dict[str, Any]) -> Outcome:
+def of_guest(document: dict[str, Any], config: KubeVirtConfiguration) -> Outcome:
     """What becomes of a VirtualMachineInstance."""
     try:
         read = kvnode.load(document)
@@ -62,21 +62,22 @@ def of_guest(document: dict[str, Any], config: dict[str, Any]) -> Outcome:
     return Outcome(
         faults=frozenset((one.field, one.message) for one in kvnode.validate(guest, config)),
         refused={mode: frozenset(one.field for one in kvnode.unsupported(guest, mode)) for mode in MODES},
-        told={
-            "standalone": frozenset(one.field for one in without_effect(read)),
-            "cluster": warned(document, config),
-        },
         made=made_of(guest, config),
     )
 
 
+def told_of_guest(document: dict[str, Any], config: KubeVirtConfiguration) -> Told:
+    """What the user of a VirtualMachineInstance is told that isn't followed, by mode."""
+    notes = without_effect(kvnode.load(document))
+    return {"standalone": frozenset(one.field for one in notes), "cluster": warned(document, config)}
+
+
 def wrong(errors: Iterable[FieldError]) -> Outcome:
     """What becomes of a manifest that can't be read."""
-    nobody: dict[str, frozenset[str]] = dict.fromkeys(MODES, frozenset())
-    return Outcome(frozenset((one.field, one.message) for one in errors), nobody, nobody, None, is_read=False)
+    return Outcome(frozenset((one.field, one.message) for one in errors), NOBODY, None, is_read=False)
 
 
-def made_of(guest: VirtualMachineInstance, config: dict[str, Any]) -> dict[str, Any] | None:
+def made_of(guest: VirtualMachineInstance, config: KubeVirtConfiguration) -> dict[str, Any] | None:
     """What comes of a defaulted guest, by part; None where it can't be planned."""
     try:
         planned = kvnode.plan(guest, _host(guest.spec.architecture or ""), config)
@@ -86,9 +87,9 @@ def made_of(guest: VirtualMachineInstance, config: dict[str, Any]) -> dict[str, 
     return {**_parts(planned, resolver), "Pod": _pod(guest, config)}
 
 
-def _pod(guest: VirtualMachineInstance, config: dict[str, Any]) -> dict[str, Any] | None:
+def _pod(guest: VirtualMachineInstance, config: KubeVirtConfiguration) -> dict[str, Any] | None:
     """The launcher's Pod; None for a guest that can't be planned before its node is known."""
-    settings = _launcher_settings(json.dumps(config))
+    settings = launcher_settings(config, "launcher:v1")
     try:
         return launcher_pod(guest, settings, generic_plan(guest, settings))
     except KvnodeError:
@@ -111,14 +112,14 @@ def _parts(planned: DomainPlan, resolver: Any) -> dict[str, Any]:
     }
 
 
-def warned(document: dict[str, Any], config: dict[str, Any]) -> frozenset[str]:
+def warned(document: dict[str, Any], config: KubeVirtConfiguration) -> frozenset[str]:
     """The paths of which admission warns that they aren't followed."""
     review = {
         "apiVersion": "admission.k8s.io/v1",
         "kind": "AdmissionReview",
         "request": {"uid": "r-1", "operation": "CREATE", "object": document},
     }
-    answer = admission.mutate(json.dumps(review).encode(), admission.Rules(typed_configuration(config)))
+    answer = admission.mutate(json.dumps(review).encode(), admission.Rules(config))
     found = (text.partition(": it is kept") for text in answer["response"].get("warnings", []))
     return frozenset(path for path, is_about_that, _ in found if is_about_that)
 
@@ -127,9 +128,3 @@ def warned(document: dict[str, Any], config: dict[str, Any]) -> frozenset[str]:
 def _host(architecture: str) -> HostFacts:
     """A node of that architecture."""
     return HostFacts.from_json({**HOST, "arch": _MACHINES.get(architecture, "x86_64")})
-
-
-# A configuration's settings are the same for hundreds of guests.
-@cache
-def _launcher_settings(config: str) -> LauncherSettings:
-    return launcher_settings(json.loads(config), "launcher:v1")

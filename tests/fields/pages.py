@@ -21,9 +21,9 @@ from kvnode.api.scheduling import Affinity
 from kvnode.api.virtual_machine import VirtualMachineSpec
 from tests.fields.effects import Case, Effect, measured
 from tests.fields.guests import CONFIG, GUESTS, UID
-from tests.fields.installations import INSTALLATIONS, installation_document, of_installation
-from tests.fields.machines import MACHINES, machine_document, of_machine
-from tests.fields.outcome import Outcome, of_guest
+from tests.fields.installations import INSTALLATIONS, installation_document, of_installation, told_of_installation
+from tests.fields.machines import MACHINES, machine_document, of_machine, told_of_machine
+from tests.fields.outcome import Outcome, Told, of_guest, told_of_guest
 from tests.fields.paths import Field, Steps, fields_below, plain
 from tests.fields.rows import NONE_YET, Row, rows
 from tests.manifests import GONE, manifest
@@ -56,7 +56,7 @@ def guest_document(changes: dict[str, Any]) -> dict[str, Any]:
 
 def _guest_case(name: str, changes: dict[str, Any]) -> Case:
     set_here = [_steps(path) for path, value in changes.items() if value is not GONE]
-    return Case(name, guest_document(changes), tuple(set_here) or (("spec",),), judged)
+    return Case(name, guest_document(changes), tuple(set_here) or (("spec",),), judged, _told)
 
 
 @cache
@@ -72,7 +72,7 @@ def machine_effects() -> dict[str, Effect]:
     """What each of them does."""
     cases = []
     for name, changes in MACHINES.items():
-        cases.append(Case(name, machine_document(changes), _keys(changes), of_machine))
+        cases.append(Case(name, machine_document(changes), _keys(changes), of_machine, told_of_machine))
     found = measured(VirtualMachineSpec, machine_fields(), cases)
     guest = found["spec.template.spec"]
     guest.changes.update(*(effect.changes for effect in guest_effects().values()))
@@ -89,7 +89,7 @@ def installation_fields() -> tuple[Field, ...]:
 def installation_effects() -> dict[str, Effect]:
     """What each of them does."""
     cases = [
-        Case(name, installation_document(spec), (("spec",),), of_installation, in_bulk=True)
+        Case(name, installation_document(spec), (("spec",),), of_installation, told_of_installation, in_bulk=True)
         for name, spec in INSTALLATIONS.items()
     ]
     return measured(KubeVirtSpec, installation_fields(), cases)
@@ -106,6 +106,10 @@ def _steps(path: str) -> Steps:
 def judged(document: dict[str, Any]) -> Outcome:
     """What becomes of a VirtualMachineInstance, where all gates are open."""
     return _judged_text(json.dumps(document))
+
+
+def _told(document: dict[str, Any]) -> Told:
+    return told_of_guest(document, CONFIG)
 
 
 # The same change is tried in many guests that differ in nothing else.

@@ -59,8 +59,8 @@ REMARKS: dict[str, dict[str, str]] = {
         "spec.configuration.vmRolloutStrategy": "`Stage` leaves out the room to grow",
         "spec.configuration.virtualMachineOptions.disableSerialConsoleLog": "the launcher keeps nothing of what "
         "a guest prints",
-        "spec.configuration.permittedHostDevices": "guests can't have host devices yet; GPUs of Grace superchips are "
-        "known by it where a manifest is checked",
+        "spec.configuration.permittedHostDevices": "GPUs of Grace superchips are known by it, about which a manifest "
+        "has to say more; guests can't have host devices yet",
         "spec.configuration.imagePullPolicy": "of launchers' images",
         "spec.configuration.network.binding": "plugins by their names, so that manifests may name them",
     },

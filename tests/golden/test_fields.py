@@ -101,15 +101,18 @@ def invented(document):
     spec = document["spec"]
     places = [("spec.part", spec["part"])] if "part" in spec else []
     places += [(f"spec.parts[{index}]", part) for index, part in enumerate(spec.get("parts", []))]
-    said = {"faults": [], "refused": [], "told": []}
+    said = {"faults": [], "refused": []}
     for at, part in places:
         said["faults"] += [(f"{at}.checked", "wrong")] if part.get("checked") not in (None, "good", "fine") else []
         said["refused"] += [f"{at}.refused"] if part.get("refused") else []
         said["refused"] += [f"{at}.followedBelow"] if part.get("followedBelow", 0) > 5 else []
-        said["told"] += [f"{at}.told"] if "told" in part else []
     made = {"domain": [(name, part[name]) for _, part in places for name in ("acts", "followedBelow") if name in part]}
     refused = dict.fromkeys(MODES, frozenset(said["refused"]))
-    return Outcome(frozenset(said["faults"]), refused, dict.fromkeys(MODES, frozenset(said["told"])), made)
+    return Outcome(frozenset(said["faults"]), refused, made)
+
+
+def told_of_it(document):
+    return dict.fromkeys(MODES, frozenset({"spec.part.told", "spec.parts[0].told"}))
 
 
 WHOLE = {"acts": 1, "followedBelow": 5, "checked": "good", "refused": False, "told": "x", "silent": "x"}
@@ -120,7 +123,7 @@ WHOLE = {"acts": 1, "followedBelow": 5, "checked": "good", "refused": False, "to
 def test_what_is_measured_is_what_is_done(monkeypatch, in_bulk, name, at):
     document = {"spec": {name: WHOLE if name == "part" else [WHOLE, WHOLE]}}
     fields = tuple(fields_below(Spec, "spec"))
-    case = Case("invented", document, (("spec",),), invented, in_bulk)
+    case = Case("invented", document, (("spec",),), invented, told_of_it, in_bulk)
     found = measured(Spec, fields, [case])
     monkeypatch.setitem(REMARKS, "invented", {})
     rows_by_path = {row.path: row for row in rows(fields, found, "invented")}
@@ -145,7 +148,9 @@ def test_a_part_that_does_nothing_is_measured_at_once():
         return invented(document)
 
     document = {"spec": {"part": {"silent": "x", "told": "x"}}}
-    found = measured(Spec, tuple(fields_below(Spec, "spec")), [Case("quiet", document, (("spec",),), counted, True)])
+    found = measured(
+        Spec, tuple(fields_below(Spec, "spec")), [Case("quiet", document, (("spec",),), counted, told_of_it, True)]
+    )
     assert len(calls) == 3
     assert is_silent(found["spec.part.silent"])
     assert found["spec.part.told"].told == {"standalone": True, "cluster": True}

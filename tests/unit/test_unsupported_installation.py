@@ -11,7 +11,7 @@ FIELDS = {field.path for field in fields_below(KubeVirtSpec, "spec")}
 
 @pytest.mark.parametrize("line", FOLLOWED)
 def test_every_line_of_the_table_is_a_field(line):
-    assert f"spec.{line}".replace("*", KEY) in FIELDS
+    assert f"spec.{line}".replace(".[]", "[]").replace("*", KEY) in FIELDS
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,10 @@ def test_every_line_of_the_table_is_a_field(line):
         # What stands in the resource that KubeVirt itself is installed by asks for nothing.
         ({"certificateRotateStrategy": {}, "customizeComponents": {}, "workloadUpdateStrategy": {}}, []),
         ({"infra": {"replicas": 2}, "imageTag": "v1"}, ["spec.infra", "spec.imageTag"]),
+        (
+            {"configuration": {"permittedHostDevices": {"pciHostDevices": [{"externalResourceProvider": True}]}}},
+            ["spec.configuration.permittedHostDevices.pciHostDevices[0].externalResourceProvider"],
+        ),
         # What has no such shape is wrong, and the path of what is there is told all the same.
         ({"configuration": ["x"]}, ["spec.configuration"]),
     ],
