@@ -1,4 +1,4 @@
-"""The paths of a VirtualMachineInstance, found from its types: for tests that try one value everywhere.
+"""The paths of a VirtualMachineInstance, or of another kind, found from its types: to try one value everywhere.
 
 They walk the types and not an example, so that a field that is added tomorrow is tried tomorrow.
 """
@@ -25,19 +25,19 @@ _STEP = re.compile(r"\[(?P<index>\d+)\]|(?P<key>\[.*\])|\.?(?P<name>\w+)", re.DO
 
 
 @cache
-def all_paths() -> dict[str, inspect.Type]:
+def all_paths(spec: type = VirtualMachineInstanceSpec) -> dict[str, inspect.Type]:
     """Every path of metadata and spec with its type; list indexes are ``[0]``, map keys ``.key``."""
     found: dict[str, inspect.Type] = {}
-    for name, model in (("metadata", ObjectMeta), ("spec", VirtualMachineInstanceSpec)):
+    for name, model in (("metadata", ObjectMeta), ("spec", spec)):
         for path, kind in _walk(inspect.type_info(model)):
             found[dotted((name, *path))] = kind
     return found
 
 
-def text_paths() -> list[Path]:
+def text_paths(spec: type = VirtualMachineInstanceSpec) -> list[Path]:
     """Paths of everything that takes text, such as ("spec", "domain", "devices", "disks", 0, "serial")."""
     found: list[Path] = []
-    for name, model in (("metadata", ObjectMeta), ("spec", VirtualMachineInstanceSpec)):
+    for name, model in (("metadata", ObjectMeta), ("spec", spec)):
         paths = [path for path, kind in _walk(inspect.type_info(model)) if isinstance(kind, inspect.StrType)]
         found += [(name, *path) for path in paths]
     return found
@@ -61,9 +61,9 @@ def dotted(path: Path) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
-def is_real(field: str) -> bool:
+def is_real(field: str, spec: type = VirtualMachineInstanceSpec) -> bool:
     """Whether a finding's path names a field of the types; map keys and indexes may be any."""
-    paths, sofar, position = all_paths(), "", 0
+    paths, sofar, position = all_paths(spec), "", 0
     while position < len(field):
         step = _STEP.match(field, position)
         if step is None:

@@ -12,10 +12,11 @@ defaulting a defaulted object changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from msgspec.structs import replace
 
+from kvnode.api.base import Model
 from kvnode.api.defaults_compute import (
     cpu_default,
     hotplug_cpu_default,
@@ -44,20 +45,32 @@ __all__ = ["PCI_TOPOLOGY_ANNOTATION", "default"]
 PCI_TOPOLOGY_ANNOTATION = "kubevirt.io/pci-topology-version"
 """Which generation of PCI layout a guest was made with, so that its devices keep their places over an upgrade."""
 
+ModelT = TypeVar("ModelT", bound=Model)
+
 _PCI_TOPOLOGY = "v3"
 _PCI_ARCHITECTURES = ("amd64", "arm64")
 
 
-def default(
-    vmi: VirtualMachineInstance, config: Mapping[str, Any] | KubeVirtConfiguration | None = None
-) -> VirtualMachineInstance:
+def default(item: ModelT, config: Mapping[str, Any] | KubeVirtConfiguration | None = None) -> ModelT:
     """The manifest with everything that admission fills in.
 
+    item   -- a guest, or an object of another of KubeVirt's kinds
     config -- ``spec.configuration`` of the KubeVirt resource, as a plain dict or typed; None for its defaults.
 
     Raises InvalidManifest where the configuration (not the manifest) has a value of the wrong type.
     """
-    settings = settings_of(config)
+    made: Any
+    if isinstance(item, VirtualMachineInstance):
+        made = _guest_default(item, settings_of(config))
+    else:
+        # Who defaults guests doesn't pay for a dozen other kinds.
+        from kvnode.api.defaults_objects import default_object
+
+        made = default_object(item, config)
+    return cast(ModelT, made)
+
+
+def _guest_default(vmi: VirtualMachineInstance, settings: Settings) -> VirtualMachineInstance:
     spec = vmi.spec
     arch = spec.architecture or settings.default_architecture
     domain = _domain_default(spec.domain, vmi.metadata, arch, settings)
