@@ -22,7 +22,7 @@ class DowntimeTuningOptions(Model, frozen=True):
 class StallDetectorOptions(Model, frozen=True):
     """When a migration counts as stalled."""
 
-    stall_margin: Int64 | None = None  # by how much progress has to beat the best so far, in bytes
+    stall_margin: Int64 | None = None  # by how many percent of it the rest has to fall below the least so far
     stall_progress_timeout: Int64 | None = None  # seconds without progress after which it counts as stalled
     switchover_timeout: Int64 | None = None  # seconds that the switch to the target may take
     completion_timeout_factor: Quantity | None = None  # factor on the time that a migration should take in all

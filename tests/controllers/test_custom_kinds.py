@@ -19,14 +19,30 @@ from tests.api_documents import whole_document
 from tests.api_facts import facts
 from tests.controllers.api_server import Answer, ApiServer
 from tests.controllers.custom_kinds import DEFINITIONS, DEPLOY, await_served, conditions
+from tests.manifests import GONE, changed
+from tests.object_manifests import SOUND_OBJECTS, object_findings
 
 STRICT = "fieldValidation=Strict"
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 BY_NAME = {custom.kind.name: custom for custom in CUSTOM_KINDS}
 OLD = [(custom, version) for custom in CUSTOM_KINDS for version in custom.kind.api_versions[1:]]
-# Of a field that takes few values only, the first.
-CHOICES = {path.partition(".")[2]: keywords["enum"][0] for path, keywords in OF_FIELDS.items() if "enum" in keywords}
+# Of a field that takes few values only, the first, or the largest.
+CHOICES = {
+    path.partition(".")[2]: keywords["enum"][0] if "enum" in keywords else keywords["maximum"]
+    for path, keywords in OF_FIELDS.items()
+    if "enum" in keywords or "maximum" in keywords
+}
+# What kinds with rules in CEL have to say.
+RULED: dict[str, dict[str, Any]] = {
+    "VirtualMachineBackup": {
+        "source": {"apiGroup": "kubevirt.io", "kind": "VirtualMachine", "name": "web"},
+        "pvcName": "backup",
+    },
+    "VirtualMachineBackupTracker": {
+        "source": {"apiGroup": "kubevirt.io", "kind": "VirtualMachine", "name": "web"},
+    },
+}
 
 Kubectl = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -74,7 +90,8 @@ def chosen(value: Any, name: str = "") -> Any:
         return {key: chosen(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
         return [chosen(inner, name) for inner in value]
-    return CHOICES.get(name, value)
+    # Fields of one name may be of several types.
+    return CHOICES[name] if type(CHOICES.get(name)) is type(value) else value
 
 
 SMALLEST: dict[str, Any] = {
@@ -87,6 +104,17 @@ SMALLEST: dict[str, Any] = {
     "int-or-text": "http",
     **dict.fromkeys(("int32", "int64", "uint8", "uint32"), 1),
 }
+
+
+def ruled(custom: CustomKind, body: dict[str, Any]) -> dict[str, Any]:
+    """The body of an object, kept to the rules of its kind."""
+    rules = RULED.get(custom.kind.name)
+    return {**body, "spec": {**body["spec"], **rules}} if rules else body
+
+
+def smallest_of(custom: CustomKind) -> dict[str, Any]:
+    """What has to be in an object of a kind."""
+    return ruled(custom, smallest(custom.kind.name))
 
 
 def smallest(kind: str) -> dict[str, Any]:
@@ -125,7 +153,7 @@ def test_every_definition_is_taken_without_a_warning(api_server: ApiServer, inst
 def test_an_object_with_every_field_comes_back_as_it_was_written(
     api_server: ApiServer, namespace: str, custom: CustomKind
 ) -> None:
-    sent = document(custom, "whole", chosen(whole_document(custom.kind.type())))
+    sent = document(custom, "whole", ruled(custom, chosen(whole_document(custom.kind.type()))))
     path = f"{collection(custom, namespace)}/whole"
     answer = api_server.ask("POST", f"{collection(custom, namespace)}?{STRICT}", sent)
     assert answer.warnings == tuple(filter(None, [custom.deprecated.get(custom.kind.versions[0])]))
@@ -142,7 +170,7 @@ def test_an_object_with_every_field_comes_back_as_it_was_written(
 
 @pytest.mark.parametrize("custom", CUSTOM_KINDS, ids=lambda custom: custom.kind.name)
 def test_what_the_api_requires_is_enough(api_server: ApiServer, namespace: str, custom: CustomKind) -> None:
-    body = smallest(custom.kind.name)
+    body = smallest_of(custom)
     made = json.loads(told(api_server, custom, namespace, document(custom, "smallest", body)).body)
     assert {key: made[key] for key in body} == body
     if body:
@@ -150,11 +178,72 @@ def test_what_the_api_requires_is_enough(api_server: ApiServer, namespace: str, 
         assert (code, "spec: Required value" in message) == (422, True), message
 
 
+@pytest.mark.parametrize("name", SOUND_OBJECTS)
+def test_what_validation_takes_the_schema_takes(api_server: ApiServer, namespace: str, name: str) -> None:
+    custom = BY_NAME[name]
+    sent = document(custom, "sound", {"spec": SOUND_OBJECTS[name]["spec"]})
+    answer = told(api_server, custom, namespace, sent)
+    assert json.loads(answer.body)["spec"] == sent["spec"]
+
+
+BACKUP, TRACKER = "VirtualMachineBackup", "VirtualMachineBackupTracker"
+REFUSED = [
+    (BACKUP, {"spec.source.apiGroup": GONE}, "spec.source", "it is a VirtualMachine of apiGroup kubevirt.io, or a"),
+    (BACKUP, {"spec.source.kind": "Pod"}, "spec.source", "or a VirtualMachineBackupTracker of backup.kubevirt.io"),
+    (BACKUP, {"spec.source.name": ""}, "spec.source", "name the object"),
+    (BACKUP, {"spec.pvcName": ""}, "spec", "name the claim in pvcName"),
+    (BACKUP, {"spec.tokenSecretRef": GONE}, "spec", "name it in tokenSecretRef"),
+    (BACKUP, {"spec.mode": "Peek"}, "spec.mode", 'supported values: "Pull", "Push"'),
+    (TRACKER, {"spec.source.kind": TRACKER}, "spec.source", "it is a VirtualMachine of apiGroup kubevirt.io"),
+    ("Plugin", {"spec.domainHooks.0.cel.expression": ""}, "spec.domainHooks[0].cel.expression", "at least 1 char"),
+    ("Plugin", {"spec.nodeHooks.0.permittedHooks": []}, "spec.nodeHooks[0].permittedHooks", "at least 1 items"),
+    ("MigrationPolicy", {"spec.maxDowntimeMs": 0}, "spec.maxDowntimeMs", "greater than or equal to 1"),
+    ("VirtualMachineInstancetype", {"spec.cpu.guest": 0}, "spec.cpu.guest", "greater than or equal to 1"),
+    ("VirtualMachineRestore", {"spec.targetReadinessPolicy": "Hope"}, "spec.targetReadinessPolicy", "supported values"),
+    (
+        "VirtualMachinePreference",
+        {"spec.cpu.preferredCPUTopology": "round"},
+        "spec.cpu.preferredCPUTopology",
+        "supported values",
+    ),
+    (
+        "KubeVirt",
+        {"spec.configuration.hypervisors.1": {"name": "kvm"}},
+        "spec.configuration.hypervisors",
+        "must have at most 1 item",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "changes", "field", "words"), REFUSED, ids=[f"{one[0]} {one[3]}" for one in REFUSED])
+def test_what_kubevirts_definitions_refuse_is_refused_before_admission(
+    api_server: ApiServer, namespace: str, name: str, changes: dict[str, Any], field: str, words: str
+) -> None:
+    custom = BY_NAME[name]
+    sent = document(custom, "wrong", {"spec": changed(SOUND_OBJECTS[name], changes)["spec"]})
+    code, message = refused(lambda: told(api_server, custom, namespace, sent))
+    assert (code, message.count(f"{field}: ")) == (422, 1), message
+    assert words in message
+    # Validation, which has more to say, says so too.
+    assert any(at.startswith(field) for at, _, _ in object_findings(name, changes))
+
+
+@pytest.mark.parametrize("name", [BACKUP, TRACKER])
+def test_a_backup_stays_what_it_was_asked_to_be(api_server: ApiServer, namespace: str, name: str) -> None:
+    custom = BY_NAME[name]
+    path = f"{collection(custom, namespace)}/asked"
+    api_server.request("POST", collection(custom, namespace), document(custom, "asked", smallest_of(custom)))
+    change = {"spec": {"source": {"name": "other"}}}
+    code, message = refused(lambda: api_server.ask("PATCH", path, change, MERGE))
+    assert (code, "the spec stays as it was made" in message) == (422, True), message
+    api_server.ask("PATCH", path, {"metadata": {"labels": {"a": "b"}}}, MERGE)
+
+
 @pytest.mark.parametrize(("custom", "version"), OLD, ids=lambda one: one if isinstance(one, str) else one.kind.name)
 def test_an_older_version_is_the_same_object_and_says_so_where_it_goes(
     api_server: ApiServer, namespace: str, custom: CustomKind, version: str
 ) -> None:
-    body = smallest(custom.kind.name)
+    body = smallest_of(custom)
     sent = {**document(custom, "old", body), "apiVersion": version}
     answer = api_server.ask("POST", f"{collection(custom, namespace, version)}?{STRICT}", sent)
     warning = custom.deprecated.get(version.rpartition("/")[2])
