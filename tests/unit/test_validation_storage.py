@@ -292,6 +292,50 @@ def test_a_folder_of_the_pod_is_shared_and_not_what_runs_the_guest(path, faults)
     assert list(findings(changes, config)) == [*faults, "spec.volumes[3].containerPath"]
 
 
+@pytest.mark.parametrize(
+    ("file", "field", "reason"),
+    [
+        ({"fieldRef": {"fieldPath": "metadata.labels"}}, "", ""),
+        ({"fieldRef": {"fieldPath": "metadata.annotations['a.b/C']", "apiVersion": "v1"}, "mode": 0o640}, "", ""),
+        ({"resourceFieldRef": {"containerName": "compute", "resource": "limits.cpu", "divisor": "1m"}}, "", ""),
+        ({"resourceFieldRef": {"containerName": "compute", "resource": "requests.hugepages-2Mi"}}, "", ""),
+        ({"fieldRef": {}}, "fieldRef.fieldPath", "Required"),
+        ({"fieldRef": {"fieldPath": "spec.nodeName"}}, "fieldRef.fieldPath", "NotSupported"),
+        ({"fieldRef": {"fieldPath": "metadata.labels['a b']"}}, "fieldRef.fieldPath", "Invalid"),
+        ({"fieldRef": {"fieldPath": "metadata.uid", "apiVersion": "v2"}}, "fieldRef.apiVersion", "Invalid"),
+        ({"fieldRef": {"fieldPath": "metadata.uid"}, "mode": -1}, "mode", "Invalid"),
+        ({"fieldRef": {"fieldPath": "metadata.uid"}, "mode": 0o1000}, "mode", "Invalid"),
+        ({"fieldRef": {"fieldPath": "metadata.uid"}, "path": "x" * 4096}, "path", "Invalid"),
+        ({"resourceFieldRef": {"resource": "limits.cpu"}}, "resourceFieldRef.containerName", "Required"),
+        (
+            {"resourceFieldRef": {"resource": "limits.cpu", "containerName": "../x"}},
+            "resourceFieldRef.containerName",
+            "Invalid",
+        ),
+        ({"resourceFieldRef": {"containerName": "compute"}}, "resourceFieldRef.resource", "Required"),
+        (
+            {"resourceFieldRef": {"containerName": "compute", "resource": "limits.gpu"}},
+            "resourceFieldRef.resource",
+            "NotSupported",
+        ),
+        (
+            {"resourceFieldRef": {"containerName": "compute", "resource": "limits.cpu", "divisor": "-1"}},
+            "resourceFieldRef.divisor",
+            "Invalid",
+        ),
+    ],
+)
+def test_a_file_shows_what_kubernetes_shows(file, field, reason):
+    found = findings(with_source({"downwardAPI": {"fields": [{"path": "a", **file}]}}))
+    assert found == ({f"spec.volumes[0].downwardAPI.fields[0].{field}": [reason]} if field else {})
+
+
+def test_no_two_files_have_one_path():
+    file = {"path": "a", "fieldRef": {"fieldPath": "metadata.uid"}}
+    found = findings(with_source({"downwardAPI": {"fields": [file, file]}}))
+    assert found == {"spec.volumes[0].downwardAPI.fields[1].path": ["Duplicate"]}
+
+
 def test_a_shared_claim_takes_its_gate_and_a_shared_config_map_none():
     changes = {
         f"{DEVICES}.filesystems": [{"name": "fs", "virtiofs": {}}],

@@ -13,6 +13,7 @@ from kvnode._fast.plain import Plain
 from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.settings import Settings
 from kvnode.api.validation.amounts import size
+from kvnode.api.validation.downward_api import downward_api_rules
 from kvnode.api.validation.finding import Findings, listed, shown
 from kvnode.api.validation.names import absolute_path_fault, image_reference_fault, label_fault, subdomain_fault
 from kvnode.api.volumes import (
@@ -255,13 +256,7 @@ def _shared(found: Findings, index: int, name: str, spec: VirtualMachineInstance
 
 def _downward_api(found: Findings, index: int, source: DownwardAPIVolumeSource) -> None:
     _volume_label(found, index, "downwardAPI", source.volume_label)
-    for place, file in enumerate(source.fields):
-        inside = f"{_at(index)}.downwardAPI.fields[{place}]"
-        parts = file.path.split("/")
-        if not file.path or file.path.startswith("/") or ".." in parts or not file.path.isprintable():
-            found.invalid(f"{inside}.path", f"{shown(file.path)} must be a relative path without '..'.")
-        if (file.field_ref is None) == (file.resource_field_ref is None):
-            found.invalid(inside, "a file shows either a fieldRef or a resourceFieldRef: set one of them.")
+    downward_api_rules(found, f"{_at(index)}.downwardAPI", source)
 
 
 def _sysprep(found: Findings, index: int, source: SysprepSource) -> None:
