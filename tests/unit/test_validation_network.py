@@ -56,7 +56,6 @@ REFUSED = [
         f"{INSIDE}.ports[1].name",
         "Duplicate",
     ),
-    ({f"{NIC}.portRanges": [{"start": 1, "end": 2, "protocol": "TCP"}]}, f"{INSIDE}.name", "Invalid"),
     ({f"{NIC}.bridge": {}}, INSIDE, "Invalid"),
     ({NIC: {"name": "default"}}, INSIDE, "Invalid"),
     ({NIC: {"name": "default", "slirp": {}}}, f"{INSIDE}.slirp", "Invalid"),
@@ -181,6 +180,16 @@ def test_runs_of_ports_of_one_protocol_lie_apart(runs, faults):
     ranges = [{"start": start, "end": end, "protocol": protocol} for protocol, start, end in runs]
     changes = {NIC: {"name": "default", "masquerade": {}, "portRanges": ranges}}
     assert list(findings(changes, gates("PortRangesSpec"))) == faults
+
+
+def test_ports_are_listed_or_run_but_not_both():
+    changes = {f"{NIC}.portRanges": [{"start": 1, "end": 2, "protocol": "TCP"}]}
+    assert findings(changes, gates("PortRangesSpec")) == {f"{INSIDE}.name": ["Invalid"]}
+
+
+def test_runs_of_ports_take_their_gate():
+    changes = {NIC: {"name": "default", "masquerade": {}, "portRanges": [{"start": 1, "end": 2, "protocol": "TCP"}]}}
+    assert findings(changes) == {f"{INSIDE}.name": ["Invalid"]}
 
 
 def test_only_masquerade_forwards_runs_of_ports():

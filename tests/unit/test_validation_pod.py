@@ -182,7 +182,7 @@ REFUSED = [
     ),
     (
         {f"{DEVICES}.gpus": [{"name": "g", "claimName": "c", "requestName": "r"}]},
-        f"{DEVICES}.gpus[0].claimName",
+        "spec.resourceClaims",
         "Invalid",
     ),
     ({f"{DEVICES}.hostDevices": [{"name": "h", "deviceName": "a/b"}]}, f"{DEVICES}.hostDevices", "Invalid"),

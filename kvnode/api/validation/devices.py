@@ -271,7 +271,10 @@ def _claim(
     if not device.claim_name:
         found.required(f"{field}.claimName", "name one of spec.resourceClaims.")
     elif device.claim_name not in claims:
-        found.invalid(f"{field}.claimName", f"{shown(device.claim_name)} is none of spec.resourceClaims: add it there.")
+        # Where it is missing is where KubeVirt's clients know this fault.
+        found.invalid(
+            "spec.resourceClaims", f"no claim is called {shown(device.claim_name)}, which {field} takes: add it."
+        )
     if not device.request_name:
         found.required(f"{field}.requestName", "name the request within the claim.")
     elif fault := label_fault(device.request_name):

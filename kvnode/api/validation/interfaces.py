@@ -199,7 +199,7 @@ def _ports(found: Findings, field: str, interface: Interface, settings: Settings
 
 def _port_ranges(found: Findings, field: str, interface: Interface, settings: Settings) -> None:
     if not settings.gate("PortRangesSpec"):
-        found.invalid(f"{field}.portRanges", "portRanges take the feature gate PortRangesSpec, which is shut.")
+        found.invalid(f"{field}.name", "portRanges take the feature gate PortRangesSpec, which is shut.")
     if interface.masquerade is None:
         found.invalid(f"{field}.name", "only masquerade forwards portRanges: leave them out, or use that binding.")
     runs: dict[str, list[PortRange]] = {}
