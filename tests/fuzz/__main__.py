@@ -30,6 +30,9 @@ with atheris.instrument_imports(include=["kvnode"]):
     for target in TARGETS.values():
         target(SEEDS["typical.json"])
         target(SEEDS["facts of everything"])
+        for name, data in SEEDS.items():
+            if name.startswith("sound "):
+                target(data)
 
 STATE = TREE / ".cache/fuzz"
 # An input of this size takes some 50 ms; what takes that many seconds hangs.

@@ -19,6 +19,7 @@ from kvnode.errors import InvalidManifest
 from tests.api_documents import whole_document
 from tests.golden.folders import FOLDERS
 from tests.hostile_sources import SHAPES
+from tests.object_manifests import SOUND_OBJECTS
 
 TREE = Path(__file__).resolve().parents[2]
 FINDS = Path(__file__).with_name("finds")
@@ -46,6 +47,7 @@ def seeds() -> dict[str, bytes]:
         # Kinds that hold a guest's template are its size again, and slow to change.
         if len(data) < LARGE_BYTES:
             found[f"whole {kind.name}"] = data
+    found |= {f"sound {kind}": json.dumps(document).encode() for kind, document in SOUND_OBJECTS.items()}
     return found | {f"shape {name}": shape(HOSTILE_BYTES) for name, shape in SHAPES.items()} | finds()
 
 

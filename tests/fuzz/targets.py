@@ -56,6 +56,10 @@ def manifest(data: bytes) -> None:
         _written_as_read(item)
         if not isinstance(item, RawObject):
             _sentences(_unless_refused(lambda item=item: validate_object(item, config), []))
+        if not isinstance(item, RawObject | VirtualMachineInstance):
+            made = _unless_refused(lambda item=item: kvnode.default(item, config), item)
+            again = _unless_refused(lambda made=made: kvnode.default(made, config), made)
+            promise(again == made, f"defaulting a {type(item).__name__} twice is not defaulting it once")
     for guest in _guests(objects):
         _written_as_read(guest)
         for settings in {id(config): config, id(None): None}.values():

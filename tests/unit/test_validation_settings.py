@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.manifests import GONE
+import kvnode
+from tests.manifests import GONE, vmi
 from tests.object_manifests import object_findings
 
 CONFIG = "spec.configuration"
@@ -125,7 +126,7 @@ TABLE = [
         {f"{CONFIG}.architectureConfiguration.amd64.machineType": "pc"},
         None,
         "Invalid",
-        "pc isn't permitted, so no guest that says nothing could start: it has to match q35* or pc-q35*",
+        "pc isn't permitted, so no guest that says nothing could start: it has to match 'q35*' or 'pc-q35*'",
     ),
     ({f"{CONFIG}.architectureConfiguration.amd64.emulatedMachines.2": "q 35"}, None, "Invalid", "is no pattern"),
     (
@@ -285,3 +286,12 @@ TAKEN = [
 @pytest.mark.parametrize("changes", TAKEN, ids=[next(iter(changes)) for changes in TAKEN])
 def test_what_is_taken(changes):
     assert object_findings("KubeVirt", changes) == []
+
+
+def test_patterns_of_an_administrator_s_are_told_short_and_printable():
+    hostile = [*(f"x{number}" for number in range(1000)), "a\nb"]
+    (found,) = kvnode.validate(kvnode.default(vmi()), {"emulatedMachines": hostile})
+    assert found.field == "spec.domain.machine.type"
+    assert found.message.endswith("has to match 'x0', 'x1', 'x2', 'x3', 'x4', 'x5' or another.")
+    (found,) = kvnode.validate(kvnode.default(vmi()), {"emulatedMachines": ["a\nb"]})
+    assert found.message.endswith(r"has to match 'a\nb'.")

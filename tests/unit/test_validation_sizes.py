@@ -339,4 +339,4 @@ def test_sizes_and_likings_are_judged_by_the_configuration_in_force():
     machines = {"emulatedMachines": ["pc-q35-9*"]}
     ((field, _, message),) = object_findings(LIKING, None, machines | gates())
     assert field == "spec.machine.preferredMachineType"
-    assert "has to match pc-q35-9*" in message
+    assert "has to match 'pc-q35-9*'" in message

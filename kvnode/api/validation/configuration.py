@@ -34,7 +34,7 @@ from kvnode.api.validation.configuration_parts import (
     seccomp_rules,
     tls_rules,
 )
-from kvnode.api.validation.finding import Findings, listed, shown
+from kvnode.api.validation.finding import Findings, few, listed, shown
 from kvnode.api.validation.gates import gate_list_rules
 from kvnode.api.validation.labels import label_map_rules, label_selector_rules
 from kvnode.api.validation.migrations import migration_setting_rules
@@ -169,10 +169,9 @@ def _machine(
     if machine and not _MACHINE(machine):
         found.invalid(f"{field}.machineType", f"{shown(machine)} is no machine type, such as q35.")
     elif machine and permitted and not any(fnmatchcase(machine, pattern) for pattern in permitted):
-        few = f"{listed(permitted[:3])}{' and so on' if len(permitted) > 3 else ''}"
         found.invalid(
             f"{field}.machineType",
-            f"{machine} isn't permitted, so no guest that says nothing could start: it has to match {few}.",
+            f"{machine} isn't permitted, so no guest that says nothing could start: it has to match {few(permitted)}.",
         )
     if firmware and (fault := absolute_path_fault(firmware)):
         found.invalid(f"{field}.ovmfPath", f"{shown(firmware)} {fault}.")

@@ -16,7 +16,9 @@ from collections.abc import Iterable
 from kvnode.api.fault import child, shown
 from kvnode.errors import VALUE_DUPLICATE, VALUE_INVALID, VALUE_NOT_SUPPORTED, VALUE_REQUIRED, FieldError
 
-__all__ = ["Findings", "child", "listed", "shown"]
+__all__ = ["Findings", "child", "few", "listed", "shown"]
+
+_FEW = 6
 
 
 class Findings(list[FieldError]):
@@ -45,3 +47,9 @@ def listed(values: Iterable[str]) -> str:
     """Choices in a sentence: ``a, b or c``."""
     *rest, last = values
     return f"{', '.join(rest)} or {last}" if rest else last
+
+
+def few(values: Iterable[str]) -> str:
+    """Choices that somebody wrote, in a sentence: each cut and printable, and no more than a few of them."""
+    given = [shown(value) for value in values]
+    return listed(given) if len(given) <= _FEW else f"{', '.join(given[:_FEW])} or another"

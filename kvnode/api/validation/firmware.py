@@ -12,7 +12,7 @@ from kvnode.api.firmware import ACPI, Bootloader, Chassis, KernelBoot
 from kvnode.api.instance import VirtualMachineInstanceSpec
 from kvnode.api.settings import DEFAULT_MACHINE_TYPES, Settings
 from kvnode.api.validation.disks import serial_fault
-from kvnode.api.validation.finding import Findings, listed, shown
+from kvnode.api.validation.finding import Findings, few, listed, shown
 from kvnode.api.validation.names import absolute_path_fault
 from kvnode.api.validation.volumes import image_rules
 
@@ -47,7 +47,7 @@ def machine_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings: S
     if not _MACHINE(machine) or not _matches(machine, permitted):
         found.invalid(
             "spec.domain.machine.type",
-            f"{shown(machine)} is not permitted on {arch}: it has to match {listed(permitted)}.",
+            f"{shown(machine)} is not permitted on {arch}: it has to match {few(permitted)}.",
         )
 
 
