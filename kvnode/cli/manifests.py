@@ -22,6 +22,7 @@ from kvnode.cli.sources import (
     read_config,
     read_guests,
     read_host,
+    read_judged,
 )
 from kvnode.cli.terminal import in_guest, printable, say, shortened, write, write_json, write_xml, write_yaml
 from kvnode.errors import InvalidManifest
@@ -58,10 +59,15 @@ def plan_command(file: str, facts: str | None, config: str | None, output: str) 
 @config_option
 @click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml")
 def default_command(file: str, config: str | None, output: str) -> None:
-    """Print the guests in FILE with every default that admission sets."""
+    """Print the guests in FILE, and KubeVirt's other objects, with every default that admission sets."""
     settings = read_config(config)
-    guests = read_guests(file)
-    defaulted = [_defaulted(guest, settings, len(guests) == 1) for guest in guests]
+    found = read_judged(file)
+    defaulted = [
+        _defaulted(one, settings, len(found) == 1)
+        if isinstance(one, Guest)
+        else kvnode.to_dict(kvnode.default(one, settings))
+        for one in found
+    ]
     if output == "yaml":
         write_yaml(defaulted)
     else:

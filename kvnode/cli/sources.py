@@ -94,6 +94,15 @@ def read_guests(file: str) -> list[Guest]:
     return guests
 
 
+def read_judged(file: str) -> list[Any]:
+    """The guests of a file, and its objects of KubeVirt's other kinds, in its order. Raises as `read_guests` does."""
+    objects = tuple(kvnode.load_all(read_bytes(file)))
+    found = [guest_of(item, objects) if is_guest(item) else item for item in objects if is_judged(item)]
+    if not found:
+        raise InvalidManifest([no_guest(file, objects)])
+    return found
+
+
 def is_guest(item: object) -> bool:
     """Whether an object of a file stands for a guest."""
     return isinstance(item, VirtualMachineInstance | VirtualMachine)

@@ -250,6 +250,23 @@ def test_several_defaulted_guests_are_a_list_as_kubectl_has_it(write, said):
     assert [item["metadata"]["name"] for item in yaml.safe_load_all(said("default", file)[1])] == ["a", "b"]
 
 
+def test_default_fills_in_other_kinds_of_kubevirts_and_leaves_the_rest(write, said):
+    snapshot = kind_of_its_own(
+        "snapshot.kubevirt.io/v1beta1",
+        "VirtualMachineSnapshot",
+        source={"apiGroup": "kubevirt.io", "kind": "VirtualMachine", "name": "b"},
+    )
+    assert json.loads(said("default", write(snapshot, SECRET), "-o", "json")[1]) == {
+        **snapshot,
+        "spec": {**snapshot["spec"], "deletionPolicy": "Delete", "failureDeadline": "5m"},
+    }
+    listed = json.loads(said("default", write(guest("a"), snapshot, SECRET), "-o", "json")[1])
+    assert [item["kind"] for item in listed["items"]] == ["VirtualMachineInstance", "VirtualMachineSnapshot"]
+    status, out, err = said("default", write(SECRET))
+    assert (status, out) == (1, "")
+    assert "there is no guest in" in err
+
+
 def test_validate_lists_every_fault_of_every_guest(write, said):
     first, second = guest("first"), machine("second")
     first["spec"]["volumes"].pop()

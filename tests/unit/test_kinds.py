@@ -9,6 +9,7 @@ import pytest
 import kvnode
 from kvnode.api.core import RawObject
 from kvnode.api.kinds import KINDS, Kind, known_kind
+from kvnode.api.validation.objects import RULES
 from kvnode.errors import InvalidManifest
 
 # Group, versions with the stored one first, whether it is in namespaces, kinds.
@@ -110,4 +111,5 @@ def test_who_reads_guests_imports_no_other_kind(code):
     others = {kind.module for kind in KINDS.values()} - {"instance", "virtual_machine", "core"}
     assert len(others) > 10
     others |= {"conditions", "configuration", "guest_agent", "subresources", "crd", "schema", "descriptions"}
+    others |= {"defaults_objects", "validation.objects", *(f"validation.{module}" for module, _ in RULES.values())}
     assert loaded & others == set()
