@@ -22,7 +22,7 @@ from kvnode.api.defaults import default
 from kvnode.api.firmware import Machine
 from kvnode.api.identity import identity_of
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.api.meta import ObjectMeta, TypedLocalObjectReference
+from kvnode.api.meta import ListMeta, ObjectMeta, TypedLocalObjectReference
 from kvnode.api.validation.names import label_value_fault
 from kvnode.api.virtual_machine import VirtualMachine
 
@@ -58,6 +58,8 @@ def default_object(item: Any, config: Config = None) -> Any:
 
     Raises InvalidManifest where the configuration (not the manifest) has a value of the wrong type.
     """
+    if isinstance(item.metadata, ListMeta):
+        return replace(item, items=tuple([default(inner, config) for inner in item.items]))
     rule = _DEFAULTS.get(type(item).__name__)
     return item if rule is None else rule(item, config)
 

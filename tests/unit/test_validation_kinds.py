@@ -1,9 +1,13 @@
 """Kinds that are no guests: each rule refuses what it should, at the field where it is and in words, and no more."""
 
+import json
+
 import pytest
 
 import kvnode
+from kvnode.api.decode import decode
 from kvnode.api.kinds import KINDS
+from kvnode.api.pool import VirtualMachinePoolList
 from kvnode.api.validation.objects import RULES
 from tests.manifests import DOMAIN, GONE, gates
 from tests.object_manifests import GUEST, SOUND_OBJECTS, object_findings, object_of
@@ -388,3 +392,17 @@ def test_a_guest_is_judged_by_the_same_call():
     assert GUEST["domain"]
     item = kvnode.load({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance", "spec": GUEST})
     assert [error.field for error in kvnode.validate(kvnode.default(item))] == ["metadata.name"]
+
+
+def test_a_list_of_one_kind_is_judged_item_by_item():
+    pools = kinds_of(["mill", "A"])
+    assert [error.field for error in kvnode.validate(pools)] == ["items[1].metadata.name"]
+    assert [error.field for error in kvnode.validate(kinds_of([]))] == []
+    defaulted = kvnode.default(kinds_of(["a", "b"]))
+    assert [item.spec.max_unavailable for item in defaulted.items] == ["25%"] * 2
+
+
+def kinds_of(names):
+    """A list of pools as a client decodes it."""
+    items = [{**SOUND_OBJECTS["VirtualMachinePool"], "metadata": {"name": name}} for name in names]
+    return decode(json.dumps({"kind": "VirtualMachinePoolList", "items": items}), VirtualMachinePoolList)

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.kinds import KINDS
+from kvnode.api.meta import ListMeta
 from kvnode.api.settings import settings_of, typed_configuration
 from kvnode.api.validation import validate
 from kvnode.api.validation.finding import Findings, shown
@@ -59,13 +60,19 @@ _KINDS = {kind.name: kind for kind in KINDS.values()}
 def validate_object(item: Any, config: Mapping[str, Any] | KubeVirtConfiguration | None = None) -> list[FieldError]:
     """Everything that is wrong with an object of any kind; an empty list for a good one.
 
-    item   -- an object with a name
+    item   -- an object with a name, or a list of one kind
     config -- ``spec.configuration`` of the KubeVirt resource, as a plain dict or typed; None for its defaults.
 
     Raises InvalidManifest where the configuration (not the manifest) has a value of the wrong type.
     """
     if isinstance(item, VirtualMachineInstance):
         return validate(item, config)
+    if isinstance(item.metadata, ListMeta):
+        return [
+            FieldError(f"items[{index}].{fault.field}".rstrip("."), fault.reason, fault.message)
+            for index, inner in enumerate(item.items)
+            for fault in validate_object(inner, config)
+        ]
     typed = typed_configuration(config) if config else None
     found = Findings()
     name, metadata = type(item).__name__, item.metadata
