@@ -62,6 +62,10 @@ cdef int domain(Buffer *b, object plan) except -1:
         lit(b, "<iothreads>")
         number(b, plan.iothreads)
         lit(b, "</iothreads>")
+    if plan.cpu_tune is not None:
+        cputune(b, plan.cpu_tune)
+    if plan.numa_tune is not None:
+        numatune(b, plan.numa_tune, plan.cpu.numa)
     if plan.sysinfo is not None:
         sysinfo(b, plan.sysinfo)
     os(b, plan.os)
@@ -85,12 +89,14 @@ cdef int memory(Buffer *b, object plan) except -1:
     lit(b, '<memory unit="b">')
     number(b, plan.bytes)
     lit(b, "</memory>")
-    if plan.hugepage_bytes is None and plan.source is None:
+    if plan.hugepage_bytes is None and plan.source is None and not plan.unmerged:
         return 0
     lit(b, "<memoryBacking>")
     if plan.hugepage_bytes is not None:
         attr_number(b, '<hugepages><page size="', plan.hugepage_bytes)
         lit(b, ' unit="b"/></hugepages>')
+    if plan.unmerged:
+        lit(b, "<nosharepages/>")
     if plan.source is not None:
         attr(b, '<source type="', plan.source)
         lit(b, "/>")
@@ -106,6 +112,39 @@ cdef int vcpu(Buffer *b, object plan) except -1:
     lit(b, ">")
     number(b, plan.maximum)
     return lit(b, "</vcpu>")
+
+
+cdef int cputune(Buffer *b, object plan) except -1:
+    cdef int at = 0
+    lit(b, "<cputune>")
+    for cpu in plan.vcpus:
+        attr_number(b, '<vcpupin vcpu="', at)
+        attr_number(b, ' cpuset="', cpu)
+        lit(b, "/>")
+        at += 1
+    if plan.emulator is not None:
+        attr(b, '<emulatorpin cpuset="', plan.emulator)
+        lit(b, "/>")
+    at = 1
+    for cpus in plan.iothreads:
+        attr_number(b, '<iothreadpin iothread="', at)
+        attr(b, ' cpuset="', cpus)
+        lit(b, "/>")
+        at += 1
+    if plan.realtime is not None:
+        attr(b, '<vcpusched vcpus="', plan.realtime)
+        lit(b, ' scheduler="fifo" priority="1"/>')
+    return lit(b, "</cputune>")
+
+
+cdef int numatune(Buffer *b, str nodeset, tuple cells) except -1:
+    attr(b, '<numatune><memory mode="strict" nodeset="', nodeset)
+    lit(b, "/>")
+    for one in cells:
+        attr_number(b, '<memnode cellid="', one.id)
+        attr_number(b, ' mode="strict" nodeset="', one.host_cell)
+        lit(b, "/>")
+    return lit(b, "</numatune>")
 
 
 cdef int sysinfo(Buffer *b, object plan) except -1:
@@ -195,12 +234,17 @@ cdef int features(Buffer *b, object plan) except -1:
         lit(b, '<hyperv mode="passthrough"/>')
     elif plan.hyperv:
         hyperv(b, plan.hyperv)
-    if plan.kvm_hidden is not None:
+    if plan.kvm_hidden is not None or plan.kvm_dedicated:
         lit(b, "<kvm>")
-        state(b, "<hidden", plan.kvm_hidden)
+        if plan.kvm_hidden is not None:
+            state(b, "<hidden", plan.kvm_hidden)
+        if plan.kvm_dedicated:
+            lit(b, '<hint-dedicated state="on"/>')
         lit(b, "</kvm>")
     if plan.pvspinlock is not None:
         state(b, "<pvspinlock", plan.pvspinlock)
+    if plan.pmu is not None:
+        state(b, "<pmu", plan.pmu)
     if plan.vmport is not None:
         state(b, "<vmport", plan.vmport)
     if plan.smm:
@@ -253,9 +297,22 @@ cdef int cpu(Buffer *b, object plan) except -1:
             attr_number(b, '<cell id="', one.id)
             attr(b, ' cpus="', one.cpus)
             attr_number(b, ' memory="', one.memory_bytes)
-            lit(b, ' unit="b"/>')
+            lit(b, ' unit="b"')
+            if one.distances:
+                distances(b, one.distances)
+            else:
+                lit(b, "/>")
         lit(b, "</numa>")
     return lit(b, "</cpu>")
+
+
+cdef int distances(Buffer *b, tuple siblings) except -1:
+    lit(b, "><distances>")
+    for cell, distance in siblings:
+        attr_number(b, '<sibling id="', cell)
+        attr_number(b, ' value="', distance)
+        lit(b, "/>")
+    return lit(b, "</distances></cell>")
 
 
 cdef int topology(Buffer *b, object plan) except -1:

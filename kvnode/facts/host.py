@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from kvnode._fast.placement import HostCpus
 from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
 from kvnode.facts.cpuset import CPU_LIMIT, mask_of, parse_cpuset
 
@@ -31,6 +32,7 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 Cpu = Annotated[int, msgspec.Meta(ge=0, lt=CPU_LIMIT)]
 
 _JSON_LIMIT = 16 * 1024 * 1024
+_LOCAL = 10  # a cell's distance to itself (ACPI SLIT)
 
 
 class HugepagePool(msgspec.Struct, frozen=True, gc=False):
@@ -196,6 +198,19 @@ class HostFacts(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     def allotted(self) -> int:
         """The CPUs that this guest may use; all of them where none are allotted."""
         return self.mask if self.allotted_cpus is None else parse_cpuset(self.allotted_cpus)
+
+    @cached_property
+    def cpus(self) -> HostCpus:
+        """The allotted CPUs by cell and core, as placement searches them."""
+        distances = None
+        if all(cell.distances for cell in self.cells):
+            # What a table leaves out is as far away as the farthest that it has: that cell is chosen last.
+            far = max((value for cell in self.cells for value in cell.distances.values()), default=_LOCAL)
+            distances = tuple(
+                tuple(cell.distances.get(other.id, _LOCAL if other is cell else far) for other in self.cells)
+                for cell in self.cells
+            )
+        return HostCpus(tuple(cell.cores for cell in self.cells), self.allotted, distances)
 
     @cached_property
     def memory_free_bytes(self) -> int | None:

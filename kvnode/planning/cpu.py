@@ -63,8 +63,9 @@ def cpu_plan(
     hypervisor: Hypervisor,
     topology: Topology,
     memory: MemoryPlan,
+    cells: tuple[NumaCell, ...] = (),
 ) -> CpuPlan:
-    """The CPU that the guest sees.
+    """The CPU that the guest sees, in the NUMA ``cells`` that it was given.
 
     An emulator has no host CPU to pass through, so ``host-passthrough`` becomes ``maximum`` there: all that the
     emulator can do, which is what the manifest meant. ``mpx`` is switched off in named models of x86, since newer
@@ -86,7 +87,7 @@ def cpu_plan(
         topology,
         model=model if mode == "custom" else None,
         features=tuple(features),
-        numa=_cells_for_growth(topology, memory),
+        numa=cells or _cells_for_growth(topology, memory),
     )
 
 

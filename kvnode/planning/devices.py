@@ -149,12 +149,15 @@ def rng(vmi: VirtualMachineInstance, arch: Architecture) -> Rng | None:
 def balloon(vmi: VirtualMachineInstance, arch: Architecture, memory: MemoryPlan, settings: PlanSettings) -> Balloon:
     """The balloon: it reports the guest's memory, and gives back free pages where those are worth something.
 
-    Huge pages belong to the guest for good, so there is nothing to report.
+    Huge pages belong to the guest for good, so there is nothing to report; and a guest with CPUs of its own isn't to
+    spend their time on it.
     """
+    cpu = vmi.spec.domain.cpu
+    dedicated = cpu is not None and bool(cpu.dedicated_cpu_placement)
     if vmi.spec.domain.devices.autoattach_mem_balloon is False:
         return Balloon("none")
     old = bool(vmi.spec.domain.devices.use_virtio_transitional)
-    reporting = settings.free_page_reporting and memory.hugepage_bytes is None
+    reporting = settings.free_page_reporting and memory.hugepage_bytes is None and not dedicated
     return Balloon(arch.virtio_old if old else arch.balloon, _BALLOON_PERIOD_S, reporting)
 
 

@@ -76,6 +76,7 @@ class MemoryPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     hugepage_bytes  -- the page size that backs it; None is the host's normal pages
     source          -- ``memfd``; None is anonymous memory
     shared          -- other processes map it too (virtiofs)
+    unmerged        -- the kernel doesn't share equal pages between guests, whose undoing costs time at a write
     """
 
     bytes: int
@@ -84,6 +85,7 @@ class MemoryPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     hugepage_bytes: int | None = None
     source: str | None = None
     shared: bool = False
+    unmerged: bool = False
 
 
 class VcpuPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -109,11 +111,32 @@ class Topology(msgspec.Struct, frozen=True, gc=False):
 
 
 class NumaCell(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A NUMA cell as the guest sees it: its vCPUs as a CPU list, and its memory."""
+    """A NUMA cell as the guest sees it: its vCPUs as a CPU list, and its memory.
+
+    host_cell  -- the host's cell that its memory is taken from; None for anywhere
+    distances  -- (guest cell, relative distance) to each cell, itself included; empty where nothing is said of them
+    """
 
     id: int
     cpus: str
     memory_bytes: int
+    host_cell: int | None = None
+    distances: tuple[tuple[int, int], ...] = ()
+
+
+class CpuTune(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who runs on which of the host's CPUs.
+
+    vcpus     -- the CPU of each vCPU from 0 up
+    emulator  -- CPUs of QEMU's own threads, as a CPU list; None for wherever the sandbox may
+    iothreads -- CPUs of each IO thread from 1 up, as CPU lists; empty for wherever the sandbox may
+    realtime  -- vCPUs under the real-time scheduler, as a CPU list; None for none
+    """
+
+    vcpus: tuple[int, ...]
+    emulator: str | None = None
+    iothreads: tuple[str, ...] = ()
+    realtime: str | None = None
 
 
 class CpuPlan(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -143,6 +166,8 @@ class FeaturesPlan(msgspec.Struct, frozen=True, omit_defaults=True):
 
     hyperv_passthrough  -- every enlightenment the host's QEMU has
     kvm_hidden          -- the guest isn't told that it runs on KVM
+    kvm_dedicated       -- the guest is told that its vCPUs have CPUs of their own
+    pmu                 -- performance counters in the guest
     tb_cache_bytes      -- bound of an emulator's translation buffer; with hypervisor ``qemu`` only
     """
 
@@ -152,7 +177,9 @@ class FeaturesPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     hyperv: tuple[HypervFeature, ...] = ()
     hyperv_passthrough: bool = False
     kvm_hidden: bool | None = None
+    kvm_dedicated: bool = False
     pvspinlock: bool | None = None
+    pmu: bool | None = None
     smm: bool = False
     vmport: bool | None = None
     tb_cache_bytes: int | None = None
@@ -201,6 +228,8 @@ class DomainPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     on_poweroff, on_reboot, on_crash
                      -- libvirt's word for what then becomes of the domain: destroy or restart
     iothreads        -- threads that serve disks beside the main loop
+    cpu_tune         -- pins to the host's CPUs; None where the guest has none of its own
+    numa_tune        -- the host's cells that all memory is taken from, as a list of cells; None for any
     network          -- links, NAT and the DHCP handoff of every interface
     disk_operations  -- what has to be made before the guest starts, in the order of ``spec.volumes``
     grace_period_s   -- how long a guest has to obey the power button
@@ -228,5 +257,7 @@ class DomainPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     hypervisor_note: str | None = None
     sysinfo: SysinfoPlan | None = None
     iothreads: int = 0
+    cpu_tune: CpuTune | None = None
+    numa_tune: str | None = None
     start_paused: bool = False
     disk_operations: tuple[DiskOperation, ...] = ()

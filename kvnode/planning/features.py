@@ -30,7 +30,7 @@ def features_plan(
     vmi: VirtualMachineInstance, arch: Architecture, hypervisor: Hypervisor, memory: MemoryPlan
 ) -> FeaturesPlan:
     """The machine's features; one that a manifest doesn't name is left to libvirt, save VMware's port, which is off."""
-    features = vmi.spec.domain.features or _NO_FEATURES
+    features, cpu = vmi.spec.domain.features or _NO_FEATURES, vmi.spec.domain.cpu
     apic, kvm, passthrough = features.apic, features.kvm, features.hyperv_passthrough
     return FeaturesPlan(
         acpi=_is_on(features.acpi),
@@ -39,7 +39,11 @@ def features_plan(
         hyperv=tuple(_hyperv(features.hyperv)) if features.hyperv is not None else (),
         hyperv_passthrough=passthrough is not None and passthrough.enabled is not False,
         kvm_hidden=kvm.hidden if kvm is not None else None,
+        # A guest that knows it spins for a CPU of its own, and not for one that another guest has taken.
+        kvm_dedicated=hypervisor == "kvm" and cpu is not None and bool(cpu.dedicated_cpu_placement),
         pvspinlock=_state(features.pvspinlock),
+        # Counters that overflow interrupt a vCPU at any time, which a guest with deadlines can't have.
+        pmu=False if cpu is not None and cpu.realtime is not None else None,
         smm=_is_on(features.smm),
         vmport=False if arch.vmport else None,
         tb_cache_bytes=translation_buffer_bytes(memory.bytes) if hypervisor == "qemu" else None,

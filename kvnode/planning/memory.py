@@ -32,6 +32,7 @@ def memory_plan(vmi: VirtualMachineInstance, host: HostFacts) -> MemoryPlan:
     if page is not None:
         _check_pages(host, size, page)
     shared = bool(vmi.spec.domain.devices.filesystems)
+    cpu = vmi.spec.domain.cpu
     return MemoryPlan(
         size,
         max_bytes=maximum if grows else None,
@@ -39,6 +40,7 @@ def memory_plan(vmi: VirtualMachineInstance, host: HostFacts) -> MemoryPlan:
         hugepage_bytes=page,
         source="memfd" if page is not None or shared else None,
         shared=shared,
+        unmerged=cpu is not None and cpu.realtime is not None,
     )
 
 

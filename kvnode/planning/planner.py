@@ -28,6 +28,7 @@ from kvnode.planning.iothreads import IoThreads, iothreads_plan
 from kvnode.planning.memory import check_memory_fits, memory_plan, requested_bytes
 from kvnode.planning.network import NetworkPlan, network_plan
 from kvnode.planning.overhead import memory_overhead
+from kvnode.planning.placement import placement
 from kvnode.planning.refusal import refuse_unplanned
 from kvnode.planning.requirements import check_requirements
 from kvnode.planning.settings import Configuration, PlanSettings, plan_settings
@@ -55,6 +56,7 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
     network = network_plan(vmi, host)
     operations = disk_operations(vmi, host.volumes)
     threads = _iothreads(vmi, arch, vcpu)
+    placed = placement(vmi, host, vcpu, topology, memory, threads)
     made = _devices(vmi, host, arch, settings, network, operations, threads, memory, vcpu)
     features = features_plan(vmi, arch, hypervisor, memory)
     overhead = memory_overhead(
@@ -73,8 +75,10 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
         sysinfo=sysinfo_plan(vmi, arch, uuid, settings),
         memory=memory,
         vcpu=vcpu,
-        cpu=cpu_plan(vmi, host, arch, hypervisor, topology, memory),
+        cpu=cpu_plan(vmi, host, arch, hypervisor, topology, memory, placed.cells if placed is not None else ()),
         iothreads=threads.count,
+        cpu_tune=placed.tune if placed is not None else None,
+        numa_tune=placed.host_cells if placed is not None else None,
         features=features,
         clock=clock_plan(vmi),
         devices=made,

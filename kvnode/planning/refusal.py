@@ -60,14 +60,16 @@ def _unplanned(vmi: VirtualMachineInstance) -> Iterator[tuple[str, str]]:
 def _unplanned_compute(domain: DomainSpec) -> Iterator[tuple[str, str]]:
     cpu, memory = domain.cpu, domain.memory
     if cpu is not None:
-        if cpu.dedicated_cpu_placement:
-            yield f"{_DOMAIN}.cpu.dedicatedCpuPlacement", "a guest with CPUs of its own"
-        elif cpu.isolate_emulator_thread:
+        if cpu.isolate_emulator_thread and not cpu.dedicated_cpu_placement:
             yield f"{_DOMAIN}.cpu.isolateEmulatorThread", "a CPU for the emulator beside vCPUs without their own"
-        if cpu.numa is not None and cpu.numa.guest_mapping_passthrough is not None:
-            yield f"{_DOMAIN}.cpu.numa.guestMappingPassthrough", "a guest that sees the host's NUMA cells"
-        if cpu.realtime is not None:
-            yield f"{_DOMAIN}.cpu.realtime", "vCPUs under the real-time scheduler"
+        numa = cpu.numa is not None and cpu.numa.guest_mapping_passthrough is not None
+        if numa and not cpu.dedicated_cpu_placement:
+            yield (
+                f"{_DOMAIN}.cpu.numa.guestMappingPassthrough",
+                "the host's NUMA cells for vCPUs without their own CPUs",
+            )
+        if cpu.realtime is not None and not cpu.dedicated_cpu_placement:
+            yield f"{_DOMAIN}.cpu.realtime", "vCPUs under the real-time scheduler without CPUs of their own"
     if memory is not None and memory.reserved_overhead is not None:
         yield f"{_DOMAIN}.memory.reservedOverhead", "an overhead that the manifest sizes"
     if domain.resources.overcommit_guest_overhead:

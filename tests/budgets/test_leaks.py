@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 import kvnode
-from kvnode._fast import domain_xml, names, netlink, plain
+from kvnode._fast import domain_xml, names, netlink, placement, plain
 from kvnode.api.disks import Disk, DiskTarget
 
 TREE = Path(__file__).resolve().parents[2]
@@ -80,6 +80,12 @@ def sieve() -> plain.Plain:
     return plain.Plain(Disk, bounds | {"boot_order": ...}, one_of=("disk",), unique="name")
 
 
+@cache
+def large_host() -> placement.HostCpus:
+    cells = tuple(tuple((cell * 32 + core, 256 + cell * 32 + core) for core in range(32)) for cell in range(8))
+    return placement.HostCpus(cells, (1 << 512) - 1, ((10,) * 8,) * 8)
+
+
 # What is called, and how often: by the function's own name, and what is special about the call.
 CASES: dict[str, tuple[Callable[[], object], int]] = {
     "netlink.Batch": (lambda: bytes(filled_batch()), CALLS // 20),
@@ -99,6 +105,21 @@ CASES: dict[str, tuple[Callable[[], object], int]] = {
     "plain.Plain of an unknown field": (lambda: refused(lambda: plain.Plain(Disk, {"nmae": ...})), CALLS),
     "plain.Plain of what is no bound": (lambda: refused(lambda: plain.Plain(Disk, {"name": len})), CALLS),
     "plain.Plain of a name that is no text": (lambda: refused(lambda: sieve().others([Disk(1)])), CALLS),
+    "placement.HostCpus": (
+        lambda: placement.HostCpus((((0, 4), (1, 5)), ((2, 6),)), 0xFF, ((10, 21), (21, 10))),
+        CALLS,
+    ),
+    "placement.HostCpus of no row for a cell": (
+        lambda: refused(lambda: placement.HostCpus((((0,),),), 1, ((1, 2),))),
+        CALLS,
+    ),
+    "placement.HostCpus of no number": (lambda: refused(lambda: placement.HostCpus(((("a",),),), 1)), CALLS),
+    "placement.place": (lambda: placement.place(large_host(), 64, 1, 3, True, (16,) * 8, 64), CALLS),
+    "placement.place of what doesn't fit": (lambda: placement.place(large_host(), 513, 1, 0, False), CALLS),
+    "placement.place of no amount": (
+        lambda: refused(lambda: placement.place(large_host(), 1, 1, 0, True, ("a",) * 8, 1)),
+        CALLS,
+    ),
     "names.is_label of no text": (lambda: refused(lambda: names.is_label(None)), CALLS),
 }
 

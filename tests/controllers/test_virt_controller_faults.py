@@ -338,7 +338,7 @@ def test_the_configuration_is_live_and_a_bad_one_changes_nothing(api_server, nam
             await world.settle(INSTALLATIONS)
             assert settings.current().emulation is True
             status = (await world.document(INSTALLATIONS, "kubevirt"))["status"]
-            assert status["phase"] == "Deployed"
+            assert status["phase"] == "Deploying", "no daemon of a Deployment is there"
             bad = {"spec": {"configuration": {"developerConfiguration": {"useEmulation": "no"}}}}
             await client.merge_patch(INSTALLATIONS, world.request, bad)
             await world.settle(INSTALLATIONS)

@@ -311,7 +311,12 @@ def test_older_guests_get_the_older_virtio():
         ({"devices.video": {"type": "voodoo"}}, "devices.video.type"),
         ({"devices.panicDevices": [{"model": "calm"}]}, "devices.panicDevices[0].model"),
         ({"cpu": {"features": [{"name": "a", "policy": "perhaps"}]}}, "cpu.features[0].policy"),
-        ({"cpu": {"dedicatedCpuPlacement": True}}, "cpu.dedicatedCpuPlacement"),
+        (
+            {"cpu": {"dedicatedCpuPlacement": True, "numa": {"guestMappingPassthrough": {}}}},
+            "cpu.numa.guestMappingPassthrough",
+        ),
+        ({"cpu": {"dedicatedCpuPlacement": True, "realtime": {"mask": "1"}}}, "cpu.realtime.mask"),
+        ({"cpu": {"dedicatedCpuPlacement": True, "realtime": {"mask": "a-b"}}}, "cpu.realtime.mask"),
         ({"cpu": {"numa": {"guestMappingPassthrough": {}}}}, "cpu.numa.guestMappingPassthrough"),
         ({"cpu": {"realtime": {}}}, "cpu.realtime"),
         ({"cpu": {"isolateEmulatorThread": True}}, "cpu.isolateEmulatorThread"),

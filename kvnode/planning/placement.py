@@ -1,0 +1,193 @@
+"""Which of the host's CPUs each thread of a guest has for itself, and in which of its cells the guest's memory lies.
+
+The search is one pass over tables that are made once for a host (``kvnode._fast.placement``); here stand what is
+searched for and what becomes of the answer. CPUs are those that the guest's Pod was allotted, and each is given to one
+thread alone:
+
+- a vCPU each, the threads of a guest core on those of one host core as far as there are such;
+- with ``isolateEmulatorThread`` one for QEMU's own threads, or two where the annotation asks that all of the guest's
+  CPUs together be an even number, which a kubelet that hands out whole cores wants;
+- one for each IO thread of a ``supplementalPool``. Other IO threads share the emulator's where it has its own, else the
+  vCPUs': all of them, or with the policy ``auto`` each thread a part.
+
+With ``guestMappingPassthrough`` each cell of the host that the guest's vCPUs lie in becomes a cell of the guest, of
+which the memory is taken there: as many pages as its share of the vCPUs, as far as they are free.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from kvnode._fast.placement import CROSSES_CELLS, FEWER_PAGES_THAN_CELLS, TOO_FEW_CPUS, HostCpus, place
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.errors import NoFit
+from kvnode.facts import HostFacts
+from kvnode.facts.cpuset import CpusetError, format_cpuset, mask_of, parse_cpuset
+from kvnode.planning.domain_plan import CpuTune, MemoryPlan, NumaCell, Topology, VcpuPlan
+from kvnode.planning.iothreads import IoThreads
+from kvnode.planning.refusal import invalid
+
+EVEN_PARITY = "alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity"
+_CPU = "spec.domain.cpu"
+
+
+class Placement(msgspec.Struct, frozen=True):
+    """Where a guest with CPUs of its own runs; ``cells`` is empty where it doesn't see the host's."""
+
+    tune: CpuTune
+    cells: tuple[NumaCell, ...] = ()
+
+    @property
+    def host_cells(self) -> str | None:
+        """The host's cells that memory is taken from, as a list; None for any."""
+        if not self.cells:
+            return None
+        return format_cpuset(mask_of(cell.host_cell for cell in self.cells if cell.host_cell is not None))
+
+
+def placement(
+    vmi: VirtualMachineInstance,
+    host: HostFacts,
+    vcpu: VcpuPlan,
+    topology: Topology,
+    memory: MemoryPlan,
+    threads: IoThreads,
+) -> Placement | None:
+    """Where the guest's threads run and its memory lies; None for a guest without CPUs of its own.
+
+    Raises NoFit with what is too few: CPUs, room for guest cores that each lie in one cell, or pages.
+    """
+    cpu = vmi.spec.domain.cpu
+    if cpu is None or not cpu.dedicated_cpu_placement:
+        return None
+    pool = threads.count if vmi.spec.domain.io_threads_policy == "supplementalPool" else 0
+    emulator = emulator_cpus(vmi, vcpu.enabled + pool) if cpu.isolate_emulator_thread else 0
+    mapped = cpu.numa is not None and cpu.numa.guest_mapping_passthrough is not None
+    cores = vcpu.enabled // topology.threads
+    cpus = host.cpus if host.cells else _unknown_host(host, vcpu.enabled + pool + emulator, topology.threads)
+    page = _page(memory) if mapped and host.cells else None
+    pages = tuple(_free_pages(host, page)) if page is not None else None
+    wanted = memory.bytes // page if page is not None else 0
+    found = place(cpus, cores, topology.threads, pool + emulator, mapped, pages, wanted)
+    if isinstance(found[0], int):
+        raise _no_fit(*found, topology.threads, page)
+    pins, beside, shares = found
+    tune = CpuTune(
+        tuple(pins),
+        emulator=_cpus(beside[pool:]) if emulator else None,
+        iothreads=_iothreads(vmi, threads, pins, beside[:pool], beside[pool:]),
+        realtime=_realtime(vmi, vcpu),
+    )
+    if not mapped:
+        return Placement(tune)
+    return Placement(tune, _cells(host, shares, vcpu, topology, memory, page))
+
+
+def emulator_cpus(vmi: VirtualMachineInstance, others: int) -> int:
+    """CPUs for an emulator that has its own, beside ``others`` of the guest's."""
+    return 2 if EVEN_PARITY in (vmi.metadata.annotations or ()) and others % 2 == 0 else 1
+
+
+def _unknown_host(host: HostFacts, wanted: int, threads: int) -> HostCpus:
+    """A host of which no cells are known: what is allotted, each CPU a core; or just the CPUs that are asked for."""
+    if host.allotted_cpus is not None:
+        allotted = parse_cpuset(host.allotted_cpus)
+        return HostCpus((tuple((cpu,) for cpu in range(allotted.bit_length()) if allotted >> cpu & 1),), allotted)
+    wanted += -wanted % threads
+    cores = tuple(tuple(range(first, first + threads)) for first in range(0, wanted, threads))
+    return HostCpus((cores,), (1 << wanted) - 1)
+
+
+def _page(memory: MemoryPlan) -> int:
+    if memory.hugepage_bytes is None:
+        message = "a guest that sees the host's cells takes its memory in huge pages; add memory.hugepages.pageSize"
+        raise invalid(f"{_CPU}.numa.guestMappingPassthrough", message)
+    return memory.hugepage_bytes
+
+
+def _free_pages(host: HostFacts, page: int) -> list[int]:
+    return [cell.pools[page].free if page in cell.pools else 0 for cell in host.cells]
+
+
+def _no_fit(kind: int, wanted: int, available: int, threads: int, page: int | None) -> NoFit:
+    if kind == TOO_FEW_CPUS:
+        return NoFit("NotEnoughCpus", wanted, available, unit="CPUs for this guest alone")
+    if kind == CROSSES_CELLS:
+        unit = f"times {threads} CPUs within one cell for a core of the guest"
+        return NoFit("CoresCrossCells", wanted, available, unit=unit)
+    if kind == FEWER_PAGES_THAN_CELLS:
+        return NoFit("FewerPagesThanCells", wanted, available, unit=f"pages of {page} bytes for as many cells")
+    return NoFit("NotEnoughHugepages", wanted, available, unit=f"free pages of {page} bytes where its CPUs are")
+
+
+def _cpus(cpus: list[int]) -> str:
+    return format_cpuset(mask_of(cpus))
+
+
+def _iothreads(
+    vmi: VirtualMachineInstance, threads: IoThreads, vcpus: list[int], own: list[int], emulator: list[int]
+) -> tuple[str, ...]:
+    if own:
+        return tuple(map(str, own))
+    if vmi.spec.domain.io_threads_policy == "auto" and not emulator:
+        return tuple(_cpus(_turn(vcpus, thread, threads.count)) for thread in range(threads.count))
+    return (_cpus(emulator or vcpus),) * threads.count
+
+
+def _turn(vcpus: list[int], thread: int, threads: int) -> list[int]:
+    """The CPUs of one of so many threads, dealt out evenly: several each, or one that several have."""
+    if threads > len(vcpus):
+        return [vcpus[thread % len(vcpus)]]
+    return vcpus[len(vcpus) * thread // threads : len(vcpus) * (thread + 1) // threads]
+
+
+def _realtime(vmi: VirtualMachineInstance, vcpu: VcpuPlan) -> str | None:
+    cpu = vmi.spec.domain.cpu
+    if cpu is None or cpu.realtime is None:
+        return None
+    everyone = (1 << vcpu.enabled) - 1
+    if not cpu.realtime.mask:
+        return format_cpuset(everyone)
+    field = f"{_CPU}.realtime.mask"
+    try:
+        mask = parse_cpuset(cpu.realtime.mask)
+    except CpusetError as error:
+        raise invalid(field, f"{error}; write vCPUs such as 0-3,^1") from None
+    if not mask or mask & ~everyone:
+        raise invalid(field, f"{cpu.realtime.mask[:60]!r} has to name vCPUs of the {vcpu.enabled} from 0 up")
+    return format_cpuset(mask)
+
+
+def _cells(
+    host: HostFacts,
+    shares: list[tuple[int, int, int]],
+    vcpu: VcpuPlan,
+    topology: Topology,
+    memory: MemoryPlan,
+    page: int | None,
+) -> tuple[NumaCell, ...]:
+    """The guest's cells. vCPUs that may be plugged later are the last cell's: they have no CPUs yet."""
+    used = [host.cells[at] for at, _, _ in shares] if host.cells else []
+    made, first = [], 0
+    for number, (_, cores, pages) in enumerate(shares):
+        end = first + cores * topology.threads
+        last = vcpu.maximum if number == len(shares) - 1 else end
+        mask = (1 << last) - (1 << first)
+        here = used[number] if used else None
+        made.append(
+            NumaCell(
+                number,
+                format_cpuset(mask),
+                pages * page if page is not None else memory.bytes,
+                host_cell=here.id if here is not None else 0,
+                distances=_distances(here.distances, [cell.id for cell in used]) if here is not None else (),
+            )
+        )
+        first = end
+    return tuple(made)
+
+
+def _distances(known: dict[int, int], cells: list[int]) -> tuple[tuple[int, int], ...]:
+    if any(cell not in known for cell in cells):
+        return ()
+    return tuple((number, known[cell]) for number, cell in enumerate(cells))
