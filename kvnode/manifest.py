@@ -99,7 +99,9 @@ def readings(source: Source) -> Iterator[Reading]:
         walk = Walk(document.lines)
         objects = []
         for path, item in _items(document, walk):
-            objects.append(_object(item, path, walk))
+            made = _object(item, path, walk)
+            if made is not None:
+                objects.append(made)
             if len(walk.errors) >= MAX_FAULTS:
                 break
         told = walk.errors[: MAX_FAULTS - faults]
@@ -264,7 +266,7 @@ def _listed(value: dict[str, Any], path: str, walk: Walk, depth: int) -> Iterato
 
 
 def _object(document: dict[str, Any], path: str, walk: Walk) -> Struct | None:
-    """The typed object, or None with its faults noted in the walk."""
+    """The typed object; None with its faults noted in the walk, or for an empty list that came without its items."""
     start = f"{path}." if path else ""
     if not _named(document, start, walk):
         return None
@@ -287,7 +289,8 @@ def _object(document: dict[str, Any], path: str, walk: Walk) -> Struct | None:
     if type_ in (VirtualMachineInstance, VirtualMachine) and document.get("spec") is None:
         walk.fault(f"{start}spec", f"a {kind} needs a spec", reason=VALUE_REQUIRED)
         return None
-    return read(type_, document, walk, path)
+    made = read(type_, document, walk, path)
+    return None if kind.endswith("List") else made
 
 
 def _named(document: dict[str, Any], start: str, walk: Walk) -> bool:

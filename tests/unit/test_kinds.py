@@ -74,6 +74,11 @@ def test_a_list_without_items_is_read_strictly_too():
         kvnode.load_all({"apiVersion": "pool.kubevirt.io/v1beta1", "kind": "VirtualMachinePoolList", "itmes": []})
 
 
+@pytest.mark.parametrize("items", [{"items": None}, {"items": []}, {}])
+def test_an_empty_list_may_be_without_its_items(items):
+    assert kvnode.load_all({"apiVersion": "pool.kubevirt.io/v1beta1", "kind": "VirtualMachinePoolList", **items}) == []
+
+
 @pytest.mark.parametrize(
     ("version", "kind"),
     [
