@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kvnode.cli import cpu_map
 from kvnode.cli.sources import config_option, facts_option, file_argument, read_config, read_guests, read_host
 from kvnode.cli.terminal import printable, shortened, write, write_json
+from kvnode.errors import UsageError
 
 if TYPE_CHECKING:
+    from kvnode.facts import HostFacts
     from kvnode.planning.device_plans import DiskDevice
     from kvnode.planning.domain_plan import DomainPlan
     from kvnode.planning.network import InterfaceNetwork
@@ -27,7 +30,13 @@ _MIB = 1 << 20
 @file_argument
 @facts_option
 @config_option
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json", "svg"]),
+    default="text",
+    help="svg: a picture of who sits where",
+)
 def explain_command(file: str, facts: str | None, config: str | None, output: str) -> None:
     """Tell in words what the guests in FILE get, and what they cost the node."""
     from kvnode.cli.manifests import plan_guest
@@ -37,21 +46,27 @@ def explain_command(file: str, facts: str | None, config: str | None, output: st
     host = read_host(facts)
     plans = [plan_guest(guest, host, settings, alone=len(guests) == 1) for guest in guests]
     if output == "json":
-        told = [told_as_json(guest.label, plan) for guest, plan in zip(guests, plans, strict=True)]
+        told = [told_as_json(guest.label, plan, host) for guest, plan in zip(guests, plans, strict=True)]
         write_json(told[0] if len(told) == 1 else told)
         return
+    if output == "svg":
+        if len(plans) != 1:
+            raise UsageError(f"{file!r} has {len(plans)} guests, and a picture shows one")
+        write(cpu_map.picture(printable(shortened(guests[0].label)), plans[0], host))
+        return
     for position, (guest, plan) in enumerate(zip(guests, plans, strict=True)):
-        lines = [guest.label, *_told(plan)]
+        lines = [guest.label, *_told(plan, host)]
         write("\n" * bool(position) + "".join(f"{printable(shortened(line))}\n" for line in lines))
 
 
-def told_as_json(label: str, plan: DomainPlan) -> dict[str, Any]:
+def told_as_json(label: str, plan: DomainPlan, host: HostFacts) -> dict[str, Any]:
     """The explanation for programs: the same sentences by subject, and the overhead as numbers."""
     return {
         "object": label,
         "hypervisor": plan.hypervisor,
         "machine": _machine(plan),
         "cpu": list(_cpu(plan)),
+        "placement": list(cpu_map.lines(plan, host)),
         "memory": list(_memory(plan)),
         "memory_bytes": plan.memory.bytes,
         "overhead": plan.overhead,
@@ -62,9 +77,10 @@ def told_as_json(label: str, plan: DomainPlan) -> dict[str, Any]:
     }
 
 
-def _told(plan: DomainPlan) -> Iterator[str]:
+def _told(plan: DomainPlan, host: HostFacts) -> Iterator[str]:
     yield from _section("machine", [_machine(plan), *filter(None, [plan.hypervisor_note])])
     yield from _section("CPU", _cpu(plan))
+    yield from _section("placement", cpu_map.lines(plan, host))
     yield from _section("memory", _memory(plan))
     yield from _section("disks", [_disk(plan, disk) for disk in plan.devices.disks] or ["none"])
     lines = [line for interface in plan.network.interfaces for line in _interface(plan, interface)]

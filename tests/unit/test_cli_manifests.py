@@ -398,6 +398,20 @@ def test_explain_tells_of_masquerade_and_emulation(write, said, tmp_path):
     assert "10.0.2.2/24 behind 10.0.2.1/24; tcp 80, udp 53" in text
 
 
+def test_explain_draws_one_guest(write, said, tmp_path):
+    host = tmp_path / "host.json"
+    host.write_text(json.dumps({**FACTS, "cells": [{"id": 0, "memory_bytes": 1 << 40, "cores": [[0, 2], [1, 3]]}]}))
+    pinned = guest()
+    pinned["spec"]["domain"]["cpu"] = {"cores": 2, "dedicatedCpuPlacement": True}
+    status, text, _ = said("explain", write(pinned, SECRET), "--facts", str(host), "-o", "svg")
+    assert status == 0
+    assert text.startswith("<svg ")
+    assert "2: vCPU 1" in text
+    two = write(pinned, {**pinned, "metadata": {**pinned["metadata"], "name": "other"}}, SECRET)
+    status, _, error = said("explain", two, "--facts", str(host), "-o", "svg")
+    assert (status, "a picture shows one" in error) == (2, True), error
+
+
 def test_configuration_counts(write, said, tmp_path):
     config = tmp_path / "kubevirt.yaml"
     resource = {
