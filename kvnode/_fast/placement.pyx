@@ -14,6 +14,9 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
+cdef extern from *:
+    int __builtin_ctz(unsigned int bits) nogil
+
 cdef enum:
     # Cells of which every choice may be looked at; the choices of k out of 16 are 12,870 at most.
     MOST_TO_CHOOSE = 16
@@ -204,7 +207,7 @@ cdef bint _choose(
             continue
         members = (1 << size) - 1
         while members < end:
-            reached = _siblings_in(host, members, size, cores, threads, in_cells, pages)
+            reached = _siblings_in(host, members, cores, threads, in_cells, pages)
             # Fewer cells were looked at before: these are worth it only for more guest cores on siblings.
             if reached >= 0 and reached >= best_reached:
                 cost = _cost(host, members)
@@ -257,21 +260,22 @@ cdef inline int _room(CellTable *table, bint in_cells) noexcept nogil:
 
 
 cdef int _siblings_in(
-    HostCpus host, unsigned int members, int size, int cores, int threads, bint in_cells, int64_t pages
+    HostCpus host, unsigned int members, int cores, int threads, bint in_cells, int64_t pages
 ) noexcept nogil:
     """Guest cores on siblings if these cells are used, -1 if they can't be: each has to hold some of the guest."""
     cdef int64_t room = 0, memory = 0, siblings = 0
-    cdef int cell, without = 0
+    cdef int without = 0
+    cdef unsigned int left = members
     cdef CellTable *table
-    for cell in range(host.cell_count):
-        if (members >> cell) & 1:
-            table = &host.cells[cell]
-            if _room(table, in_cells) == 0 or (pages and table.pages == 0):
-                return -1
-            room += _room(table, in_cells)
-            memory += table.pages
-            siblings += table.siblings
-            without += table.siblings == 0
+    while left:
+        table = &host.cells[__builtin_ctz(left)]
+        left &= left - 1
+        if _room(table, in_cells) == 0 or (pages and table.pages == 0):
+            return -1
+        room += _room(table, in_cells)
+        memory += table.pages
+        siblings += table.siblings
+        without += table.siblings == 0
     if room < (cores if in_cells else <int64_t> cores * threads) or memory < pages:
         return -1
     if in_cells:
@@ -283,13 +287,17 @@ cdef int _siblings_in(
 cdef int64_t _cost(HostCpus host, unsigned int members) noexcept nogil:
     """How far apart the cells lie, then how much of them is left over."""
     cdef int64_t apart = 0, room = 0
+    cdef unsigned int left = members, others
     cdef int one, other
-    for one in range(host.cell_count):
-        if (members >> one) & 1:
-            room += host.cells[one].allotted
-            for other in range(host.cell_count):
-                if (members >> other) & 1:
-                    apart += host.distances[one * host.cell_count + other]
+    while left:
+        one = __builtin_ctz(left)
+        left &= left - 1
+        room += host.cells[one].allotted
+        others = members
+        while others:
+            other = __builtin_ctz(others)
+            others &= others - 1
+            apart += host.distances[one * host.cell_count + other]
     return apart * MOST_CPUS * 2 + room
 
 
