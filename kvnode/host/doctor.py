@@ -36,7 +36,7 @@ SMALL_MEMORY_BYTES = 512 << 20
 SMALL_DISK_BYTES = 1 << 30
 
 _NODE_MODULES = ("libvirt", "pyroute2", "psutil", "pycdlib")
-_EXTENSIONS = ("domain_xml", "netlink")
+_EXTENSIONS = ("domain_xml", "netlink", "placement")
 _CNI_FOLDERS = ("/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni")
 _SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
