@@ -8,6 +8,9 @@ written (see `kvnode.quantity`), so that an object goes back as it came.
 from kvnode.api.base import EMPTY, Model, Uint32
 from kvnode.quantity import Quantity
 
+EVEN_PARITY = "alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity"
+"""The annotation that asks for two CPUs for QEMU's own threads where all CPUs together would be odd otherwise."""
+
 
 class CPUFeature(Model, frozen=True):
     """One feature flag of the guest's CPU, and how firmly it is wanted."""

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from kvnode.api.cpu_memory import EVEN_PARITY
 from kvnode.api.fault import child
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.validation.disks import PCI_ADDRESS
@@ -141,6 +142,12 @@ spec.volumes[].containerDisk.imagePullSecret
 """
 """What only a cluster acts on: the Pod's place, its rank and its account."""
 
+_OWN_CPUS = """
+spec.domain.cpu.dedicatedCpuPlacement
+spec.domain.cpu.isolateEmulatorThread
+"""
+"""What no Pod asks its node for yet."""
+
 _RESERVED = """
 spec.domain.resources.requests.cpu
 spec.domain.resources.limits.cpu
@@ -149,7 +156,7 @@ spec.domain.resources.limits.memory
 """What the guest's size may come from, and what only a cluster holds a Pod to."""
 
 _ACTING_ANNOTATIONS = (
-    "alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity",
+    EVEN_PARITY,
     "hooks.kubevirt.io/hookSidecars",
     "kubevirt.io/customLibvirtLogFilters",
     "kubevirt.io/ignitiondata",
@@ -203,7 +210,7 @@ NO_EFFECT = {
 }
 """Paths that the standalone mode takes without doing what a cluster would, and what to tell the user."""
 
-SUPPORTED: dict[str, _Table] = {"standalone": _Table(_MACHINE, _POD), "cluster": _Table(_MACHINE, _POD)}
+SUPPORTED: dict[str, _Table] = {"standalone": _Table(_MACHINE, _POD, _OWN_CPUS), "cluster": _Table(_MACHINE, _POD)}
 """What is built, by mode."""
 
 
@@ -224,7 +231,7 @@ def unsupported(vmi: VirtualMachineInstance, where: Where) -> list[FieldError]:
             f"this build doesn't act on it yet in the {where} mode: leave the annotation out.",
         )
         for name in _ACTING_ANNOTATIONS
-        if name in (vmi.metadata.annotations or ())
+        if name in (vmi.metadata.annotations or ()) and not (name == EVEN_PARITY and where == "standalone")
     ]
     for at, pattern, value in _unknown(msgspec.to_builtins(vmi.spec), (None, "spec"), "spec", table):
         findings.append(FieldError(_path(at), VALUE_NOT_SUPPORTED, _sentence(pattern, value, table, where)))

@@ -19,6 +19,7 @@ from __future__ import annotations
 import msgspec
 
 from kvnode._fast.placement import CROSSES_CELLS, FEWER_PAGES_THAN_CELLS, TOO_FEW_CPUS, HostCpus, place
+from kvnode.api.cpu_memory import EVEN_PARITY
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import NoFit
 from kvnode.facts import HostFacts
@@ -27,7 +28,6 @@ from kvnode.planning.domain_plan import CpuTune, MemoryPlan, NumaCell, Topology,
 from kvnode.planning.iothreads import IoThreads
 from kvnode.planning.refusal import invalid
 
-EVEN_PARITY = "alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity"
 _CPU = "spec.domain.cpu"
 
 

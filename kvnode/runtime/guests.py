@@ -34,6 +34,7 @@ class GuestRecord(msgspec.Struct, frozen=True):
     reason, message -- why it ended or could not start
     addresses      -- the guest's own, IPv4 first
     attached       -- somebody stays with the guest and will forget it when it has ended
+    cpus           -- the CPUs that its threads have for themselves, as a CPU list
     starter        -- who starts it; of interest until it runs
     interruptible  -- the starter takes a SIGTERM for an interruption of the start, and undoes it
     """
@@ -52,6 +53,7 @@ class GuestRecord(msgspec.Struct, frozen=True):
     grace_period_s: int = 30
     console: bool = False
     attached: bool = False
+    cpus: str = ""
 
     @property
     def starting(self) -> bool:

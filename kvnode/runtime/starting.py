@@ -46,6 +46,7 @@ from kvnode.runtime.interrupts import interrupts_deferred
 from kvnode.runtime.launcher.config import LauncherConfig
 from kvnode.runtime.launcher_client import SOCKET_NAME, await_launcher
 from kvnode.runtime.node import END_FILE, KEEPER_S, abandon, reap
+from kvnode.runtime.own_cpus import own_cpus, without_taken_cpus
 from kvnode.runtime.process import Process
 from kvnode.runtime.progress import Progress
 from kvnode.runtime.protocol import Connection, Status
@@ -203,7 +204,7 @@ class _Start:
             volumes = container_disk_facts(operations, cached)
             host = msgspec.structs.replace(host, volumes={**host.volumes, **volumes})
         with self.progress.step("plan"):
-            draft = plan(self.vmi, host)
+            draft, host = self._first_plan(host)
             if draft.hypervisor_note:
                 self.progress.note(draft.hypervisor_note)
         with self.progress.step("prepare the disks"):
@@ -230,6 +231,18 @@ class _Start:
         )
         sandbox.commit()
         return Started(self.record, self.paths, final, status, connection)
+
+    def _first_plan(self, host: HostFacts) -> tuple[DomainPlan, HostFacts]:
+        """Whether the guest fits, and the host as it is for this guest, with the CPUs that it has taken for itself."""
+        cpu = self.vmi.spec.domain.cpu
+        if cpu is None or not cpu.dedicated_cpu_placement:
+            return plan(self.vmi, host), host
+        with locked_guests(self.node):
+            host = without_taken_cpus(self.node, host, self.paths)
+            draft = plan(self.vmi, host)
+            self._update(cpus=own_cpus(draft))
+        self.progress.note(f"CPUs {self.record.cpus} are this guest's; what isn't a guest isn't kept off them")
+        return draft, host
 
     @contextlib.contextmanager
     def _launcher_blamed(self, sandbox: Sandbox) -> Iterator[None]:

@@ -88,6 +88,9 @@ _MACHINE: dict[str, dict[str, Any]] = {
     },
     "IO threads": {f"{DOMAIN}.ioThreadsPolicy": "auto"},
     "processors of its own": {
+        f"{DOMAIN}.cpu": {"cores": 2, "dedicatedCpuPlacement": True, "isolateEmulatorThread": True},
+    },
+    "processors in real time": {
         f"{DOMAIN}.cpu": {
             "cores": 2,
             "dedicatedCpuPlacement": True,

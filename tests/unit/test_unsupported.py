@@ -22,7 +22,7 @@ HOST = {
     "arch": "x86_64",
     "kvm": "works",
     "emulation_allowed": True,
-    "cells": [{"id": 0, "memory_bytes": 1 << 40, "memory_free_bytes": 1 << 40, "cores": [[0], [1]]}],
+    "cells": [{"id": 0, "memory_bytes": 1 << 40, "memory_free_bytes": 1 << 40, "cores": [[0], [1], [2], [3]]}],
 }
 
 NODE = HOST | {
@@ -165,7 +165,12 @@ OTHERWISE = {
 }
 """What EVERYTHING can't set, or sets as it is anyway."""
 
-SHAPES = [EVERYTHING, BRIDGED, PORT_RANGES, OTHERWISE]
+PINNED = {
+    f"{DOMAIN}.cpu": {"cores": 2, "dedicatedCpuPlacement": True, "isolateEmulatorThread": True},
+    "metadata.annotations": {"alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity": ""},
+}
+
+SHAPES = [EVERYTHING, BRIDGED, PORT_RANGES, OTHERWISE, PINNED]
 
 FOLLOWED_ELSEWHERE = {
     "spec.dnsConfig": "it makes the Pod's resolver (kvnode.network.resolver), which the plan takes from the facts",
@@ -198,8 +203,8 @@ def test_every_line_of_the_table_is_a_field(line):
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [
-        ({f"{DOMAIN}.cpu.dedicatedCpuPlacement": True}, [f"{DOMAIN}.cpu.dedicatedCpuPlacement"]),
-        ({f"{DOMAIN}.cpu.dedicatedCpuPlacement": False}, []),
+        ({f"{DOMAIN}.cpu.dedicatedCpuPlacement": True}, []),
+        ({f"{DOMAIN}.cpu.realtime": {}}, [f"{DOMAIN}.cpu.realtime"]),
         ({f"{DOMAIN}.memory.hugepages": {"pageSize": "2Mi"}}, [f"{DOMAIN}.memory.hugepages"]),
         ({f"{DOMAIN}.launchSecurity": {"sev": {}}}, [f"{DOMAIN}.launchSecurity"]),
         ({f"{DOMAIN}.firmware.bootloader": {"bios": {"useSerial": True}}}, []),
@@ -232,7 +237,7 @@ def test_the_outermost_field_is_named(changes, fields):
     assert refused(changes) == fields
 
 
-@pytest.mark.parametrize("changes", SHAPES, ids=["everything", "bridged", "port ranges", "otherwise"])
+@pytest.mark.parametrize("changes", SHAPES, ids=["everything", "bridged", "port ranges", "otherwise", "pinned"])
 def test_what_is_let_through_can_be_planned_and_rendered(changes):
     made = default(vmi(changes))
     assert kvnode.validate(made, BEHIND_GATES) == []
@@ -293,6 +298,11 @@ def test_what_is_built_changes_the_plan(line):
         assert line not in followed(), "the plan follows it: the list of exceptions is too long"
     else:
         assert line in followed()
+
+
+@pytest.mark.parametrize(("where", "refusals"), [("standalone", 0), ("cluster", 3)])
+def test_cpus_of_ones_own_are_had_where_no_pod_has_to_ask_for_them(where, refusals):
+    assert len(refused(PINNED, where)) == refusals
 
 
 def test_the_sentence_says_which_value_would_do():
