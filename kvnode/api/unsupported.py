@@ -142,9 +142,11 @@ spec.volumes[].containerDisk.imagePullSecret
 """
 """What only a cluster acts on: the Pod's place, its rank and its account."""
 
-_OWN_CPUS = """
+_OWN_PARTS = """
 spec.domain.cpu.dedicatedCpuPlacement
 spec.domain.cpu.isolateEmulatorThread
+spec.domain.cpu.numa.guestMappingPassthrough
+spec.domain.memory.hugepages.pageSize
 """
 """What no Pod asks its node for yet."""
 
@@ -210,7 +212,7 @@ NO_EFFECT = {
 }
 """Paths that the standalone mode takes without doing what a cluster would, and what to tell the user."""
 
-SUPPORTED: dict[str, _Table] = {"standalone": _Table(_MACHINE, _POD, _OWN_CPUS), "cluster": _Table(_MACHINE, _POD)}
+SUPPORTED: dict[str, _Table] = {"standalone": _Table(_MACHINE, _POD, _OWN_PARTS), "cluster": _Table(_MACHINE, _POD)}
 """What is built, by mode."""
 
 

@@ -51,6 +51,7 @@ class Order(msgspec.Struct, frozen=True):
     binds     -- (host path, path in the sandbox, writable)
     scratch   -- folders in memory that belong to the launcher, with their size as tmpfs takes it
     devices   -- names below /dev that the guest needs
+    hugepages -- sizes of the pages that the guest's memory is made of, in bytes: each has a folder of its own
     log       -- the launcher's output, on the host
     reap      -- the command that cleans up when pid 1 has ended; its exit status is appended
     """
@@ -68,6 +69,7 @@ class Order(msgspec.Struct, frozen=True):
     binds: list[tuple[str, str, bool]] = []
     scratch: dict[str, str] = {}
     devices: list[str] = []
+    hugepages: list[int] = []
 
 
 class Sandbox:
@@ -140,6 +142,7 @@ def pod_order(
     devices: list[str],
     reap: list[str],
     resolv_conf: str = "",
+    hugepages: list[int] | None = None,
 ) -> Order:
     """An order for a sandbox that looks like a launcher's Pod.
 
@@ -164,6 +167,7 @@ def pod_order(
         binds=[*package, (str(state / "pod"), POD_FOLDER, True), *binds],
         scratch={LIBVIRT_ROOT: "32m", "/tmp": "16m"},
         devices=devices,
+        hugepages=hugepages or [],
     )
 
 

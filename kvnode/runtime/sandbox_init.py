@@ -56,6 +56,8 @@ def make_root(order: dict[str, Any]) -> None:
         owner = f"mode=0700,uid={order['uid']},gid={order['gid']},size={size}"
         syscalls.mount("kvnode", root + path, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, owner)
     make_dev(root, order["devices"])
+    for size in order["hugepages"]:
+        make_pages(root, size, order["uid"], order["gid"])
     os.mkdir(root + "/proc")
     syscalls.mount("proc", root + "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
     os.mkdir(root + "/sys")
@@ -111,6 +113,14 @@ def make_dev(root: str, devices: list[str]) -> None:
     os.mkdir(dev + "/shm")
     syscalls.mount("kvnode", dev + "/shm", "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, "mode=1777,size=64m")
     os.symlink("/proc/self/fd", dev + "/fd")
+
+
+def make_pages(root: str, size: int, uid: int, gid: int) -> None:
+    """A folder whose files are huge pages, where libvirt looks for one; no more than the pool has can be taken."""
+    folder = f"{root}/dev/hugepages/{size}"
+    os.makedirs(folder)
+    owner = f"pagesize={size},mode=0700,uid={uid},gid={gid}"
+    syscalls.mount("kvnode", folder, "hugetlbfs", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC, owner)
 
 
 def enter_root(root: str) -> None:

@@ -213,7 +213,7 @@ class _Start:
             )
         resolver = guest_resolver(self.vmi)
         with self.progress.step("make the sandbox"):
-            sandbox = self._sandbox(disks, capabilities.folder, host)
+            sandbox = self._sandbox(disks, capabilities.folder, host, draft.memory.hugepage_bytes)
         with self._launcher_blamed(sandbox):
             with self.progress.step("attach it to the network"), Netns.of_pid(sandbox.launcher.pid) as netns:
                 attach(self.paths.state.name, sandbox.launcher.pid, self.node)
@@ -262,7 +262,9 @@ class _Start:
         self.record = msgspec.structs.replace(self.record, **changes)
         write_record(self.paths, self.record)
 
-    def _sandbox(self, disks: list[PreparedDisk], capabilities: Path, host: HostFacts) -> Sandbox:
+    def _sandbox(
+        self, disks: list[PreparedDisk], capabilities: Path, host: HostFacts, page_bytes: int | None
+    ) -> Sandbox:
         config = LauncherConfig(
             socket=f"{POD_FOLDER}/{SOCKET_NAME}",
             libvirt_root=LIBVIRT_ROOT,
@@ -283,6 +285,7 @@ class _Start:
             binds=binds,
             devices=["net/tun", *(["kvm"] if host.kvm == "works" else [])],
             reap=reap_command(self.paths),
+            hugepages=[page_bytes] if page_bytes is not None else [],
         )
         sandbox = start_sandbox(order)
         self.undo.callback(_end_sandbox, sandbox)

@@ -61,6 +61,19 @@ def _hugepages(kib: int) -> int:
     return int(pool.read_text()) if pool.exists() else 0
 
 
+def _page_to_reserve() -> bool:
+    """Whether the pool of 2 MiB pages grows by one where that is asked for; it is as before then."""
+    pool = Path("/proc/sys/vm/nr_hugepages")
+    try:
+        before = int(pool.read_text())
+        pool.write_text(str(before + 1))
+        grown = int(pool.read_text()) > before
+        pool.write_text(str(before))
+    except OSError:
+        return False
+    return grown
+
+
 def _device(path: str) -> Callable[[], bool]:
     def opens() -> bool:
         try:
@@ -97,6 +110,7 @@ FACTS: dict[str, Fact] = {
     "numa_cells_2": Fact("second NUMA cell", lambda: _numa_cells() >= 2),
     "cpus_4": Fact("four CPUs", lambda: len(os.sched_getaffinity(0)) >= 4),
     "hugepages_2Mi": Fact("pool of 2 MiB pages", lambda: _hugepages(2048) > 0),
+    "hugepages_2Mi_to_reserve": Fact("2 MiB pages that can be reserved", _page_to_reserve),
     "hugepages_1Gi": Fact("pool of 1 GiB pages", lambda: _hugepages(1048576) > 0),
     "atheris": Fact(
         "Atheris, of which there are wheels for Python 3.11 to 3.13 on x86-64 Linux",

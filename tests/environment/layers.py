@@ -3,8 +3,8 @@
 A layer is a folder of tests/. Those above need less of the machine than those below: a broken escape rule is seen in
 the first second and not after the first boot. The benchmarks are run once each, to see that they still run.
 
-The layers go in two lanes, which run side by side (tests/suite.py): what needs a Kubernetes API waits most of its time,
-for kubelets and back-offs, while the others compute.
+The layers go in two lanes, which run side by side (tests/suite.py) and take about as long: what needs a Kubernetes API
+waits most of its time, for kubelets and back-offs, while guests of the other lane compute.
 """
 
 import time
@@ -28,8 +28,8 @@ LAYERS = (
     "benchmarks",
 )
 
-API_LANE = ("controllers", "cluster")
-LANES = {"computing": tuple(layer for layer in LAYERS if layer not in API_LANE), "waiting": API_LANE}
+_CLUSTERS = ("controllers", "cluster", "budgets", "benchmarks")
+LANES = {"guests": tuple(layer for layer in LAYERS if layer not in _CLUSTERS), "clusters": _CLUSTERS}
 
 # Seconds that one test may take before it is taken for hung; emulation is some thirty times slower than a processor.
 # The first test of the cluster's waits for the cluster.

@@ -1,12 +1,16 @@
-"""Guests with CPUs of their own: where the kernel says that their threads may run, and that nobody gets the same."""
+"""Guests with CPUs and pages of their own, as the kernel has them: where threads may run, and what memory is."""
 
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from kvnode.facts.cpuset import format_cpuset, mask_of
-from tests.guest.conftest import Guests
+from tests.guest.conftest import Guests, wait_for
 from tests.guest.test_lifecycle import variant
 
 OWN = {"cores": 1, "dedicatedCpuPlacement": True, "isolateEmulatorThread": True}
@@ -64,3 +68,41 @@ def test_a_guest_that_was_killed_gives_its_cpus_back(guests: Guests, tmp_path: P
         guests.detach(everything, name)
         os.kill(qemu_of(guests, name), 9)
         guests.kvnode("stop", name, "--force", status=None)
+
+
+POOL = Path("/proc/sys/vm/nr_hugepages")
+PAGES = 64
+MEMORY = {"guest": "128Mi", "hugepages": {"pageSize": "2Mi"}}
+
+
+@pytest.fixture
+def pages() -> Iterator[int]:
+    """Huge pages for one guest, beside those that the machine has; how many there are then."""
+    before = int(POOL.read_text())
+    POOL.write_text(str(before + PAGES))
+    try:
+        yield int(POOL.read_text())
+    finally:
+        POOL.write_text(str(before))
+
+
+def huge_bytes_of(pid: int) -> int:
+    """How much of a process's address space is made of pages of 2 MiB."""
+    areas = Path(f"/proc/{pid}/smaps").read_text().split("VmFlags:")
+    sizes = (re.search(r"Size: +(\d+) kB\n[^:]*KernelPageSize: +2048 kB", area) for area in areas)
+    return sum(int(found[1]) << 10 for found in sizes if found)
+
+
+@pytest.mark.needs("root", "hugepages_2Mi_to_reserve")
+def test_memory_of_huge_pages_in_the_cells_that_the_guest_lies_in(pages: int, guests: Guests, tmp_path: Path) -> None:
+    mapped = {"cores": 1, "dedicatedCpuPlacement": True, "numa": {"guestMappingPassthrough": {}}}
+    guests.detach(variant(tmp_path, domain__cpu=mapped, domain__memory=MEMORY), "paged")
+    assert huge_bytes_of(qemu_of(guests, "paged")) == 128 << 20
+    wait_for("its cells", lambda: "node0" in guests.type("paged", "ls /sys/devices/system/node"))
+    guests.kvnode("stop", "paged", "--force")
+
+
+def test_pages_that_are_not_there_are_missed_before_anything_starts(guests: Guests, tmp_path: Path) -> None:
+    memory = {"guest": "64Gi", "hugepages": {"pageSize": "2Mi"}}
+    refused = guests.kvnode("run", str(variant(tmp_path, domain__memory=memory)), "--name", "paged", status=3).stderr
+    assert "free pages of 2097152 bytes, 32768 wanted (NotEnoughHugepages)" in refused

@@ -24,6 +24,7 @@ HOST = {
     "emulation_allowed": True,
     "cells": [{"id": 0, "memory_bytes": 1 << 40, "memory_free_bytes": 1 << 40, "cores": [[0], [1], [2], [3]]}],
 }
+HOST["cells"][0]["hugepages"] = {"2Mi": {"total": 1024}}
 
 NODE = HOST | {
     "links": {
@@ -166,7 +167,13 @@ OTHERWISE = {
 """What EVERYTHING can't set, or sets as it is anyway."""
 
 PINNED = {
-    f"{DOMAIN}.cpu": {"cores": 2, "dedicatedCpuPlacement": True, "isolateEmulatorThread": True},
+    f"{DOMAIN}.cpu": {
+        "cores": 2,
+        "dedicatedCpuPlacement": True,
+        "isolateEmulatorThread": True,
+        "numa": {"guestMappingPassthrough": {}},
+    },
+    f"{DOMAIN}.memory": {"guest": "1Gi", "hugepages": {"pageSize": "2Mi"}},
     "metadata.annotations": {"alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity": ""},
 }
 
@@ -205,7 +212,7 @@ def test_every_line_of_the_table_is_a_field(line):
     [
         ({f"{DOMAIN}.cpu.dedicatedCpuPlacement": True}, []),
         ({f"{DOMAIN}.cpu.realtime": {}}, [f"{DOMAIN}.cpu.realtime"]),
-        ({f"{DOMAIN}.memory.hugepages": {"pageSize": "2Mi"}}, [f"{DOMAIN}.memory.hugepages"]),
+        ({f"{DOMAIN}.memory.hugepages": {"pageSize": "2Mi"}}, []),
         ({f"{DOMAIN}.launchSecurity": {"sev": {}}}, [f"{DOMAIN}.launchSecurity"]),
         ({f"{DOMAIN}.firmware.bootloader": {"bios": {"useSerial": True}}}, []),
         ({f"{DOMAIN}.firmware.bootloader": {"efi": {}}}, [f"{DOMAIN}.firmware.bootloader.efi"]),
@@ -300,7 +307,7 @@ def test_what_is_built_changes_the_plan(line):
         assert line in followed()
 
 
-@pytest.mark.parametrize(("where", "refusals"), [("standalone", 0), ("cluster", 3)])
+@pytest.mark.parametrize(("where", "refusals"), [("standalone", 0), ("cluster", 5)])
 def test_cpus_of_ones_own_are_had_where_no_pod_has_to_ask_for_them(where, refusals):
     assert len(refused(PINNED, where)) == refusals
 

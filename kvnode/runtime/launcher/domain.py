@@ -25,6 +25,8 @@ security_driver = "none"
 namespaces = []
 stdio_handler = "file"
 """
+HUGEPAGES_FOLDER = "/dev/hugepages"
+"""Where the sandbox has a folder for each size of huge pages that the guest needs."""
 
 _REASONS = {
     libvirt.VIR_ERR_NO_MEMORY: "NotEnoughMemory",
@@ -91,6 +93,16 @@ def _silence(_context: object, _error: object) -> None:
     """libvirt's own printing of errors; ours go into the Status."""
 
 
+def _hugepages_conf(folder: str) -> str:
+    """What tells libvirt of huge pages; without any it must not look for them, for the default is the host's place."""
+    try:
+        mounts = sorted(entry.path for entry in os.scandir(folder) if entry.name.isdecimal())
+    except FileNotFoundError:
+        mounts = []
+    quoted = ", ".join(f'"{mount}"' for mount in mounts)
+    return f"hugetlbfs_mount = [{quoted}]\n"
+
+
 class Domain:
     """One domain on libvirt's embedded driver.
 
@@ -137,6 +149,7 @@ class Domain:
         os.makedirs(f"{self._root}/etc", exist_ok=True)
         with open(f"{self._root}/etc/qemu.conf", "w", encoding="utf-8") as file:
             file.write(QEMU_CONF)
+            file.write(_hugepages_conf(HUGEPAGES_FOLDER))
         cache = f"{self._root}/cache/qemu/capabilities"
         os.makedirs(cache, exist_ok=True)
         with contextlib.suppress(FileNotFoundError), os.scandir(self._capabilities) as entries:
