@@ -39,16 +39,28 @@ cdef int devices(Buffer *b, object plan) except -1:
     if plan.balloon is not None:
         memballoon(b, plan.balloon)
     if plan.rng is not None:
-        attr(b, '<rng model="', plan.rng.model)
-        element(b, '><backend model="random">', plan.rng.source, "</backend></rng>")
+        rng(b, plan.rng)
     for one in plan.panics:
         attr(b, '<panic model="', one.model)
         lit(b, "/>")
     if plan.vsock is not None:
         attr(b, '<vsock model="', plan.vsock.model)
         attr_number(b, '><cid auto="no" address="', plan.vsock.cid)
-        lit(b, "/></vsock>")
+        lit(b, "/>")
+        driver_iommu(b, plan.vsock.iommu)
+        lit(b, "</vsock>")
     return lit(b, "</devices>")
+
+
+cdef int driver_iommu(Buffer *b, object on) except -1:
+    return lit(b, '<driver iommu="on"/>') if on else 0
+
+
+cdef int rng(Buffer *b, object plan) except -1:
+    attr(b, '<rng model="', plan.model)
+    element(b, '><backend model="random">', plan.source, "</backend>")
+    driver_iommu(b, plan.iommu)
+    return lit(b, "</rng>")
 
 
 cdef int disk(Buffer *b, object plan) except -1:
@@ -98,6 +110,8 @@ cdef int disk_driver(Buffer *b, object plan) except -1:
         attr(b, ' discard="', plan.discard)
     if plan.queues is not None:
         attr_number(b, ' queues="', plan.queues)
+    if plan.iommu:
+        lit(b, ' iommu="on"')
     cdef tuple threads = plan.iothreads
     if len(threads) > 1:
         lit(b, "><iothreads>")
@@ -170,7 +184,11 @@ cdef int controller(Buffer *b, object plan) except -1:
     attr(b, '<controller type="', plan.type)
     attr_number(b, ' index="', plan.index)
     attr(b, ' model="', plan.model)
-    return lit(b, "/>")
+    if not plan.iommu:
+        return lit(b, "/>")
+    lit(b, ">")
+    driver_iommu(b, True)
+    return lit(b, "</controller>")
 
 
 cdef int interface(Buffer *b, object plan) except -1:
@@ -182,9 +200,11 @@ cdef int interface(Buffer *b, object plan) except -1:
     lit(b, ' managed="no"/>')
     attr(b, '<model type="', plan.model)
     lit(b, "/>")
-    if plan.queues is not None:
-        attr_number(b, '<driver queues="', plan.queues)
-        lit(b, "/>")
+    if plan.queues is not None or plan.iommu:
+        lit(b, "<driver")
+        if plan.queues is not None:
+            attr_number(b, ' queues="', plan.queues)
+        lit(b, ' iommu="on"/>' if plan.iommu else "/>")
     if plan.link_down:
         lit(b, '<link state="down"/>')
     if plan.mtu is not None:
@@ -256,9 +276,10 @@ cdef int input_device(Buffer *b, object plan) except -1:
     attr(b, ' bus="', plan.bus)
     if plan.model is not None:
         attr(b, ' model="', plan.model)
-    if plan.alias is None:
+    if plan.alias is None and not plan.iommu:
         return lit(b, "/>")
     lit(b, ">")
+    driver_iommu(b, plan.iommu)
     alias(b, plan.alias)
     return lit(b, "</input>")
 
@@ -290,7 +311,11 @@ cdef int memballoon(Buffer *b, object plan) except -1:
     attr(b, '<memballoon model="', plan.model)
     if plan.free_page_reporting is not None:
         lit(b, ' freePageReporting="on"' if plan.free_page_reporting else ' freePageReporting="off"')
-    if plan.stats_period_s is None:
+    if plan.stats_period_s is None and not plan.iommu:
         return lit(b, "/>")
-    attr_number(b, '><stats period="', plan.stats_period_s)
-    return lit(b, "/></memballoon>")
+    lit(b, ">")
+    if plan.stats_period_s is not None:
+        attr_number(b, '<stats period="', plan.stats_period_s)
+        lit(b, "/>")
+    driver_iommu(b, plan.iommu)
+    return lit(b, "</memballoon>")

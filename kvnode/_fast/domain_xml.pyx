@@ -77,8 +77,23 @@ cdef int domain(Buffer *b, object plan) except -1:
     element(b, "<on_reboot>", plan.on_reboot, "</on_reboot>")
     element(b, "<on_crash>", plan.on_crash, "</on_crash>")
     devices(b, plan.devices)
+    if plan.launch_security is not None:
+        launch_security(b, plan.launch_security)
     # The launcher is confined by its Pod; libvirt has no security driver in there.
     return lit(b, '<seclabel type="none"/></domain>')
+
+
+cdef int launch_security(Buffer *b, object plan) except -1:
+    attr(b, '<launchSecurity type="', plan.type)
+    if plan.policy is None:
+        return lit(b, "/>")
+    lit(b, ">")
+    element(b, "<policy>", plan.policy, "</policy>")
+    if plan.dh_cert is not None:
+        element(b, "<dhCert>", plan.dh_cert, "</dhCert>")
+    if plan.session is not None:
+        element(b, "<session>", plan.session, "</session>")
+    return lit(b, "</launchSecurity>")
 
 
 cdef int memory(Buffer *b, object plan) except -1:

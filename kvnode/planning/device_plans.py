@@ -1,7 +1,8 @@
 """The devices of a guest, one struct for each of libvirt's elements below ``<devices>``.
 
 As in ``domain_plan``: decisions only, in libvirt's words, and None where libvirt's default holds. A device that a
-manifest names carries that name in ``alias`` (``ua-<name>``), which is how the live domain is read back.
+manifest names carries that name in ``alias`` (``ua-<name>``), which is how the live domain is read back. ``iommu`` says
+that a virtio device reaches only the memory that the guest shows it.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ class DiskDevice(msgspec.Struct, frozen=True, omit_defaults=True):
     unit: int | None = None
     address: PciAddress | None = None
     blockio: BlockIo | None = None
+    iommu: bool = False
 
 
 class InterfaceDevice(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -100,6 +102,7 @@ class InterfaceDevice(msgspec.Struct, frozen=True, omit_defaults=True):
     acpi_index: int | None = None
     link_down: bool = False
     address: PciAddress | None = None
+    iommu: bool = False
 
 
 class HostDevice(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -134,6 +137,7 @@ class Controller(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     type: str
     index: int
     model: str
+    iommu: bool = False
 
 
 class SerialDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -161,6 +165,7 @@ class Input(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     bus: str
     model: str | None = None
     alias: str | None = None
+    iommu: bool = False
 
 
 class Graphics(msgspec.Struct, frozen=True, gc=False):
@@ -177,11 +182,12 @@ class Video(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     vram_kib: int | None = None
 
 
-class Rng(msgspec.Struct, frozen=True, gc=False):
+class Rng(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Randomness of the host for the guest."""
 
     model: str
     source: str
+    iommu: bool = False
 
 
 class Balloon(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -194,6 +200,7 @@ class Balloon(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     model: str
     stats_period_s: int | None = None
     free_page_reporting: bool | None = None
+    iommu: bool = False
 
 
 class Watchdog(msgspec.Struct, frozen=True, gc=False):
@@ -218,11 +225,12 @@ class Tpm(msgspec.Struct, frozen=True, gc=False):
     persistent: bool
 
 
-class Vsock(msgspec.Struct, frozen=True, gc=False):
+class Vsock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A vsock with the context id given to the guest."""
 
     model: str
     cid: int
+    iommu: bool = False
 
 
 class Panic(msgspec.Struct, frozen=True, gc=False):

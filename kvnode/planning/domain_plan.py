@@ -203,6 +203,20 @@ class ClockPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     timers: tuple[Timer, ...] = ()
 
 
+class LaunchSecurityPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What keeps the host out of the guest's memory: ``sev``, ``sev-snp``, ``tdx`` or ``s390-pv``.
+
+    policy   -- what the processor enforces, its maker's bits in hexadecimal; None where there is nothing to choose
+    dh_cert, session
+             -- what the guest's owner has agreed with the processor, in base64
+    """
+
+    type: str
+    policy: str | None = None
+    dh_cert: str | None = None
+    session: str | None = None
+
+
 class OverheadItem(msgspec.Struct, frozen=True, gc=False):
     """Memory that runs beside the guest's own, and why."""
 
@@ -260,4 +274,5 @@ class DomainPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     cpu_tune: CpuTune | None = None
     numa_tune: str | None = None
     start_paused: bool = False
+    launch_security: LaunchSecurityPlan | None = None
     disk_operations: tuple[DiskOperation, ...] = ()

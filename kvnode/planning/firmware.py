@@ -12,6 +12,7 @@ from kvnode.facts import HostFacts
 from kvnode.planning.architecture import Architecture
 from kvnode.planning.disk_operations import volume_path
 from kvnode.planning.domain_plan import Loader, OsPlan, SysinfoPlan
+from kvnode.planning.launch_security import firmware_purpose
 from kvnode.planning.refusal import invalid, some_of
 from kvnode.planning.settings import PlanSettings
 
@@ -38,11 +39,12 @@ def os_plan(vmi: VirtualMachineInstance, host: HostFacts, arch: Architecture) ->
             f"it has {some_of(usable) or 'none that a guest may ask for'}"
         )
     bootloader = firmware.bootloader
+    efi = bootloader.efi if bootloader is not None else None
     kernel, initrd, cmdline = _kernel_boot(firmware)
     return OsPlan(
         arch.libvirt,
         machine,
-        loader=None if bootloader is None or bootloader.efi is None else _loader(bootloader.efi, host),
+        loader=_loader(efi, host, firmware_purpose(vmi)) if efi is not None else None,
         kernel=kernel,
         initrd=initrd,
         cmdline=cmdline,
@@ -59,10 +61,11 @@ def has_efi(vmi: VirtualMachineInstance) -> bool:
     return firmware is not None and firmware.bootloader is not None and firmware.bootloader.efi is not None
 
 
-def _loader(efi: EFI, host: HostFacts) -> Loader:
+def _loader(efi: EFI, host: HostFacts, purpose: str | None) -> Loader:
     secure = efi.secure_boot is not False
-    purpose = "secure_boot" if secure else "plain"
-    build = host.efi.get(purpose)
+    build = host.efi.get(purpose or ("secure_boot" if secure else "plain"))
+    if build is None and purpose is not None:
+        raise HostError(f"spec.domain.launchSecurity.{purpose}: this node has no UEFI firmware for such a guest")
     if build is None:
         field = "spec.domain.firmware.bootloader.efi"
         kind = "UEFI with secure boot" if secure else "UEFI"

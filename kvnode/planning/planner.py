@@ -25,6 +25,7 @@ from kvnode.planning.hypervisor import hypervisor_of
 from kvnode.planning.identity import domain_name, domain_uuid
 from kvnode.planning.interfaces import interface_devices
 from kvnode.planning.iothreads import IoThreads, iothreads_plan
+from kvnode.planning.launch_security import behind_iommu, launch_security
 from kvnode.planning.memory import check_memory_fits, memory_plan, requested_bytes
 from kvnode.planning.network import NetworkPlan, network_plan
 from kvnode.planning.overhead import memory_overhead
@@ -58,6 +59,9 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
     threads = _iothreads(vmi, arch, vcpu)
     placed = placement(vmi, host, vcpu, topology, memory, threads)
     made = _devices(vmi, host, arch, settings, network, operations, threads, memory, vcpu)
+    security = launch_security(vmi, arch)
+    if security is not None:
+        made = behind_iommu(made)
     features = features_plan(vmi, arch, hypervisor, memory)
     overhead = memory_overhead(
         hypervisor, memory, vcpu, made, threads.count, features.tb_cache_bytes, settings.overhead_ratio
@@ -91,6 +95,7 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
         on_reboot="destroy" if vmi.spec.domain.reboot_policy == "Terminate" else "restart",
         on_crash="destroy",
         start_paused=vmi.spec.start_strategy == "Paused",
+        launch_security=security,
     )
     check_requirements(made_plan, host)
     return made_plan

@@ -74,8 +74,6 @@ def _unplanned_compute(domain: DomainSpec) -> Iterator[tuple[str, str]]:
         yield f"{_DOMAIN}.memory.reservedOverhead", "an overhead that the manifest sizes"
     if domain.resources.overcommit_guest_overhead:
         yield f"{_DOMAIN}.resources.overcommitGuestOverhead", "a guest without room for its overhead"
-    if domain.launch_security is not None:
-        yield f"{_DOMAIN}.launchSecurity", "a confidential guest"
 
 
 def _unplanned_devices(devices: Devices) -> Iterator[tuple[str, str]]:

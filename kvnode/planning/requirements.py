@@ -38,6 +38,8 @@ def _needs_kvm(plan: DomainPlan) -> Iterator[tuple[str, str]]:
         yield f"{_FEATURES}.hyperv", f"the Hyper-V enlightenment {features.hyperv[0].name}"
     if features.hyperv_passthrough:
         yield f"{_FEATURES}.hypervPassthrough", "passing on all Hyper-V enlightenments"
+    if plan.launch_security is not None:
+        yield "spec.domain.launchSecurity", "memory that the host can't read"
     if features.pvspinlock:
         yield f"{_FEATURES}.pvspinlock", "a paravirtual spinlock"
 
@@ -57,6 +59,11 @@ def _needs_versions(plan: DomainPlan) -> Iterator[tuple[str, str, int, int]]:
     for feature in plan.features.hyperv:
         if feature.name == "tlbflush" and feature.children:
             yield f"{_FEATURES}.hyperv.tlbflush", "a direct or extended TLB flush", 11_000_000, 7_001_000
+    security = plan.launch_security.type if plan.launch_security is not None else None
+    if security == "sev-snp":
+        yield "spec.domain.launchSecurity.snp", "a guest of SEV-SNP", 10_005_000, 9_001_000
+    elif security == "tdx":
+        yield "spec.domain.launchSecurity.tdx", "a guest of TDX", 11_006_000, 10_001_000
     tables = plan.os.acpi_tables
     if len(tables) > 1 or any(kind != "slic" for kind, _ in tables):
         yield "spec.domain.firmware.acpi", "an ACPI table other than one SLIC", 11_003_000, 0

@@ -330,7 +330,6 @@ def test_older_guests_get_the_older_virtio():
         ({"devices.gpus": [{"name": "g", "claimName": "a"}]}, "devices.gpus[0]"),
         ({"devices.hostDevices": [{"name": "g", "claimName": "a"}]}, "devices.hostDevices[0]"),
         ({"devices.clientPassthrough": {}}, "devices.clientPassthrough"),
-        ({"launchSecurity": {"sev": {}}}, "launchSecurity"),
         ({"devices.interfaces": [{"name": "default", "bridge": {}, "model": "ne1"}]}, "devices.interfaces[0].model"),
         (
             {"devices.interfaces": [{"name": "default", "bridge": {}, "pciAddress": "1"}]},
@@ -495,3 +494,43 @@ def test_a_plan_is_plain_json():
     assert set(document["overhead"]["items"][0]) == {"name", "bytes", "why"}
     assert document["devices"]["disks"][0]["target"] == "vda"
     assert kvnode.to_dict(kvnode.plan(guest(), HostFacts())) == kvnode.to_dict(kvnode.plan(guest(), HostFacts()))
+
+
+SEALED_EFI = {"code": "/usr/share/OVMF/OVMF_CODE.cc.fd", "vars": "/usr/share/OVMF/OVMF_VARS.fd"}
+SEALED_HOST = {
+    "efi": {"sev": SEALED_EFI, "snp": {"code": "/usr/share/OVMF/OVMF.amdsev.fd"}, "tdx": {"code": "/tdx.fd"}}
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "policy"),
+    [
+        ({"sev": {}}, "sev", "0x1"),
+        ({"sev": {"policy": {"encryptedState": True}}}, "sev", "0x5"),
+        ({"snp": {}}, "sev-snp", "0x30000"),
+        ({"tdx": {}}, "tdx", None),
+    ],
+)
+def test_memory_that_the_host_can_not_read(asked, kind, policy):
+    efi = {"firmware": {"bootloader": {"efi": {"secureBoot": False}}}}
+    plan = plan_of({"launchSecurity": asked, **efi}, {**HOST, **SEALED_HOST})
+    assert (plan.launch_security.type, plan.launch_security.policy) == (kind, policy)
+    assert plan.os.loader.path == SEALED_HOST["efi"][next(iter(asked))]["code"]
+    assert plan.os.loader.stateless == (kind != "sev")
+    assert all(disk.iommu for disk in plan.devices.disks)
+    assert all(card.iommu for card in plan.devices.interfaces)
+    assert plan.devices.balloon.iommu
+
+
+def test_a_host_without_the_firmware_or_without_kvm_seals_nothing():
+    changes = {"launchSecurity": {"snp": {}}, "firmware": {"bootloader": {"efi": {"secureBoot": False}}}}
+    with pytest.raises(HostError, match=r"launchSecurity\.snp: this node has no UEFI firmware"):
+        plan_of(changes, {**HOST, "efi": {"sev": SEALED_EFI}})
+    with pytest.raises(HostError, match=r"launchSecurity: memory that the host can't read is KVM's work"):
+        plan_of(changes, {**EMULATING, **SEALED_HOST})
+
+
+def test_an_ordinary_guests_devices_are_not_kept_from_its_memory():
+    plan = plan_of({"devices.rng": {}})
+    assert plan.launch_security is None
+    assert not any(one.iommu for one in (*plan.devices.disks, *plan.devices.controllers, plan.devices.rng))
