@@ -123,11 +123,11 @@ def instance_of(guest: VirtualMachineInstance | VirtualMachine) -> VirtualMachin
         return guest
     errors = [
         FieldError(
-            f"spec.{name}", VALUE_NOT_SUPPORTED, f"{what} {shown(matcher.name or '')} can't be looked up in a file"
+            f"spec.{name}", VALUE_NOT_SUPPORTED, f"it is looked up in a cluster: write {what} into spec.template.spec"
         )
         for name, what, matcher in (
-            ("instancetype", "the instance type", guest.spec.instancetype),
-            ("preference", "the preference", guest.spec.preference),
+            ("instancetype", "the size that it has", guest.spec.instancetype),
+            ("preference", "what it has", guest.spec.preference),
         )
         if matcher is not None
     ]

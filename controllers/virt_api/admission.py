@@ -26,7 +26,7 @@ from controllers.virt_api.json_patch import Operation, changes
 from kvnode.api.configuration import KubeVirtConfiguration
 from kvnode.api.defaults import default
 from kvnode.api.encode import to_dict
-from kvnode.api.fault import child, shown
+from kvnode.api.fault import below, child, shown
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.meta import ObjectMeta
 from kvnode.api.unsupported import unsupported
@@ -274,11 +274,8 @@ def machine_faults(machine: VirtualMachine, configuration: KubeVirtConfiguration
     """What is wrong with a VirtualMachine and with the guest in its template, by the machine's paths."""
     found = _without_labels(validate_machine(machine, configuration)) + unsupported_machine(machine, "cluster")
     if machine.spec.instancetype is not None or machine.spec.preference is not None:
-        return found + [
-            FieldError(f"spec.{name}", VALUE_NOT_SUPPORTED, "this build can't do it yet: leave it out.")
-            for name, value in (("instancetype", machine.spec.instancetype), ("preference", machine.spec.preference))
-            if value is not None
-        ]
+        # Refused already, and what the guest would be isn't known.
+        return found
     try:
         guest = instance_of(machine)
     except InvalidManifest as error:
@@ -295,7 +292,7 @@ def _located(fault: FieldError, metadata: ObjectMeta) -> FieldError:
     """A guest's fault by its machine's path: the name is the machine's own, all else stands in the template."""
     if fault.field in ("metadata.name", "metadata.namespace", "metadata.generateName"):
         return fault
-    return FieldError(f"{_TEMPLATE}.{fault.field}", fault.reason, fault.message)
+    return below(_TEMPLATE, fault)
 
 
 def _template(document: dict[str, Any]) -> dict[str, Any]:

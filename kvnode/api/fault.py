@@ -14,6 +14,8 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _LONGEST_KEY = 253 + 1 + 63
 # Fields that hold keys of the user's own, for what looks at a document without its types.
 _MAPS = frozenset({"annotations", "binaryData", "data", "labels", "matchLabels", "nodeSelector", "stringData"})
+# Where a sentence names a field of the object by its path; what stands in quotes was written by somebody.
+_NAMED_FIELD = re.compile(r"(?<![\w.\]'\"/-])(?=spec\.[a-z])")
 
 
 def shown(value: Any) -> str:
@@ -45,6 +47,17 @@ def entry(path: str, key: str) -> str:
     """The path of a map's entry: `metadata.labels[app]`; a key that can't be shown as it is stands in quotes."""
     plain = len(key) <= _LONGEST_KEY and key.isprintable()
     return f"{path}[{key if plain else shown(key)}]"
+
+
+def below(path: str, fault: FieldError) -> FieldError:
+    """A fault of something that stands in another object: its field, and those that its sentence names, from there on.
+
+    path -- where that something is, such as `spec.template`; empty for the object itself
+    """
+    if not path:
+        return fault
+    field = f"{path}.{fault.field}" if fault.field else path
+    return FieldError(field, fault.reason, _NAMED_FIELD.sub(f"{path}.", fault.message))
 
 
 def refuse(

@@ -1,7 +1,7 @@
 """All that is wrong with a file, as rows for ``kvnode validate``.
 
 Each document is read by itself: those that can be read are judged like any other, and the faults of the rest are told
-with the object they are in. Guests are judged in full, KubeVirt's other kinds as far as there are rules for them.
+with the object they are in.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from typing import Any
 import msgspec
 
 import kvnode
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.unsupported_machine import unsupported_machine
 from kvnode.api.validation.objects import validate_object
+from kvnode.api.virtual_machine import VirtualMachine
 from kvnode.cli.sources import (
-    Guest,
     Where,
     guest_of,
     is_guest,
     is_judged,
     label,
     label_of,
-    machine_faults,
     no_guest,
     read_bytes,
 )
@@ -60,27 +61,22 @@ def file_faults(file: str, config: Any, where: Where | None) -> list[Fault]:
 
 def _object_faults(objects: tuple[Any, ...], config: Any, where: Where | None) -> Iterator[Fault]:
     for item in filter(is_judged, objects):
-        if not is_guest(item):
-            yield from _rows(label_of(item), validate_object(item, config))
-            continue
-        yield from _rows(label_of(item), machine_faults(item, config, where))
-        try:
-            guest = guest_of(item, objects)
-        except InvalidManifest as error:
-            yield from _rows(label_of(item), error.errors)
-        else:
-            yield from _guest_faults(guest, config, where)
+        # Guests are judged as they are with their defaults; of other kinds the rules fill in what they need.
+        judged = kvnode.default(item, config) if isinstance(item, VirtualMachineInstance) else item
+        yield from _rows(label_of(item), validate_object(judged, config))
+        if where is not None and is_guest(item):
+            yield from _rows(label_of(item), _refused(item, config, where))
 
 
-def _guest_faults(guest: Guest, config: Any, where: Where | None) -> list[Fault]:
+def _refused(item: VirtualMachineInstance | VirtualMachine, config: Any, where: Where) -> list[FieldError]:
+    """What this build can't do of a guest there, by its paths in the file."""
+    own = unsupported_machine(item, where) if isinstance(item, VirtualMachine) else []
     try:
-        vmi = kvnode.default(guest.vmi, config)
-        errors = list(kvnode.validate(vmi, config))
-        if where is not None:
-            errors += kvnode.unsupported(vmi, where)
-    except InvalidManifest as error:
-        errors = error.errors
-    return _rows(guest.label, guest.located(errors))
+        guest = guest_of(item, ())
+    except InvalidManifest:
+        # There is no guest to ask about; why, is among what is told already.
+        return own
+    return [*own, *guest.located(kvnode.unsupported(kvnode.default(guest.vmi, config), where))]
 
 
 def _label(document: Any) -> str:

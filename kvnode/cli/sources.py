@@ -15,6 +15,7 @@ import click
 import msgspec
 
 import kvnode
+from kvnode.api.fault import below
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.kinds import known_kind
 from kvnode.api.meta import ObjectMeta
@@ -27,7 +28,7 @@ from kvnode.manifest import file_content
 Where = Literal["standalone", "cluster"]
 
 _MOST_BYTES = 128 << 20
-_TEMPLATE = "spec.template."
+_TEMPLATE = "spec.template"
 _TAKEN = f"{__name__}.standard-input"
 
 file_argument = click.argument("file", metavar="FILE")
@@ -56,7 +57,7 @@ class Guest(msgspec.Struct, frozen=True):
         if self.machine is None:
             return errors
         return [
-            FieldError(f"{_TEMPLATE}{error.field}", error.reason, error.message)
+            below(_TEMPLATE, error)
             if error.field.startswith(("spec.", "metadata.labels", "metadata.annotations"))
             else error
             for error in errors
@@ -95,9 +96,16 @@ def read_guests(file: str) -> list[Guest]:
 
 
 def read_judged(file: str) -> list[Any]:
-    """The guests of a file, and its objects of KubeVirt's other kinds, in its order. Raises as `read_guests` does."""
+    """The guests of a file, and its objects of KubeVirt's other kinds, in its order. Raises as `read_guests` does.
+
+    A VirtualMachine of an instance type or a preference comes as itself: what its guest will be isn't in the file.
+    """
     objects = tuple(kvnode.load_all(read_bytes(file)))
-    found = [guest_of(item, objects) if is_guest(item) else item for item in objects if is_judged(item)]
+    found = [
+        guest_of(item, objects) if is_guest(item) and not _is_completed(item) else item
+        for item in objects
+        if is_judged(item)
+    ]
     if not found:
         raise InvalidManifest([no_guest(file, objects)])
     return found
@@ -106,6 +114,10 @@ def read_judged(file: str) -> list[Any]:
 def is_guest(item: object) -> bool:
     """Whether an object of a file stands for a guest."""
     return isinstance(item, VirtualMachineInstance | VirtualMachine)
+
+
+def _is_completed(item: VirtualMachineInstance | VirtualMachine) -> bool:
+    return isinstance(item, VirtualMachine) and (item.spec.instancetype or item.spec.preference) is not None
 
 
 def is_judged(item: Any) -> bool:

@@ -14,7 +14,7 @@ from kvnode.facts import HostFacts
 from kvnode.planning.refusal import invalid
 
 
-class Architecture(msgspec.Struct, frozen=True):
+class Architecture(msgspec.Struct, frozen=True, gc=False):
     """One architecture.
 
     manifest           -- its name in a manifest (Go's), ``libvirt`` in libvirt and uname

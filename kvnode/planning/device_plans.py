@@ -35,7 +35,7 @@ class Backing(msgspec.Struct, frozen=True, gc=False):
     format: str
 
 
-class DiskDevice(msgspec.Struct, frozen=True, omit_defaults=True):
+class DiskDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A disk, LUN or CD-ROM drive.
 
     volume          -- the manifest's name of it
@@ -81,7 +81,7 @@ class DiskDevice(msgspec.Struct, frozen=True, omit_defaults=True):
     iommu: bool = False
 
 
-class InterfaceDevice(msgspec.Struct, frozen=True, omit_defaults=True):
+class InterfaceDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A NIC on a tap that was made for it.
 
     network     -- the manifest's name of the network
@@ -105,7 +105,7 @@ class InterfaceDevice(msgspec.Struct, frozen=True, omit_defaults=True):
     iommu: bool = False
 
 
-class HostDevice(msgspec.Struct, frozen=True, omit_defaults=True):
+class HostDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A device of the host: ``pci`` by the address on the host, ``mdev`` by its uuid, ``usb`` by bus and device.
 
     address         -- where the guest finds it; None leaves that to libvirt
@@ -239,7 +239,7 @@ class Panic(msgspec.Struct, frozen=True, gc=False):
     model: str
 
 
-class DevicesPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+class DevicesPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """All devices of a guest, each kind in the order in which the guest is to find them."""
 
     controllers: tuple[Controller, ...] = ()

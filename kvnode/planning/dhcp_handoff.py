@@ -11,15 +11,16 @@ The lease never ends: while the node's daemon is away nobody restarts the server
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_address, ip_interface
 from typing import Annotated
 
 import msgspec
 
 from kvnode.facts import LinkFacts, Resolver, Route
+from kvnode.planning.ipv4 import Ipv4, read_ipv4
 
 ON_LINK = "0.0.0.0"
 DEFAULT = "0.0.0.0/0"
+_ANYWHERE = Ipv4(0, 0)
 
 FIRST_PRIVATE_OPTION, LAST_PRIVATE_OPTION = 224, 254
 """What RFC 3942 leaves to a site."""
@@ -42,7 +43,7 @@ class PrivateOption(msgspec.Struct, frozen=True, gc=False):
     value: str
 
 
-class DhcpHandoff(msgspec.Struct, frozen=True, omit_defaults=True):
+class DhcpHandoff(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One DHCP server with one lease.
 
     bridge         -- the link that it answers on
@@ -71,11 +72,11 @@ class DhcpHandoff(msgspec.Struct, frozen=True, omit_defaults=True):
     private_options: tuple[PrivateOption, ...] = ()
 
 
-def first_ipv4(link: LinkFacts) -> IPv4Interface | None:
+def first_ipv4(link: LinkFacts) -> Ipv4 | None:
     """The link's first IPv4 address, which is the Pod's; None where it has none."""
     for text in link.addresses:
-        address = ip_interface(text)
-        if isinstance(address, IPv4Interface):
+        address = read_ipv4(text)
+        if address is not None:
             return address
     return None
 
@@ -84,10 +85,10 @@ def ipv4_nameservers(resolver: Resolver | None) -> tuple[str, ...]:
     """The servers that fit into DHCP's option 6, in their order."""
     if resolver is None:
         return ()
-    return tuple(server for server in resolver.nameservers if isinstance(ip_address(server), IPv4Address))
+    return tuple(server for server in resolver.nameservers if read_ipv4(server) is not None)
 
 
-def routes_of(address: IPv4Interface, routes: tuple[Route, ...]) -> tuple[str | None, tuple[ClasslessRoute, ...]]:
+def routes_of(address: Ipv4, routes: tuple[Route, ...]) -> tuple[str | None, tuple[ClasslessRoute, ...]]:
     """The router, and the classless routes where a router alone doesn't say it.
 
     For 10.88.0.5/16 with a default route by 10.88.0.1 that is ``("10.88.0.1", ())``. For 10.244.1.17/32 by
@@ -99,34 +100,26 @@ def routes_of(address: IPv4Interface, routes: tuple[Route, ...]) -> tuple[str | 
     beyond: list[ClasslessRoute] = []
     plain = True
     for route in routes:
-        destination = _ipv4_network(route.dst, route.gateway)
+        gateway = read_ipv4(route.gateway) if route.gateway is not None else None
+        if route.gateway is not None and gateway is None:
+            continue
+        destination = _ANYWHERE if route.dst == "default" else read_ipv4(route.dst)
         if destination is None:
             continue
-        if route.gateway is None:
+        destination = destination.network
+        if gateway is None:
             if destination != address.network:
                 on_link.setdefault(str(destination), ClasslessRoute(str(destination), ON_LINK))
                 plain = False
             continue
-        gateway = ip_address(route.gateway)
-        if not isinstance(gateway, IPv4Address):
-            continue
-        if gateway not in address.network:
-            on_link.setdefault(f"{gateway}/32", ClasslessRoute(f"{gateway}/32", ON_LINK))
+        if not address.covers(gateway.number):
+            on_link.setdefault(f"{gateway.host}/32", ClasslessRoute(f"{gateway.host}/32", ON_LINK))
             plain = False
-        if destination.prefixlen:
+        if destination.prefix:
             plain = False
         elif router is None:
-            router = str(gateway)
+            router = gateway.host
         else:
             continue
-        beyond.append(ClasslessRoute(str(destination), str(gateway)))
+        beyond.append(ClasslessRoute(str(destination), gateway.host))
     return router, () if plain else (*on_link.values(), *beyond)
-
-
-def _ipv4_network(dst: str, gateway: str | None) -> IPv4Network | None:
-    """The route's destination; ``default`` is of the family that its gateway has, IPv4 without one."""
-    if dst == "default":
-        family = 4 if gateway is None else ip_address(gateway).version
-        return IPv4Network(DEFAULT) if family == 4 else None
-    network = ip_interface(dst).network
-    return network if isinstance(network, IPv4Network) else None

@@ -36,7 +36,7 @@ SECTOR_BYTES = 512
 _INSTANCETYPE_ANNOTATIONS = ("kubevirt.io/instancetype-name", "kubevirt.io/cluster-instancetype-name")
 
 
-class ContainerDisk(msgspec.Struct, frozen=True, tag_field="kind", tag="containerDisk"):
+class ContainerDisk(msgspec.Struct, frozen=True, tag_field="kind", tag="containerDisk", gc=False):
     """A qcow2 overlay for this guest on the disk that a container image holds.
 
     index        -- position of the volume in ``spec.volumes``
@@ -57,7 +57,7 @@ class ContainerDisk(msgspec.Struct, frozen=True, tag_field="kind", tag="containe
     pull_policy: str = "IfNotPresent"
 
 
-class EmptyDisk(msgspec.Struct, frozen=True, tag_field="kind", tag="emptyDisk"):
+class EmptyDisk(msgspec.Struct, frozen=True, tag_field="kind", tag="emptyDisk", gc=False):
     """A blank qcow2 disk that grows as the guest writes and ends with it.
 
     capacity_bytes  -- what the guest sees, whole sectors
@@ -70,7 +70,7 @@ class EmptyDisk(msgspec.Struct, frozen=True, tag_field="kind", tag="emptyDisk"):
     path: str
 
 
-class CloudInitNoCloud(msgspec.Struct, frozen=True, tag_field="kind", tag="cloudInitNoCloud"):
+class CloudInitNoCloud(msgspec.Struct, frozen=True, tag_field="kind", tag="cloudInitNoCloud", gc=False):
     """An ISO called ``cidata`` with the files of cloud-init's NoCloud source.
 
     user_data, network_data    -- bytes as the manifest has them; None where it has none, or where only a Secret does

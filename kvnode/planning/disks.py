@@ -14,8 +14,6 @@ import itertools
 import re
 from typing import NamedTuple
 
-import msgspec
-
 from kvnode.api.disks import CDRomTarget, Disk, DiskTarget, LunTarget
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.volumes import Volume
@@ -67,6 +65,15 @@ class _Face(NamedTuple):
     reservation: bool = False
 
 
+class _Place(NamedTuple):
+    """What depends on a disk's neighbours: its volume, its name, its IO threads, its unit on SCSI."""
+
+    volume: int | None
+    target: str
+    threads: tuple[int, ...]
+    unit: int | None
+
+
 def disk_bus(disk: Disk, arch: Architecture) -> str:
     """The bus of a disk, LUN or CD-ROM drive; the architecture's usual one where the manifest names none."""
     target = disk.disk or disk.lun or disk.cdrom
@@ -106,16 +113,14 @@ def disk_devices(
             raise invalid(f"{at}.name", f"no volume is called {disk.name[:60]!r}")
         operation = made.get(index) if index is not None else None
         source = _NO_SOURCE if volume is None else _source(index or 0, volume, host, operation)
-        device = _device(at, vmi, disk, face, source, host.volumes.get(disk.name, _NO_FACTS), arch, vcpus)
-        devices.append(
-            msgspec.structs.replace(
-                device,
-                index=index,
-                target=names.target(disk.name, _PREFIX[face.bus]),
-                iothreads=threads.of_disk[position],
-                unit=next(scsi_units) if face.bus == "scsi" else None,
-            )
+        place = _Place(
+            index,
+            names.target(disk.name, _PREFIX[face.bus]),
+            threads.of_disk[position],
+            next(scsi_units) if face.bus == "scsi" else None,
         )
+        facts = host.volumes.get(disk.name, _NO_FACTS)
+        devices.append(_device(at, vmi, disk, face, source, facts, arch, vcpus, place))
     return tuple(devices)
 
 
@@ -128,17 +133,20 @@ def _device(
     facts: VolumeFacts,
     arch: Architecture,
     vcpus: int,
+    place: _Place,
 ) -> DiskDevice:
-    """A disk without its place: name, unit and threads depend on its neighbours."""
     if disk.shareable and source.format not in (None, "raw"):
         raise invalid(f"{at}.shareable", f"a disk that others write too has to be raw; this one is {source.format}")
     virtio = face.bus == "virtio"
     return DiskDevice(
         disk.name,
         face.device,
-        "",
+        place.target,
         face.bus,
         f"ua-{disk.name}",
+        index=place.volume,
+        iothreads=place.threads,
+        unit=place.unit,
         source=source.kind,
         path=source.path,
         format=source.format or "raw",
@@ -204,6 +212,8 @@ class _Names:
 
 def _letters(number: int) -> str:
     """0 is a, 25 is z, 26 is aa, 702 is aaa."""
+    if number < 26:
+        return chr(ord("a") + number)
     letters = ""
     number += 1
     while number:

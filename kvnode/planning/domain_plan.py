@@ -37,7 +37,7 @@ class Loader(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     stateless: bool = False
 
 
-class OsPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+class OsPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What the machine is and what it boots.
 
     arch                  -- libvirt's name: ``x86_64``, ``aarch64``, ``s390x``
@@ -60,7 +60,7 @@ class OsPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     smbios: bool = False
 
 
-class SysinfoPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+class SysinfoPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """SMBIOS strings, as (entry, value): type 1 (system) and type 3 (chassis)."""
 
     system: tuple[tuple[str, str], ...] = ()
@@ -110,7 +110,7 @@ class Topology(msgspec.Struct, frozen=True, gc=False):
     threads: int
 
 
-class NumaCell(msgspec.Struct, frozen=True, omit_defaults=True):
+class NumaCell(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A NUMA cell as the guest sees it: its vCPUs as a CPU list, and its memory.
 
     host_cell  -- the host's cell that its memory is taken from; None for anywhere
@@ -124,7 +124,7 @@ class NumaCell(msgspec.Struct, frozen=True, omit_defaults=True):
     distances: tuple[tuple[int, int], ...] = ()
 
 
-class CpuTune(msgspec.Struct, frozen=True, omit_defaults=True):
+class CpuTune(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Who runs on which of the host's CPUs.
 
     vcpus     -- the CPU of each vCPU from 0 up
@@ -139,7 +139,7 @@ class CpuTune(msgspec.Struct, frozen=True, omit_defaults=True):
     realtime: str | None = None
 
 
-class CpuPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+class CpuPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The CPU that the guest sees. ``mode`` is host-model, host-passthrough, maximum, or custom with a ``model``."""
 
     mode: str
@@ -149,7 +149,7 @@ class CpuPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     numa: tuple[NumaCell, ...] = ()
 
 
-class HypervFeature(msgspec.Struct, frozen=True, omit_defaults=True):
+class HypervFeature(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A Hyper-V enlightenment that is on.
 
     attribute  -- (name, value) beside the state: retries of spinlocks, value of vendor_id
@@ -161,7 +161,7 @@ class HypervFeature(msgspec.Struct, frozen=True, omit_defaults=True):
     children: tuple[str, ...] = ()
 
 
-class FeaturesPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+class FeaturesPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Features of the machine. None leaves an element out; a state is True for on and False for off.
 
     hyperv_passthrough  -- every enlightenment the host's QEMU has
@@ -194,7 +194,7 @@ class Timer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     track: str | None = None
 
 
-class ClockPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+class ClockPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The guest's clock: ``utc``, ``timezone`` with its name, or ``variable`` with an adjustment in seconds."""
 
     offset: str = "utc"
@@ -225,14 +225,14 @@ class OverheadItem(msgspec.Struct, frozen=True, gc=False):
     why: str
 
 
-class MemoryOverhead(msgspec.Struct, frozen=True):
+class MemoryOverhead(msgspec.Struct, frozen=True, gc=False):
     """What a guest costs beyond its own memory; ``total_bytes`` is the sum of the items."""
 
     total_bytes: int
     items: tuple[OverheadItem, ...]
 
 
-class DomainPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+class DomainPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One guest, decided.
 
     name             -- libvirt's name of the domain: ``<namespace>_<name>``

@@ -17,7 +17,7 @@ _THREADS_FOR_VCPU = 2
 _MOST_THREADS = 1024
 
 
-class IoThreads(msgspec.Struct, frozen=True):
+class IoThreads(msgspec.Struct, frozen=True, gc=False):
     """How many threads, and each disk's by its place among the manifest's disks (from 1; empty: the main loop)."""
 
     count: int

@@ -14,7 +14,7 @@ from __future__ import annotations
 import msgspec
 
 
-class CreateTap(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="op", tag="create-tap"):
+class CreateTap(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="op", tag="create-tap", gc=False):
     """A persistent tap that the launcher's user may open: ``queues`` above 1 makes it a multi-queue one."""
 
     link: str
@@ -22,7 +22,7 @@ class CreateTap(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="op",
     queues: int = 1
 
 
-class CreateBridge(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="op", tag="create-bridge"):
+class CreateBridge(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="op", tag="create-bridge", gc=False):
     """A bridge with an address of its own, so that it doesn't change with the ports that come and go."""
 
     link: str
@@ -31,7 +31,7 @@ class CreateBridge(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="o
     mtu: int | None = None
 
 
-class SetLink(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="op", tag="set-link"):
+class SetLink(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="op", tag="set-link", gc=False):
     """Changes of one link; None leaves a property as it is. ``group`` makes it one of those deleted together."""
 
     link: str
@@ -42,28 +42,28 @@ class SetLink(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="op", t
     up: bool | None = None
 
 
-class SetPort(msgspec.Struct, frozen=True, tag_field="op", tag="set-port"):
+class SetPort(msgspec.Struct, frozen=True, tag_field="op", tag="set-port", gc=False):
     """Whether a bridge learns from one of its ports which addresses are behind it; the link is a port already."""
 
     link: str
     learning: bool
 
 
-class AddAddress(msgspec.Struct, frozen=True, tag_field="op", tag="add-address"):
+class AddAddress(msgspec.Struct, frozen=True, tag_field="op", tag="add-address", gc=False):
     """An address in CIDR form joins a link."""
 
     link: str
     address: str
 
 
-class RemoveAddress(msgspec.Struct, frozen=True, tag_field="op", tag="remove-address"):
+class RemoveAddress(msgspec.Struct, frozen=True, tag_field="op", tag="remove-address", gc=False):
     """An address in CIDR form leaves a link; the kernel drops the routes that stood on it."""
 
     link: str
     address: str
 
 
-class SetSysctl(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="op", tag="set-sysctl"):
+class SetSysctl(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="op", tag="set-sysctl", gc=False):
     """One knob of the Pod's network namespace.
 
     family  -- ``ipv4`` or ``ipv6``

@@ -17,9 +17,8 @@ What holds:
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import re
-from ipaddress import IPv4Interface
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -33,6 +32,7 @@ from kvnode.planning.dhcp_handoff import (
     DHCP_TEXT,
     FIRST_PRIVATE_OPTION,
     LAST_PRIVATE_OPTION,
+    ClasslessRoute,
     DhcpHandoff,
     PrivateOption,
     first_ipv4,
@@ -40,6 +40,7 @@ from kvnode.planning.dhcp_handoff import (
     routes_of,
 )
 from kvnode.planning.hostname import guest_hostname
+from kvnode.planning.ipv4 import Ipv4, read_ipv4
 from kvnode.planning.link_operations import (
     AddAddress,
     CreateBridge,
@@ -72,6 +73,12 @@ _FIRST_TAP_INDEX = 0x6B768000
 _PROTOCOLS: dict[str, Literal["tcp", "udp"]] = {"TCP": "tcp", "UDP": "udp"}
 _IFNAME_BYTES = 15
 _BRIDGE_PREFIX = "k6t-"
+_NO_LINK = LinkFacts()
+# Knobs are set before any link is made: what is ``default`` then, a new link has from its first moment. The Pod's own
+# stack has nothing to say on the guest's wire: no IPv6 address of its own, no answer for others'.
+_QUIET = (SetSysctl("ipv6", "disable_ipv6", 1, "default"), SetSysctl("ipv4", "arp_ignore", 1, "default"))
+# What runs beside the guest in the Pod reaches its ports on the loopback, as `kubectl port-forward` does.
+_ROUTING = (SetSysctl("ipv4", "route_localnet", 1, "default"), SetSysctl("ipv4", "ip_forward", 1, None))
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
 
 
@@ -83,7 +90,7 @@ class ForwardedPort(msgspec.Struct, frozen=True, gc=False):
     last: int
 
 
-class Nat(msgspec.Struct, frozen=True, omit_defaults=True):
+class Nat(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """How a masqueraded guest is reached and how it reaches out.
 
     guest, gateway  -- addresses in CIDR form on the bridge: ``10.0.2.2/24`` behind ``10.0.2.1/24``
@@ -95,7 +102,7 @@ class Nat(msgspec.Struct, frozen=True, omit_defaults=True):
     ports: tuple[ForwardedPort, ...] = ()
 
 
-class InterfaceNetwork(msgspec.Struct, frozen=True, omit_defaults=True):
+class InterfaceNetwork(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One interface of the guest and what stands behind it in the Pod.
 
     name          -- of the manifest's network; a label, never a link's name
@@ -122,7 +129,7 @@ class InterfaceNetwork(msgspec.Struct, frozen=True, omit_defaults=True):
     dhcp: DhcpHandoff | None = None
 
 
-class NetworkPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+class NetworkPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The guest's interfaces by bridge and masquerade, in the manifest's order. Other bindings need nothing here."""
 
     interfaces: tuple[InterfaceNetwork, ...] = ()
@@ -164,8 +171,10 @@ def network_plan(vmi: VirtualMachineInstance, host: HostFacts) -> NetworkPlan:
         if network is None:
             message = f"there is no network {interface.name[:60]!r} in spec.networks for this interface to be on"
             raise _fault(f"spec.domain.devices.interfaces[{position}].name", message)
-        link = host.links.get(interface.name)
-        scene = _Scene(vmi, interface, position, network, index, link or LinkFacts(), len(planned))
+        link, ordinal = host.links.get(interface.name, _NO_LINK), len(planned)
+        pod_ifname = _ifname(link, network, ordinal)
+        bridge, tap = bridge_name(pod_ifname, ordinal), f"tap{ordinal}"
+        scene = _Scene(vmi, interface, position, network, index, link, ordinal, pod_ifname, bridge, tap, _queues(vmi))
         planned.append(_bridged(scene) if binding == "bridge" else _masqueraded(scene))
     _refuse_shared_links(planned)
     return NetworkPlan(tuple(planned))
@@ -179,7 +188,7 @@ def derived_mac(vmi: VirtualMachineInstance, purpose: str) -> str:
     meta = vmi.metadata
     identity = meta.uid or f"{meta.namespace or 'default'}/{meta.name or ''}"
     digest = hashlib.sha256(f"{identity}\0{purpose}".encode(errors="surrogatepass")).digest()
-    return ":".join(f"{octet:02x}" for octet in (0x02, *digest[:5]))
+    return (b"\x02" + digest[:5]).hex(":")
 
 
 def vcpu_count(vmi: VirtualMachineInstance) -> int:
@@ -190,7 +199,7 @@ def vcpu_count(vmi: VirtualMachineInstance) -> int:
     return (cpu.cores or 1) * (cpu.sockets or 1) * (cpu.threads or 1)
 
 
-class _Scene(msgspec.Struct, frozen=True):
+class _Scene(msgspec.Struct, frozen=True, gc=False):
     """What the plan of one interface is made from; ``ordinal`` counts the planned ones."""
 
     vmi: VirtualMachineInstance
@@ -200,31 +209,27 @@ class _Scene(msgspec.Struct, frozen=True):
     network_index: int
     link: LinkFacts
     ordinal: int
-
-    @property
-    def pod_ifname(self) -> str:
-        if self.link.ifname is not None:
-            return self.link.ifname
-        return f"net{self.ordinal}" if self.network.multus is not None else "eth0"
-
-    @property
-    def bridge(self) -> str:
-        return bridge_name(self.pod_ifname, self.ordinal)
-
-    @property
-    def tap(self) -> str:
-        return f"tap{self.ordinal}"
-
-    @property
-    def queues(self) -> int:
-        if not self.vmi.spec.domain.devices.network_interface_multiqueue:
-            return 1
-        return min(vcpu_count(self.vmi), MAX_QUEUES)
+    pod_ifname: str
+    bridge: str
+    tap: str
+    queues: int
 
     @property
     def manifest_mac(self) -> str | None:
         mac = self.interface.mac_address
         return canonical_mac(mac) if mac else None
+
+
+def _ifname(link: LinkFacts, network: Network, ordinal: int) -> str:
+    if link.ifname is not None:
+        return link.ifname
+    return f"net{ordinal}" if network.multus is not None else "eth0"
+
+
+def _queues(vmi: VirtualMachineInstance) -> int:
+    if not vmi.spec.domain.devices.network_interface_multiqueue:
+        return 1
+    return min(vcpu_count(vmi), MAX_QUEUES)
 
 
 def _bridged(scene: _Scene) -> InterfaceNetwork:
@@ -238,8 +243,7 @@ def _bridged(scene: _Scene) -> InterfaceNetwork:
     dhcp = None
     if address is not None and link.ifname is not None:
         router, routes = routes_of(address, link.routes)
-        dhcp = _handoff(scene, server, guest_mac, address, router)
-        dhcp = msgspec.structs.replace(dhcp, routes=routes)
+        dhcp = _handoff(scene, server, guest_mac, str(address), router, routes)
     return InterfaceNetwork(
         name=scene.network.name,
         binding="bridge",
@@ -261,11 +265,8 @@ def _bridge_operations(scene: _Scene, pod_mac: str | None, server: str | None) -
     pod, bridge, tap, mtu = scene.pod_ifname, scene.bridge, scene.tap, scene.link.mtu
     bridge_mac = derived_mac(scene.vmi, f"bridge/{scene.network.name}")
     operations: list[LinkOperation] = [
-        *_sysctls(
-            ("ipv6", "disable_ipv6", pod),
-            ("ipv6", "disable_ipv6", "default"),
-            ("ipv4", "arp_ignore", "default"),
-        ),
+        SetSysctl("ipv6", "disable_ipv6", 1, pod),
+        *_QUIET,
         CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.queues),
         CreateBridge(bridge, _FIRST_BRIDGE_INDEX + scene.ordinal, bridge_mac, mtu),
         *(RemoveAddress(pod, address) for address in scene.link.addresses),
@@ -281,14 +282,6 @@ def _bridge_operations(scene: _Scene, pod_mac: str | None, server: str | None) -
     return tuple(operations)
 
 
-def _sysctls(*knobs: tuple[str, str, str | None]) -> tuple[SetSysctl, ...]:
-    """Knobs to be 1 before any link is made: what is ``default`` then, a new link has from its first moment.
-
-    The Pod's own stack has nothing to say on the guest's wire: no IPv6 address of its own, no answer for others'.
-    """
-    return tuple(SetSysctl(family, key, 1, link) for family, key, link in knobs)
-
-
 def _masqueraded(scene: _Scene) -> InterfaceNetwork:
     """The guest on a network of its own behind the Pod's address."""
     link = scene.link
@@ -298,6 +291,7 @@ def _masqueraded(scene: _Scene) -> InterfaceNetwork:
         raise _fault(f"spec.domain.devices.interfaces[{scene.position}].macAddress", message)
     gateway, guest = _guest_network(scene)
     nat = Nat(str(guest), str(gateway), _forwarded_ports(scene))
+    router = gateway.host
     known = link.ifname is not None
     return InterfaceNetwork(
         name=scene.network.name,
@@ -312,20 +306,15 @@ def _masqueraded(scene: _Scene) -> InterfaceNetwork:
         pod_addresses=link.addresses,
         operations=_masquerade_operations(scene, nat) if known else (),
         nat=nat,
-        dhcp=_handoff(scene, str(gateway.ip), guest_mac, guest, str(gateway.ip)) if known else None,
+        dhcp=_handoff(scene, router, guest_mac, nat.guest, router) if known else None,
     )
 
 
 def _masquerade_operations(scene: _Scene, nat: Nat) -> tuple[LinkOperation, ...]:
     bridge, tap, mtu = scene.bridge, scene.tap, scene.link.mtu
     return (
-        *_sysctls(
-            ("ipv6", "disable_ipv6", "default"),
-            ("ipv4", "arp_ignore", "default"),
-            # What runs beside the guest in the Pod reaches its ports on the loopback, as `kubectl port-forward` does.
-            ("ipv4", "route_localnet", "default"),
-            ("ipv4", "ip_forward", None),
-        ),
+        *_QUIET,
+        *_ROUTING,
         CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.queues),
         CreateBridge(bridge, _FIRST_BRIDGE_INDEX + scene.ordinal, MASQUERADE_BRIDGE_MAC, mtu),
         SetLink(tap, mtu=mtu, master=bridge, group=LINK_GROUP, up=True),
@@ -334,29 +323,41 @@ def _masquerade_operations(scene: _Scene, nat: Nat) -> tuple[LinkOperation, ...]
     )
 
 
-def _guest_network(scene: _Scene) -> tuple[IPv4Interface, IPv4Interface]:
+def _guest_network(scene: _Scene) -> tuple[Ipv4, Ipv4]:
     """Gateway and guest: the first two hosts of ``vmNetworkCIDR``."""
     pod = scene.network.pod
     text = pod.vm_network_cidr if pod is not None and pod.vm_network_cidr else GUEST_NETWORK
-    field = f"spec.networks[{scene.network_index}].pod.vmNetworkCIDR"
-    try:
-        network = ipaddress.IPv4Network(text, strict=False)
-    except ValueError:
-        raise _fault(field, f"{text[:60]!r} is not an IPv4 network such as {GUEST_NETWORK}") from None
-    if network.prefixlen > 30:
-        message = f"{network} has no room for a guest and its gateway: a prefix of at most 30 bits is needed"
-        raise _fault(field, message)
-    first = int(network.network_address)
-    gateway, guest = (IPv4Interface((first + host, network.prefixlen)) for host in (1, 2))
-    if not first >> 24 or guest.is_loopback or guest.is_multicast or guest.is_reserved:
-        raise _fault(field, f"no host can have an address of {network}: take a private range such as {GUEST_NETWORK}")
+    network, fault = _network_of(text)
+    if network is None:
+        raise _fault(f"spec.networks[{scene.network_index}].pod.vmNetworkCIDR", fault)
     for address in scene.link.addresses:
-        if ":" not in address and IPv4Interface(address).ip in network:
+        known = read_ipv4(address)
+        if known is not None and network.covers(known.number):
             message = (
                 f"{network} has the Pod's own address {address} in it, so that neither would be reached: take another"
             )
-            raise _fault(field, message)
-    return gateway, guest
+            raise _fault(f"spec.networks[{scene.network_index}].pod.vmNetworkCIDR", message)
+    return Ipv4(network.number + 1, network.prefix), Ipv4(network.number + 2, network.prefix)
+
+
+# A cluster has one network for all its masqueraded guests, or a few.
+@lru_cache(maxsize=16)
+def _network_of(text: str) -> tuple[Ipv4 | None, str]:
+    """A network that a guest and its gateway can be in; None with what is wrong with it."""
+    try:
+        read = read_ipv4(text)
+    except ValueError:
+        read = None
+    if read is None:
+        return None, f"{text[:60]!r} is not an IPv4 network such as {GUEST_NETWORK}"
+    network = read.network
+    if network.prefix > 30:
+        return None, f"{network} has no room for a guest and its gateway: a prefix of at most 30 bits is needed"
+    # This network, the loopback, multicast and what is reserved (RFC 6890).
+    first = network.number >> 24
+    if first in (0, 127) or first >= 224:
+        return None, f"no host can have an address of {network}: take a private range such as {GUEST_NETWORK}"
+    return network, ""
 
 
 def _forwarded_ports(scene: _Scene) -> tuple[ForwardedPort, ...]:
@@ -376,14 +377,22 @@ def _forwarded_ports(scene: _Scene) -> tuple[ForwardedPort, ...]:
     return tuple(forwarded)
 
 
-def _handoff(scene: _Scene, server: str, mac: str, address: IPv4Interface, router: str | None) -> DhcpHandoff:
-    """The lease without its classless routes."""
+def _handoff(
+    scene: _Scene,
+    server: str,
+    mac: str,
+    address: str,
+    router: str | None,
+    routes: tuple[ClasslessRoute, ...] = (),
+) -> DhcpHandoff:
+    """The lease."""
     handoff = DhcpHandoff(
         bridge=scene.bridge,
         server=server,
         mac=mac,
-        address=str(address),
+        address=address,
         router=router,
+        routes=routes,
         nameservers=ipv4_nameservers(scene.link.resolver),
         search=_search(scene),
         mtu=scene.link.mtu,
@@ -397,7 +406,7 @@ def _with_options(handoff: DhcpHandoff, options: DHCPOptions, position: int) -> 
     """The lease with what the manifest adds, each value in a form that a DHCP answer can hold."""
     at = f"spec.domain.devices.interfaces[{position}].dhcpOptions"
     for n, server in enumerate(options.ntp_servers):
-        if not _is_ipv4(server):
+        if not _is_ipv4_host(server):
             raise _fault(f"{at}.ntpServers[{n}]", f"{server[:60]!r} is not an IPv4 address")
     for name, text in (("tftpServerName", options.tftp_server_name), ("bootFileName", options.boot_file_name)):
         if text is not None and not DHCP_TEXT.fullmatch(text):
@@ -419,12 +428,11 @@ def _with_options(handoff: DhcpHandoff, options: DHCPOptions, position: int) -> 
     )
 
 
-def _is_ipv4(text: str) -> bool:
+def _is_ipv4_host(text: str) -> bool:
     try:
-        ipaddress.IPv4Address(text)
+        return "/" not in text and read_ipv4(text) is not None
     except ValueError:
         return False
-    return True
 
 
 def _hostname(vmi: VirtualMachineInstance) -> str | None:

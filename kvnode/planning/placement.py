@@ -31,7 +31,7 @@ from kvnode.planning.refusal import invalid
 _CPU = "spec.domain.cpu"
 
 
-class Placement(msgspec.Struct, frozen=True):
+class Placement(msgspec.Struct, frozen=True, gc=False):
     """Where a guest with CPUs of its own runs; ``cells`` is empty where it doesn't see the host's."""
 
     tune: CpuTune

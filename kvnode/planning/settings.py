@@ -14,7 +14,7 @@ from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
 Configuration = Mapping[str, Any] | KubeVirtConfiguration
 
 
-class PlanSettings(msgspec.Struct, frozen=True):
+class PlanSettings(msgspec.Struct, frozen=True, gc=False):
     """The administrator's part in a plan.
 
     smbios               -- strings of SMBIOS type 1 that replace ours, by libvirt's entry names

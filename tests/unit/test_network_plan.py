@@ -1,6 +1,5 @@
 """The network plan: names, MACs, operations, NAT and leases from a manifest and facts, without a kernel."""
 
-import ipaddress
 import re
 
 import msgspec
@@ -9,6 +8,7 @@ import pytest
 from kvnode.errors import InvalidManifest
 from kvnode.facts import HostFacts, LinkFacts, Resolver, Route
 from kvnode.planning.dhcp_handoff import ClasslessRoute, routes_of
+from kvnode.planning.ipv4 import read_ipv4
 from kvnode.planning.link_operations import (
     AddAddress,
     CreateBridge,
@@ -297,7 +297,7 @@ def test_a_subdomain_is_searched_first():
     ],
 )  # fmt: skip
 def test_routes(address, routes, router, classless):
-    answer = routes_of(ipaddress.IPv4Interface(address), tuple(routes))
+    answer = routes_of(read_ipv4(address), tuple(routes))
     assert answer == (router, tuple(ClasslessRoute(*pair) for pair in classless))
 
 

@@ -191,7 +191,7 @@ def _sound(found: Findings, sound: SoundDevice, arch: str | None) -> None:
 def _video(found: Findings, devices: Devices, video: VideoDevice, arch: str | None) -> None:
     field = f"{_DEVICES}.video"
     if devices.autoattach_graphics_device is False:
-        found.invalid(field, "there is no display (autoattachGraphicsDevice is false): drop one of both.")
+        found.invalid(field, "there is no display (autoattachGraphicsDevice is false): drop one of the two.")
     models = _VIDEO_MODELS.get(arch or "", ())
     if models and video.type not in models:
         found.not_supported(

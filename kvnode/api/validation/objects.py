@@ -92,4 +92,4 @@ def validate_object(item: Any, config: Mapping[str, Any] | KubeVirtConfiguration
 def _place(found: Findings, name: str, namespace: str | None) -> None:
     kind = _KINDS.get(name)
     if namespace and kind is not None and not kind.namespaced:
-        found.invalid("metadata.namespace", f"a {name} is the whole cluster's, not {shown(namespace)}'s: leave it out.")
+        found.invalid("metadata.namespace", f"a {name} is the whole cluster's: leave {shown(namespace)} out.")

@@ -71,7 +71,7 @@ def lifecycle_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings:
             )
         elif spec.liveness_probe is not None:
             found.invalid(
-                "spec.startStrategy", "a paused guest fails spec.livenessProbe and is killed: drop one of both."
+                "spec.startStrategy", "a paused guest fails spec.livenessProbe and is killed: drop one of the two."
             )
     if spec.domain.reboot_policy is not None and spec.domain.reboot_policy not in _REBOOT_POLICIES:
         found.invalid(

@@ -149,7 +149,7 @@ def _toleration(found: Findings, field: str, toleration: Toleration) -> None:
     if operator not in ("Equal", "Exists"):
         found.not_supported(f"{field}.operator", f"{shown(operator)} is no operator; it is Equal or Exists.")
     elif operator == "Exists" and toleration.value:
-        found.invalid(f"{field}.value", "Exists takes no value: drop one of both.")
+        found.invalid(f"{field}.value", "Exists takes no value: drop one of the two.")
     elif operator == "Equal" and not toleration.key:
         found.invalid(f"{field}.operator", "without a key every taint is meant, which takes the operator Exists.")
     if toleration.value and (fault := label_value_fault(toleration.value)):

@@ -13,15 +13,21 @@ from msgspec.structs import replace
 
 from kvnode.api.cpu_memory import Memory
 from kvnode.api.defaults import default
-from kvnode.api.instance import VirtualMachineInstance, VirtualMachineInstanceSpec, VirtualMachineInstanceTemplateSpec
+from kvnode.api.disks import Disk
+from kvnode.api.fault import below
+from kvnode.api.features import Features, FeatureState
+from kvnode.api.instance import (
+    DomainSpec,
+    VirtualMachineInstance,
+    VirtualMachineInstanceSpec,
+    VirtualMachineInstanceTemplateSpec,
+)
 from kvnode.api.meta import ObjectMeta
 from kvnode.api.settings import settings_of
 from kvnode.api.validation import guest_rules
 from kvnode.api.validation.finding import Findings
 from kvnode.api.validation.virtual_machine import validate_machine
 from kvnode.api.virtual_machine import VirtualMachine
-from kvnode.errors import FieldError
-
 if TYPE_CHECKING:
     from kvnode.api.configuration import KubeVirtConfiguration
 
@@ -50,7 +56,7 @@ def guest_template_rules(
         return
     for fault in _guest_faults(template.metadata, template.spec, owner, config):
         if fault.field not in _OF_THE_MAKER:
-            found.append(_below(field, fault))
+            found.append(below(field, fault))
 
 
 def machine_rules(found: Findings, field: str, machine: VirtualMachine, config: KubeVirtConfiguration | None) -> None:
@@ -58,7 +64,7 @@ def machine_rules(found: Findings, field: str, machine: VirtualMachine, config: 
 
     field -- the path of the object that is a machine's but for its name; empty for a VirtualMachine itself
     """
-    found.extend(_below(field, fault) for fault in validate_machine(machine, config))
+    found.extend(below(field, fault) for fault in validate_machine(machine, config))
     template = machine.spec.template
     where = f"{field}.spec.template" if field else "spec.template"
     if template.spec is None:
@@ -66,10 +72,14 @@ def machine_rules(found: Findings, field: str, machine: VirtualMachine, config: 
         return
     spec = template.spec
     if machine.spec.instancetype is not None:
+        if machine.spec.instancetype.name:
+            _sized_twice(found, f"{where}.spec.domain", spec.domain)
         spec = _with_memory(spec)
+    if machine.spec.preference is not None:
+        spec = _with_liked(spec)
     for fault in _guest_faults(template.metadata, spec, machine.metadata, config):
         if fault.field not in _OF_THE_MAKER:
-            found.append(_below(where, fault))
+            found.append(below(where, fault))
 
 
 def virtual_machine_rules(found: Findings, item: VirtualMachine, config: KubeVirtConfiguration | None) -> None:
@@ -103,7 +113,32 @@ def _with_memory(spec: VirtualMachineInstanceSpec) -> VirtualMachineInstanceSpec
     return replace(spec, domain=replace(spec.domain, memory=replace(memory, guest=_ANY_MEMORY)))
 
 
-def _below(field: str, fault: FieldError) -> FieldError:
-    if not field:
-        return fault
-    return FieldError(f"{field}.{fault.field}" if fault.field else field, fault.reason, fault.message)
+def _with_liked(spec: VirtualMachineInstanceSpec) -> VirtualMachineInstanceSpec:
+    """The guest with what a preference may fill in and other fields of it take: that isn't known to be missing."""
+    domain = spec.domain
+    firmware, features = domain.firmware, domain.features or Features()
+    if firmware and firmware.bootloader and firmware.bootloader.efi and features.smm is None:
+        domain = replace(domain, features=replace(features, smm=FeatureState()))
+    disks = tuple([_on_virtio(disk) for disk in domain.devices.disks])
+    return replace(spec, domain=replace(domain, devices=replace(domain.devices, disks=disks)))
+
+
+def _on_virtio(disk: Disk) -> Disk:
+    if disk.disk is None or disk.disk.bus:
+        return disk
+    return replace(disk, disk=replace(disk.disk, bus="virtio"))
+
+
+def _sized_twice(found: Findings, field: str, domain: DomainSpec) -> None:
+    """What each instance type gives its guests, vCPUs and memory, isn't given by the template as well.
+
+    One that is inferred from a volume may turn out not to be there; then the template's own size counts.
+    """
+    cpu, memory, resources = domain.cpu, domain.memory, domain.resources
+    given = [f"cpu.{name}" for name in ("sockets", "cores", "threads") if cpu is not None and getattr(cpu, name)]
+    if memory is not None and memory.guest is not None:
+        given.append("memory.guest")
+    amounts = (("requests", resources.requests or {}), ("limits", resources.limits or {})) if resources else ()
+    given += [f"resources.{kind}.{name}" for kind, of in amounts for name in ("cpu", "memory") if name in of]
+    for name in given:
+        found.invalid(f"{field}.{name}", "the instance type says how large the guest is: leave one of the two out.")
