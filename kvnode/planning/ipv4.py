@@ -46,7 +46,7 @@ def read_ipv4(text: str) -> Ipv4 | None:
     host, slash, length = text.partition("/")
     try:
         number = int.from_bytes(inet_pton(AF_INET, host), "big")
-    except OSError:
+    except (OSError, ValueError):
         if is_ipv6(host):
             return None
         raise ValueError(f"{text[:60]!r} is no IP address") from None

@@ -78,12 +78,11 @@ def qualified_name_fault(value: str) -> str | None:
     if is_qualified_name(value):
         return None
     prefix, slash, _ = value.rpartition("/")
-    fault = None
-    if slash:
-        fault = subdomain_fault(prefix) if prefix else "must have a DNS name before its '/'"
-    return fault or (
-        f"must have a name of 1 to {_LABEL_CHARACTERS} letters, digits, '-', '_' or '.', "
-        "beginning and ending with a letter or digit"
+    if slash and not is_subdomain(prefix):
+        return "must have a DNS name before its '/', and no other '/'"
+    return (
+        f"must {'have' if slash else 'be'} 1 to {_LABEL_CHARACTERS} letters, digits, '-', '_' or '.'"
+        f"{' after its /' if slash else ''}, beginning and ending with a letter or digit"
     )
 
 
