@@ -80,7 +80,7 @@ def run_tests(arguments: list[str]) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
-    command = [sys.executable, "-m", "pytest", "--suite", *arguments]
+    command = [sys.executable, "-m", "pytest", "--suite", "--durations=10", *arguments]
     # At an interrupt pytest ends its guests and clusters, which this waits for. A terminal's reaches pytest itself; a
     # shell has what it runs in the background ignore them, which pytest may not inherit.
     pytest = subprocess.Popen(
