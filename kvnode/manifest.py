@@ -121,14 +121,11 @@ def instance_of(guest: VirtualMachineInstance | VirtualMachine) -> VirtualMachin
     """
     if isinstance(guest, VirtualMachineInstance):
         return guest
+    matchers = {"instancetype": guest.spec.instancetype, "preference": guest.spec.preference}
+    message = "it is in a cluster, and isn't looked up here: write what it has into spec.template.spec instead"
     errors = [
-        FieldError(
-            f"spec.{name}", VALUE_NOT_SUPPORTED, f"it is looked up in a cluster: write {what} into spec.template.spec"
-        )
-        for name, what, matcher in (
-            ("instancetype", "the size that it has", guest.spec.instancetype),
-            ("preference", "what it has", guest.spec.preference),
-        )
+        FieldError(f"spec.{name}", VALUE_NOT_SUPPORTED, message)
+        for name, matcher in matchers.items()
         if matcher is not None
     ]
     template = guest.spec.template

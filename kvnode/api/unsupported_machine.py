@@ -38,13 +38,13 @@ def unsupported_machine(machine: VirtualMachine, where: Where) -> list[FieldErro
         )
         for index in range(len(machine.spec.data_volume_templates))
     ]
-    for name, what, matcher in (
-        ("instancetype", "the size that an instance type has", machine.spec.instancetype),
-        ("preference", "what a preference has", machine.spec.preference),
-    ):
-        if matcher is not None:
-            message = f"this build looks none up yet in the {where} mode: write {what} into spec.template.spec."
-            findings.append(FieldError(f"spec.{name}", VALUE_NOT_SUPPORTED, message))
+    matchers = {"instancetype": machine.spec.instancetype, "preference": machine.spec.preference}
+    message = f"this build looks none up yet in the {where} mode: write what it has into spec.template.spec instead."
+    findings += [
+        FieldError(f"spec.{name}", VALUE_NOT_SUPPORTED, message)
+        for name, matcher in matchers.items()
+        if matcher is not None
+    ]
     if machine.spec.run_strategy == WAIT_AS_RECEIVER:
         message = f"this build can't wait for a migrating guest yet in the {where} mode: set another strategy."
         findings.append(FieldError("spec.runStrategy", VALUE_NOT_SUPPORTED, message))

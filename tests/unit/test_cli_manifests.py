@@ -304,11 +304,51 @@ def test_faults_of_reading_are_rows_too(write, said):
     assert {row["object"] for row in rows} == {"VirtualMachineInstance/team/web", "VirtualMachineInstance/team/wrong"}
 
 
-def test_a_machine_of_which_no_guest_can_be_made_is_a_row(write, said):
-    typed = machine("typed")
-    typed["spec"]["instancetype"] = {"name": "u1.small"}
-    rows = json.loads(said("validate", write(typed, guest()), "-o", "json")[1])
-    assert [(row["object"], row["field"]) for row in rows] == [("VirtualMachine/team/typed", "spec.instancetype")]
+def typed_machine(**changes):
+    """A machine whose size and likings are in a cluster."""
+    typed = machine("typed", **changes)
+    typed["spec"] |= {"instancetype": {"name": "u1.small"}, "preference": {"inferFromVolume": "root"}}
+    return typed
+
+
+def test_a_machine_is_judged_without_the_instance_type_that_it_names(write, said):
+    file = write(typed_machine(memory=None), guest())
+    assert said("validate", file, "-o", "json")[:2] == (0, "[]\n")
+    for where in ("standalone", "cluster"):
+        rows = json.loads(said("validate", file, "--where", where, "-o", "json")[1])
+        told = [(row["field"], row["reason"]) for row in rows if row["object"] == "VirtualMachine/team/typed"]
+        assert told == [
+            ("spec.instancetype", "FieldValueNotSupported"),
+            ("spec.preference", "FieldValueNotSupported"),
+        ]
+
+
+def test_a_machine_of_an_instance_type_is_printed_as_it_is(write, said):
+    typed = typed_machine(memory=None)
+    listed = json.loads(said("default", write(typed, guest("a")), "-o", "json")[1])["items"]
+    assert [item["kind"] for item in listed] == ["VirtualMachine", "VirtualMachineInstance"]
+    assert listed[0]["spec"]["instancetype"] == {"name": "u1.small"}
+    assert "machine" not in listed[0]["spec"]["template"]["spec"]["domain"]
+
+
+def test_a_size_is_the_instance_types_or_the_templates(write, said):
+    resources = {"requests": {"memory": "1Gi"}, "limits": {"cpu": "2"}}
+    typed = typed_machine(cpu={"cores": 2, "model": "host-model"}, resources=resources)
+    rows = json.loads(said("validate", write(typed), "-o", "json")[1])
+    assert {row["field"].removeprefix("spec.template.spec.domain.") for row in rows} == {
+        "cpu.cores",
+        "memory.guest",
+        "resources.requests.memory",
+        "resources.limits.cpu",
+    }
+
+
+def test_a_sentence_names_fields_where_they_are_in_the_file(write, said):
+    faulty = machine("faulty")
+    del faulty["spec"]["template"]["spec"]["volumes"][0]
+    [row] = json.loads(said("validate", write(faulty), "-o", "json")[1])
+    assert row["field"] == "spec.template.spec.domain.devices.disks[0].name"
+    assert "add it to spec.template.spec.volumes" in row["message"]
 
 
 def test_a_machines_own_faults_are_rows_beside_its_guests(write, said):

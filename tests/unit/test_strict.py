@@ -8,7 +8,7 @@ import pytest
 import kvnode
 from kvnode.api.configuration import RateLimiter
 from kvnode.api.decode import convert, decode
-from kvnode.api.fault import child
+from kvnode.api.fault import below, child
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.kubevirt import KubeVirt
 from kvnode.api.probes import Probe
@@ -215,3 +215,18 @@ def test_what_a_client_owns_is_a_tree_of_text(tree: Any, field: str) -> None:
     assert read(VirtualMachineInstance, document, walk) is None
     (error,) = walk.errors
     assert error.field == f"metadata.managedFields[0].{field}"
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("add it to spec.volumes, or drop it", "add it to spec.template.spec.volumes, or drop it"),
+        ("spec.a excludes (spec.b)", "spec.template.spec.a excludes (spec.template.spec.b)"),
+        ("'spec.a' is no name, nor is x.spec.b", "'spec.a' is no name, nor is x.spec.b"),
+        ("the spec. is long", "the spec. is long"),
+    ],
+)
+def test_a_fault_of_a_part_is_told_where_the_part_is(message, told):
+    fault = FieldError("spec.volumes[0]", "FieldValueInvalid", message)
+    assert below("spec.template", fault) == FieldError("spec.template.spec.volumes[0]", "FieldValueInvalid", told)
+    assert below("", fault) is fault

@@ -76,7 +76,7 @@ SNAPSHOTS = [
         {"spec.volumeRestoreOverrides.0.annotations": {"a b": ""}},
         "spec.volumeRestoreOverrides[0].annotations[a b]",
         "Invalid",
-        "the key 'a b' must have a name",
+        "the key 'a b' must be 1 to 63",
     ),
     (BACK, {"spec.patches.0": "{"}, "spec.patches[0]", "Invalid", "'{' isn't JSON: "),
     (BACK, {"spec.patches.0": "[]"}, "spec.patches[0]", "Invalid", "not one operation, an object with op and path"),

@@ -36,11 +36,15 @@ def test_the_public_call_judges_every_kind(kind):
 def test_what_is_the_whole_cluster_s_is_in_no_namespace(kind):
     ((field, reason, message),) = object_findings(kind, {"metadata.namespace": "works"})
     assert (field, reason) == ("metadata.namespace", "Invalid")
-    assert "the whole cluster's, not 'works''s" in message
+    assert "the whole cluster's: leave 'works' out" in message
 
 
 TEMPLATE = "spec.template"
 POOL = "spec.virtualMachineTemplate"
+MACHINE = f"{POOL}.spec.template.{DOMAIN}"
+SIZED = {f"{POOL}.spec.instancetype": {"name": "large"}}
+LIKED = {f"{POOL}.spec.preference": {"name": "windows"}}
+IO_THREAD = {"dedicatedIOThread": True}
 SET = "VirtualMachineInstanceReplicaSet"
 REPLICATION = [
     (SET, {"spec.replicas": -1}, "spec.replicas", "Invalid", "-1 is less than 0"),
@@ -99,7 +103,7 @@ REPLICATION = [
         {"spec.selector.matchExpressions.0.key": "a b"},
         "spec.selector.matchExpressions[0].key",
         "Invalid",
-        "'a b' must have a name",
+        "'a b' must be 1 to 63",
     ),
     (SET, {"spec.template": GONE}, TEMPLATE, "Required", "say what each guest is made from"),
     (SET, {"spec.template.spec": GONE}, f"{TEMPLATE}.spec", "Required", "nothing to make a guest from"),
@@ -212,7 +216,7 @@ MIGRATIONS = [
         {"spec.addedNodeSelector": {"a b": "c"}},
         "spec.addedNodeSelector[a b]",
         "Invalid",
-        "the key 'a b' must have a name",
+        "the key 'a b' must be 1 to 63",
     ),
     (
         MOVE,
@@ -331,10 +335,13 @@ TAKEN = [
     ("VirtualMachinePool", {"spec.maxUnavailable": 0}),
     ("VirtualMachinePool", {"spec.maxUnavailable": "100%"}),
     ("VirtualMachinePool", {"spec.scaleInStrategy": {}, "spec.updateStrategy": {}, "spec.autohealing": {}}),
+    ("VirtualMachinePool", {**SIZED, f"{MACHINE}.memory": GONE, f"{MACHINE}.cpu": GONE}),
     (
         "VirtualMachinePool",
-        {f"{POOL}.spec.instancetype": {"name": "large"}, f"{POOL}.spec.template.{DOMAIN}.memory": GONE},
+        {f"{POOL}.spec.instancetype": {"inferFromVolume": "root", "inferFromVolumeFailurePolicy": "Ignore"}},
     ),
+    ("VirtualMachinePool", {**LIKED, f"{MACHINE}.firmware.bootloader.efi": {"persistent": True}}),
+    ("VirtualMachinePool", {**LIKED, f"{MACHINE}.devices.disks.0": {"name": "root", "disk": {}, **IO_THREAD}}),
     (MOVE, {"spec.sendTo": {"migrationID": "m", "connectURL": "[fd00::1]:9185"}}),
     (POLICY, {"spec.selectors": {}}),
     (POLICY, {"spec.bandwidthPerMigration": "0"}),

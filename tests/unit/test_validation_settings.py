@@ -144,7 +144,7 @@ TABLE = [
     ({f"{CONFIG}.migrations.maxDowntimeMs": 0}, None, "Invalid", "isn't from 1 to 2000000"),
     ({f"{CONFIG}.migrations.progressTimeout": -1}, None, "Invalid", "less than no time"),
     ({f"{CONFIG}.migrations.parallelMigrationsPerCluster": 0}, None, "Invalid", "0 is less than 1"),
-    ({f"{CONFIG}.migrations.nodeDrainTaintKey": "a b"}, None, "Invalid", "'a b' must have a name"),
+    ({f"{CONFIG}.migrations.nodeDrainTaintKey": "a b"}, None, "Invalid", "'a b' must be 1 to 63"),
     ({f"{CONFIG}.migrations.network": "a/b"}, None, "Invalid", "must be a DNS name"),
     ({f"{CONFIG}.liveUpdateConfiguration.maxHotplugRatio": 0}, None, "Invalid", "0 is less than 1"),
     ({f"{CONFIG}.liveUpdateConfiguration.maxCpuSockets": 0}, None, "Invalid", "0 is less than 1"),

@@ -62,7 +62,7 @@ SIZES = [
         "is not a multiple of spec.memory.hugepages.pageSize (1Gi)",
     ),
     (SIZE, {"spec.memory.hugepages": {}}, "spec.memory.hugepages.pageSize", "Required", "huge pages have a size"),
-    (SIZE, {"spec.gpus.0.deviceName": "a b"}, "spec.gpus[0].deviceName", "Invalid", "'a b' must have a name"),
+    (SIZE, {"spec.gpus.0.deviceName": "a b"}, "spec.gpus[0].deviceName", "Invalid", "'a b' must be 1 to 63"),
     (SIZE, {"spec.gpus.0.name": ""}, "spec.gpus[0].name", "Required", "give it a name"),
     (
         SIZE,
@@ -74,7 +74,7 @@ SIZES = [
     (SIZE, {"spec.ioThreadsPolicy": "many", "spec.ioThreads": GONE}, "spec.ioThreadsPolicy", "Invalid", "'many' is no"),
     (SIZE, {"spec.nodeSelector": {"a": "b c"}}, "spec.nodeSelector[a]", "Invalid", "'b c' must be empty"),
     (SIZE, {"spec.schedulerName": "A"}, "spec.schedulerName", "Invalid", "'A' must be a DNS name"),
-    (SIZE, {"spec.annotations": {"a b": ""}}, "spec.annotations[a b]", "Invalid", "the key 'a b' must have a name"),
+    (SIZE, {"spec.annotations": {"a b": ""}}, "spec.annotations[a b]", "Invalid", "the key 'a b' must be 1 to 63"),
     (
         SIZE,
         {"spec.annotations": {"a": "x" * 262_144}},
@@ -286,7 +286,7 @@ LIKINGS = [
         "Invalid",
         "'A' must be a DNS name",
     ),
-    (LIKING, {"spec.annotations": {"": ""}}, "spec.annotations[]", "Invalid", "the key '' must have a name"),
+    (LIKING, {"spec.annotations": {"": ""}}, "spec.annotations[]", "Invalid", "the key '' must be 1 to 63"),
 ]
 
 TABLE = [*SIZES, *LIKINGS]

@@ -91,7 +91,9 @@ def launch_security_rules(found: Findings, spec: VirtualMachineInstanceSpec, set
 def _enlightenments(found: Findings, hyperv: FeatureHyperv) -> None:
     for name, needed in DEPENDENCIES:
         if is_on(hyperv, name) and not is_on(hyperv, needed):
-            found.invalid(f"{_HYPERV}.{name}", f"it takes {_HYPERV}.{needed}, which is switched off: drop one of the two.")
+            found.invalid(
+                f"{_HYPERV}.{name}", f"it takes {_HYPERV}.{needed}, which is switched off: drop one of the two."
+            )
     spinlocks = hyperv.spinlocks
     retries = spinlocks.spinlocks if spinlocks is not None and spinlocks.enabled else None
     if retries is not None and retries < _MINIMUM_SPINLOCK_RETRIES:

@@ -171,7 +171,8 @@ def _primary(found: Findings, pods: list[str], defaults: int) -> None:
     """A Pod has one network that is the first: its own, or the multus network that is the default."""
     if len(pods) > 1:
         found.duplicate(
-            _INTERFACES, f"{len(pods)} networks are the Pod's ({listed(map(shown, pods[:4]))}); a Pod has one of them."
+            _INTERFACES,
+            f"{len(pods)} networks are the Pod's ({', '.join(map(shown, pods[:4]))}); a Pod has one of them.",
         )
     if defaults > 1:
         found.invalid(_NETWORKS, f"{defaults} multus networks are the default; a Pod has one.")

@@ -28,6 +28,7 @@ from kvnode.api.validation import guest_rules
 from kvnode.api.validation.finding import Findings
 from kvnode.api.validation.virtual_machine import validate_machine
 from kvnode.api.virtual_machine import VirtualMachine
+
 if TYPE_CHECKING:
     from kvnode.api.configuration import KubeVirtConfiguration
 
