@@ -50,7 +50,9 @@ class Effect(msgspec.Struct):
     changes   -- parts that differ between values that this build takes
     planned   -- parts that differ between values that it refuses: only `kvnode plan` and `render` show them
     checked   -- some value is wrong, and is told so
-    taken     -- values that are taken, refused -- values that are refused, as they are written
+    taken     -- values that are taken, if in one mode alone, as they are written
+    refused   -- values that both modes refuse
+    refused_by -- by mode, values that this one refuses and the other takes
     told      -- by mode: where it is set, its user is told that it isn't followed
     seen      -- some case sets it
     """
@@ -60,6 +62,7 @@ class Effect(msgspec.Struct):
     checked: bool = False
     taken: list[Any] = msgspec.field(default_factory=list)
     refused: list[Any] = msgspec.field(default_factory=list)
+    refused_by: dict[str, list[Any]] = msgspec.field(default_factory=dict)
     told: dict[str, bool] = msgspec.field(default_factory=dict)
     seen: bool = False
 
@@ -77,7 +80,7 @@ def measured(kind: type[msgspec.Struct], fields: Iterable[Field], cases: Iterabl
             effect.seen = True
             effect.told.update((mode, True) for mode in MODES if any(covers(path, written(at)) for path in told[mode]))
             if is_quiet:
-                _note(effect, value_at(case.document, at), _verdict(base, base, written(at)))
+                _note(effect, value_at(case.document, at), base, base, written(at))
             else:
                 _try(case, base, field, at, effect)
     return found
@@ -104,15 +107,14 @@ def _same(one: Outcome, other: Outcome) -> bool:
 
 def _try(case: Case, base: Outcome, field: Field, steps: Steps, effect: Effect) -> None:
     at, present = written(steps), value_at(case.document, steps)
-    verdict = _verdict(base, base, at)
-    _note(effect, present, verdict)
-    outcomes = [(True, verdict, base)]
+    _note(effect, present, base, base, at)
+    outcomes = [(True, base)]
     for value, document in _variants(case.document, field, steps, present):
         outcome = case.judge(document)
-        verdict = _verdict(outcome, base, at)
-        _note(effect, value, verdict)
-        outcomes.append((value is not _ABSENT, verdict, outcome))
-    _compare(effect, outcomes)
+        _note(effect, value, outcome, base, at)
+        outcomes.append((value is not _ABSENT, outcome))
+    sound = [(is_set, one) for is_set, one in outcomes if _verdict(one, base, at) not in ("wrong", "no value")]
+    _compare(effect, sound, at)
     if not case.in_bulk and not (effect.changes or effect.refused or effect.checked):
         effect.checked = any(
             _verdict(case.judge(changed(case.document, steps, value)), base, at) == "wrong" for value in nonsense(field)
@@ -142,28 +144,51 @@ def _verdict(outcome: Outcome, base: Outcome, at: str) -> Verdict:
     own = any(covers(path, at) or covers(at, path) for path, _ in outcome.faults)
     if own or outcome.faults - base.faults:
         return "wrong"
-    said = frozenset().union(*outcome.refused.values())
-    if any(covers(path, at) or path.rpartition("[")[0] == at for path in said):
+    said = {_said(outcome.refused[mode], at) for mode in MODES}
+    return next(verdict for verdict in ("taken", "refused", "refused within") if verdict in said)
+
+
+def _said(refused: frozenset[str], at: str) -> Literal["taken", "refused", "refused within"]:
+    """Of the value at a place, by a mode that refuses these paths."""
+    if any(covers(path, at) or path.rpartition("[")[0] == at for path in refused):
         return "refused"
-    return "refused within" if any(covers(at, path) for path in said) else "taken"
+    return "refused within" if any(covers(at, path) for path in refused) else "taken"
 
 
-def _note(effect: Effect, value: Any, verdict: Verdict) -> None:
+def _takers(outcome: Outcome, at: str) -> set[str]:
+    """The modes that take the value at a place with all that is in it."""
+    return {mode for mode in MODES if _said(outcome.refused[mode], at) == "taken"}
+
+
+def _note(effect: Effect, value: Any, outcome: Outcome, base: Outcome, at: str) -> None:
+    verdict = _verdict(outcome, base, at)
     if verdict == "wrong":
         effect.checked = True
         return
-    values = {"taken": effect.taken, "refused": effect.refused}.get(verdict)
-    if values is None or value is _ABSENT:
+    if value is _ABSENT or verdict not in ("taken", "refused"):
         return
+    _add(effect.taken if verdict == "taken" else effect.refused, value)
+    for mode in MODES:
+        if verdict == "taken" and _said(outcome.refused[mode], at) == "refused":
+            _add(effect.refused_by.setdefault(mode, []), value)
+
+
+def _add(values: list[Any], value: Any) -> None:
     if not any(value is known or (type(value) is type(known) and value == known) for known in values):
         values.append(value)
 
 
-def _compare(effect: Effect, outcomes: list[tuple[bool, Verdict, Outcome]]) -> None:
-    """Of each two of (whether the field is set, verdict, outcome), one of which sets it."""
-    sound = [(is_set, verdict, one.made) for is_set, verdict, one in outcomes if verdict not in ("wrong", "no value")]
-    for (is_set, verdict, made), (others_is_set, other, others_made) in combinations(sound, 2):
-        if made is None or others_made is None or not (is_set or others_is_set):
+def _compare(effect: Effect, sound: list[tuple[bool, Outcome]], at: str) -> None:
+    """Of each two of (whether the field is set, outcome), one of which sets it."""
+    for (is_set, one), (other_is_set, other) in combinations(sound, 2):
+        if one.made is None or other.made is None or not (is_set or other_is_set):
             continue
-        into = effect.changes if (verdict, other) == ("taken", "taken") else effect.planned
-        into.update(part for part in made if made[part] != others_made[part])
+        differing = {part for part in one.made if one.made[part] != other.made[part]}
+        takers = _takers(one, at) & _takers(other, at)
+        if not takers:
+            effect.planned |= differing
+        elif "cluster" in takers:
+            effect.changes |= differing
+        else:
+            # One machine has no Pod: what is refused on a cluster changes none.
+            effect.changes |= differing - {"Pod"}

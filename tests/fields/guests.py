@@ -31,7 +31,7 @@ HOST: dict[str, Any] = {
             "memory_bytes": 1 << 40,
             "memory_free_bytes": 1 << 40,
             "cores": [[0], [1], [2], [3]],
-            "hugepages": {"2Mi": {"total": 4096, "free": 4096}},
+            "hugepages": {"2Mi": {"total": 4096, "free": 4096}, "1Gi": {"total": 8, "free": 8}},
         }
     ],
     "links": {
@@ -87,8 +87,13 @@ _MACHINE: dict[str, dict[str, Any]] = {
         f"{DOMAIN}.ioThreads": {"supplementalPoolThreadCount": 2},
     },
     "IO threads": {f"{DOMAIN}.ioThreadsPolicy": "auto"},
-    "processors of its own": {
+    "processors of its own": {f"{DOMAIN}.cpu": {"cores": 2, "dedicatedCpuPlacement": True}},
+    "an emulator apart": {
         f"{DOMAIN}.cpu": {"cores": 2, "dedicatedCpuPlacement": True, "isolateEmulatorThread": True},
+    },
+    "cells of the host": {
+        f"{DOMAIN}.cpu": {"cores": 2, "dedicatedCpuPlacement": True, "numa": {"guestMappingPassthrough": {}}},
+        f"{DOMAIN}.memory": {"guest": "1Gi", "hugepages": {"pageSize": "2Mi"}},
     },
     "processors in real time": {
         f"{DOMAIN}.cpu": {
@@ -103,7 +108,7 @@ _MACHINE: dict[str, dict[str, Any]] = {
     "memory": {f"{DOMAIN}.memory": {"guest": "1Gi", "maxGuest": "2Gi"}},
     "huge pages": {f"{DOMAIN}.memory": {"guest": "1Gi", "hugepages": {"pageSize": "2Mi"}}},
     "reserved memory": {
-        f"{DOMAIN}.memory": {"guest": "1Gi", "reservedOverhead": {"addedOverhead": "64Mi", "memLock": "Required"}}
+        f"{DOMAIN}.memory": {"guest": "1Gi", "reservedOverhead": {"addedOverhead": "64Mi", "memLock": "NotRequired"}}
     },
     "requests": {
         f"{DOMAIN}.cpu": GONE,

@@ -13,10 +13,6 @@ _LIVES = "nothing grows while the guest runs yet"
 
 REMARKS: dict[str, dict[str, str]] = {
     "VirtualMachineInstance": {
-        f"{_CPU}.dedicatedCpuPlacement": "only on a cluster: `kvnode run` has it",
-        f"{_CPU}.isolateEmulatorThread": "only on a cluster: `kvnode run` has it",
-        f"{_CPU}.numa.guestMappingPassthrough": "only on a cluster: `kvnode run` has it",
-        "spec.domain.memory.hugepages.pageSize": "only on a cluster: `kvnode run` has it",
         f"{_CPU}.maxSockets": f"the guest gets room for so many; {_LIVES}",
         f"{_CPU}.cores": "with `networkInterfaceMultiqueue` also the network's queues",
         "spec.domain.memory.maxGuest": f"the guest gets room for so much; {_LIVES}",

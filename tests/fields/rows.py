@@ -83,6 +83,10 @@ def _measured_remarks(effect: Effect, kind: str) -> Iterable[str]:
         yield f"refused: {_quoted(effect.refused)}"
     elif not effect.taken and not effect.refused and effect.checked and not effect.changes and not effect.planned:
         yield "no value is right"
+    for mode, where in (("cluster", "on a cluster"), ("standalone", "by `kvnode run`")):
+        if values := effect.refused_by.get(mode, []):
+            few = [one for one in effect.taken if one not in values and not isinstance(one, dict | list)]
+            yield f"refused {where}, but for {_quoted(few)}" if few else f"refused {where}"
     if effect.told.get("cluster") and not effect.changes:
         yield "whoever sets it is told that it isn't followed"
     elif effect.told.get("standalone"):

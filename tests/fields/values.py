@@ -25,6 +25,7 @@ OTHERS: dict[str, tuple[Any, ...]] = {
     f"{_DOMAIN}.cpu.model": ("host-passthrough", "Westmere"),
     f"{_DOMAIN}.cpu.realtime.mask": ("0",),
     f"{_DOMAIN}.memory.guest": ("1536Mi",),
+    f"{_DOMAIN}.memory.hugepages.pageSize": ("1Gi",),
     f"{_DOMAIN}.memory.maxGuest": ("4Gi",),
     f"{_DOMAIN}.resources.requests.cpu": ("3",),
     f"{_DOMAIN}.resources.requests.memory": ("1536Mi",),

@@ -85,6 +85,7 @@ class Part(Model, frozen=True):
     followed_below: Int32 | None = None  # changes what comes out, up to 5; more is refused
     checked: str | None = None  # `good` or `fine`
     refused: bool | None = None  # only false is taken
+    one_mode: bool | None = None  # changes what comes out, also the Pod; on a cluster only false is taken
     told: str | None = None  # is taken and told
     silent: str | None = None  # nobody looks at it
 
@@ -101,13 +102,16 @@ def invented(document):
     spec = document["spec"]
     places = [("spec.part", spec["part"])] if "part" in spec else []
     places += [(f"spec.parts[{index}]", part) for index, part in enumerate(spec.get("parts", []))]
-    said = {"faults": [], "refused": []}
+    said = {"faults": [], "refused": [], "cluster": []}
     for at, part in places:
         said["faults"] += [(f"{at}.checked", "wrong")] if part.get("checked") not in (None, "good", "fine") else []
         said["refused"] += [f"{at}.refused"] if part.get("refused") else []
         said["refused"] += [f"{at}.followedBelow"] if part.get("followedBelow", 0) > 5 else []
-    made = {"domain": [(name, part[name]) for _, part in places for name in ("acts", "followedBelow") if name in part]}
-    refused = dict.fromkeys(MODES, frozenset(said["refused"]))
+        said["cluster"] += [f"{at}.oneMode"] if part.get("oneMode") else []
+    acting = ("acts", "followedBelow", "oneMode")
+    made = {"domain": [(name, part[name]) for _, part in places for name in acting if name in part]}
+    made["Pod"] = [at for at, part in places if part.get("oneMode")]
+    refused = {"standalone": frozenset(said["refused"]), "cluster": frozenset(said["refused"] + said["cluster"])}
     return Outcome(frozenset(said["faults"]), refused, made)
 
 
@@ -115,7 +119,15 @@ def told_of_it(document):
     return dict.fromkeys(MODES, frozenset({"spec.part.told", "spec.parts[0].told"}))
 
 
-WHOLE = {"acts": 1, "followedBelow": 5, "checked": "good", "refused": False, "told": "x", "silent": "x"}
+WHOLE = {
+    "acts": 1,
+    "followedBelow": 5,
+    "checked": "good",
+    "refused": False,
+    "oneMode": True,
+    "told": "x",
+    "silent": "x",
+}
 
 
 @pytest.mark.parametrize("in_bulk", [False, True])
@@ -132,6 +144,7 @@ def test_what_is_measured_is_what_is_done(monkeypatch, in_bulk, name, at):
     assert said["followedBelow"] == ("guest (domain)", "refused: `6`")
     assert said["checked"] == ("admission",)
     assert said["refused"] == ("none yet", "refused, but for `false`")
+    assert said["oneMode"] == ("guest (domain)", "refused on a cluster, but for `false`")
     assert said["told"] == ("none yet", "whoever sets it is told that it isn't followed")
     assert said["silent"] == ("none yet", "taken without a word")
     assert is_silent(found[f"{at}.silent"])
