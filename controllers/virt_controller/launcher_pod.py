@@ -195,7 +195,8 @@ def _resources(vmi: VirtualMachineInstance, settings: LauncherSettings, planned:
         limits["cpu"] = canonical(capped["cpu"])
     if "memory" in capped:
         limits["memory"] = str(to_bytes(capped["memory"]) + overhead)
-    return {"requests": {"cpu": canonical(cpu), "memory": str(guest + overhead)}, "limits": limits}
+    requested = guest + planned.overhead.reserved_bytes
+    return {"requests": {"cpu": canonical(cpu), "memory": str(requested)}, "limits": limits}
 
 
 def _network_identity(vmi: VirtualMachineInstance) -> dict[str, Any]:

@@ -21,6 +21,9 @@ cdef int devices(Buffer *b, object plan) except -1:
         serial(b, one)
     for one in plan.channels:
         channel(b, one)
+    for one in plan.redirections:
+        attr(b, '<redirdev bus="usb" type="unix"><source mode="bind" path="', one)
+        lit(b, "/></redirdev>")
     if plan.tpm is not None:
         tpm(b, plan.tpm)
     for one in plan.inputs:

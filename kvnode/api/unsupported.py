@@ -58,7 +58,9 @@ spec.domain.resources.requests.cpu
 spec.domain.resources.requests.memory
 spec.domain.resources.limits.cpu
 spec.domain.resources.limits.memory
-spec.domain.resources.overcommitGuestOverhead = false
+spec.domain.resources.overcommitGuestOverhead
+spec.domain.memory.reservedOverhead.addedOverhead
+spec.domain.memory.reservedOverhead.memLock = "NotRequired"
 spec.domain.machine.type
 spec.domain.rebootPolicy
 spec.domain.ioThreadsPolicy

@@ -240,7 +240,10 @@ class Panic(msgspec.Struct, frozen=True, gc=False):
 
 
 class DevicesPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """All devices of a guest, each kind in the order in which the guest is to find them."""
+    """All devices of a guest, each kind in the order in which the guest is to find them.
+
+    redirections  -- sockets of USB ports, each for a device of whoever looks at the guest
+    """
 
     controllers: tuple[Controller, ...] = ()
     disks: tuple[DiskDevice, ...] = ()
@@ -249,6 +252,7 @@ class DevicesPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     filesystems: tuple[Filesystem, ...] = ()
     serials: tuple[SerialDevice, ...] = ()
     channels: tuple[Channel, ...] = ()
+    redirections: tuple[str, ...] = ()
     inputs: tuple[Input, ...] = ()
     graphics: Graphics | None = None
     video: Video | None = None

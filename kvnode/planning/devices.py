@@ -40,6 +40,7 @@ AGENT_SOCKET = f"{SOCKETS}/guest-agent.sock"
 METRICS_SOCKET = f"{SOCKETS}/downward-metrics.sock"
 AGENT_CHANNEL = "org.qemu.guest_agent.0"
 FILESYSTEM_SOCKETS = f"{SOCKETS}/virtiofs"
+REDIRECTION_SOCKETS = f"{SOCKETS}/usbredir"
 METRICS_CHANNEL = "org.github.vhostmd.1"
 
 _BALLOON_PERIOD_S = 10
@@ -48,6 +49,7 @@ _ACTIONS = ("poweroff", "reset", "shutdown")
 _SOUNDS = ("ich9", "ac97")
 _VIDEOS = ("vga", "cirrus", "virtio", "ramfb", "bochs", "none")
 _PANICS = ("hyperv", "isa", "pvpanic")
+_REDIRECTIONS = 4  # as many as `virtctl usbredir` counts on
 _FIRST_CID = 3  # 0 to 2 are the hypervisor's, the loopback's and the host's (vsock(7))
 
 
@@ -62,7 +64,7 @@ def controllers(
     devices = vmi.spec.domain.devices
     old = bool(devices.use_virtio_transitional)
     buses = {*(disk.bus for disk in disks), *(one.bus for one in inputs), *(device.kind for device in host_devices)}
-    usb = arch.usb or "usb" in buses
+    usb = arch.usb or "usb" in buses or devices.client_passthrough is not None
     made = [Controller("usb", 0, "qemu-xhci" if usb else "none")]
     if not devices.disable_hotplug or any(disk.bus == "scsi" for disk in disks):
         made.append(Controller("scsi", 0, arch.scsi_old if old else arch.scsi))
@@ -91,6 +93,13 @@ def channels(vmi: VirtualMachineInstance) -> tuple[Channel, ...]:
     if vmi.spec.domain.devices.downward_metrics is not None:
         made.append(Channel(METRICS_CHANNEL, METRICS_SOCKET))
     return tuple(made)
+
+
+def redirections(vmi: VirtualMachineInstance) -> tuple[str, ...]:
+    """USB ports that a viewer's devices can be plugged into."""
+    if vmi.spec.domain.devices.client_passthrough is None:
+        return ()
+    return tuple(f"{REDIRECTION_SOCKETS}{number}.sock" for number in range(_REDIRECTIONS))
 
 
 def filesystems(vmi: VirtualMachineInstance) -> tuple[Filesystem, ...]:

@@ -226,10 +226,14 @@ class OverheadItem(msgspec.Struct, frozen=True, gc=False):
 
 
 class MemoryOverhead(msgspec.Struct, frozen=True, gc=False):
-    """What a guest costs beyond its own memory; ``total_bytes`` is the sum of the items."""
+    """What a guest costs beyond its own memory; ``total_bytes`` is the sum of the items.
+
+    reserved_bytes  -- how much of it has to be free for the guest: all, or none where the manifest overcommits it
+    """
 
     total_bytes: int
     items: tuple[OverheadItem, ...]
+    reserved_bytes: int
 
 
 class DomainPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -57,6 +57,15 @@ def requested_bytes(vmi: VirtualMachineInstance, memory: MemoryPlan) -> int:
     return memory.bytes
 
 
+def added_overhead_bytes(vmi: VirtualMachineInstance) -> int:
+    """What the manifest wants reserved beyond the estimate of what QEMU itself needs."""
+    memory = vmi.spec.domain.memory
+    overhead = memory.reserved_overhead if memory is not None else None
+    if overhead is None or overhead.added_overhead is None:
+        return 0
+    return bytes_of("spec.domain.memory.reservedOverhead.addedOverhead", overhead.added_overhead)
+
+
 def check_memory_fits(host: HostFacts, guest_bytes: int, overhead_bytes: int) -> None:
     """Raise NoFit, in MiB, where the host is known to have less than the guest's memory and its overhead together."""
     free, wanted = host.memory_free_bytes, guest_bytes + overhead_bytes

@@ -40,8 +40,13 @@ def memory_overhead(
     iothreads: int,
     tb_cache_bytes: int | None,
     ratio: float = 1.0,
+    added_bytes: int = 0,
+    overcommitted: bool = False,
 ) -> MemoryOverhead:
     """The itemised overhead of a guest; ``ratio`` is the administrator's factor, an item of its own where it isn't 1.
+
+    added_bytes    -- what the manifest has on top, which no factor makes more of
+    overcommitted  -- the manifest has none of it reserved
 
     Worked: 128 MiB, 1 of 4 vCPUs, emulated, 3 disks of unknown size, VGA: launcher 42, dnsmasq 5, QEMU 48, translation
     buffer 32 and its tables 12, vCPU 2.875, spare ones 0.1875, page tables 0.25, disks 3, NIC 0.5, video 16, VNC 2:
@@ -68,7 +73,10 @@ def memory_overhead(
         extra = int(total * ratio) - total
         items.append(OverheadItem("ratio", extra, f"the administrator's factor of {ratio:g} on all of the above"))
         total += extra
-    return MemoryOverhead(total, tuple(items))
+    if added_bytes:
+        items.append(OverheadItem("added", added_bytes, "memory.reservedOverhead.addedOverhead of the manifest"))
+        total += added_bytes
+    return MemoryOverhead(total, tuple(items), 0 if overcommitted else total)
 
 
 def _emulator(memory: MemoryPlan, vcpu: VcpuPlan, tb_cache_bytes: int) -> list[OverheadItem]:

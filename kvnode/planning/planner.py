@@ -26,7 +26,7 @@ from kvnode.planning.identity import domain_name, domain_uuid
 from kvnode.planning.interfaces import interface_devices
 from kvnode.planning.iothreads import IoThreads, iothreads_plan
 from kvnode.planning.launch_security import behind_iommu, launch_security
-from kvnode.planning.memory import check_memory_fits, memory_plan, requested_bytes
+from kvnode.planning.memory import added_overhead_bytes, check_memory_fits, memory_plan, requested_bytes
 from kvnode.planning.network import NetworkPlan, network_plan
 from kvnode.planning.overhead import memory_overhead
 from kvnode.planning.placement import placement
@@ -64,9 +64,17 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
         made = behind_iommu(made)
     features = features_plan(vmi, arch, hypervisor, memory)
     overhead = memory_overhead(
-        hypervisor, memory, vcpu, made, threads.count, features.tb_cache_bytes, settings.overhead_ratio
+        hypervisor,
+        memory,
+        vcpu,
+        made,
+        threads.count,
+        features.tb_cache_bytes,
+        settings.overhead_ratio,
+        added_overhead_bytes(vmi),
+        bool(vmi.spec.domain.resources.overcommit_guest_overhead),
     )
-    check_memory_fits(host, requested_bytes(vmi, memory), overhead.total_bytes)
+    check_memory_fits(host, requested_bytes(vmi, memory), overhead.reserved_bytes)
     uuid, grace = domain_uuid(vmi), vmi.spec.termination_grace_period_seconds
     made_plan = DomainPlan(
         name=domain_name(vmi),
@@ -128,6 +136,7 @@ def _devices(
         filesystems=devices.filesystems(vmi),
         serials=devices.serials(vmi, settings),
         channels=devices.channels(vmi),
+        redirections=devices.redirections(vmi),
         inputs=inputs,
         graphics=devices.graphics(vmi),
         video=devices.video(vmi, arch),

@@ -70,10 +70,9 @@ def _unplanned_compute(domain: DomainSpec) -> Iterator[tuple[str, str]]:
             )
         if cpu.realtime is not None and not cpu.dedicated_cpu_placement:
             yield f"{_DOMAIN}.cpu.realtime", "vCPUs under the real-time scheduler without CPUs of their own"
-    if memory is not None and memory.reserved_overhead is not None:
-        yield f"{_DOMAIN}.memory.reservedOverhead", "an overhead that the manifest sizes"
-    if domain.resources.overcommit_guest_overhead:
-        yield f"{_DOMAIN}.resources.overcommitGuestOverhead", "a guest without room for its overhead"
+    overhead = memory.reserved_overhead if memory is not None else None
+    if overhead is not None and overhead.mem_lock == "Required":
+        yield f"{_DOMAIN}.memory.reservedOverhead.memLock", "memory that is locked"
 
 
 def _unplanned_devices(devices: Devices) -> Iterator[tuple[str, str]]:
@@ -83,8 +82,6 @@ def _unplanned_devices(devices: Devices) -> Iterator[tuple[str, str]]:
         for index, name in enumerate(names):
             if not name:
                 yield f"{_DOMAIN}.devices.{kind}[{index}]", "a device that a driver allots by a claim"
-    if devices.client_passthrough is not None:
-        yield f"{_DOMAIN}.devices.clientPassthrough", "handing on a viewer's USB devices"
     for index, disk in enumerate(devices.disks):
         field = f"{_DOMAIN}.devices.disks[{index}]"
         if disk.block_size is not None and disk.block_size.match_volume is not None:

@@ -4,7 +4,7 @@ import pytest
 
 import kvnode
 from kvnode import InvalidManifest
-from kvnode.errors import HostError
+from kvnode.errors import HostError, NoFit
 from kvnode.facts import HostFacts
 from tests.plans import EMULATING, HOST, guest, manifest, plan_of
 
@@ -320,8 +320,7 @@ def test_older_guests_get_the_older_virtio():
         ({"cpu": {"numa": {"guestMappingPassthrough": {}}}}, "cpu.numa.guestMappingPassthrough"),
         ({"cpu": {"realtime": {}}}, "cpu.realtime"),
         ({"cpu": {"isolateEmulatorThread": True}}, "cpu.isolateEmulatorThread"),
-        ({"memory.reservedOverhead": {"addedOverhead": "1Mi"}}, "memory.reservedOverhead"),
-        ({"resources": {"overcommitGuestOverhead": True}}, "resources.overcommitGuestOverhead"),
+        ({"memory.reservedOverhead": {"memLock": "Required"}}, "memory.reservedOverhead.memLock"),
         (
             {"devices.disks": [{"name": "system", "disk": {"bus": "virtio"}, "changedBlockTracking": True}]},
             "devices.disks[0].changedBlockTracking",
@@ -329,7 +328,6 @@ def test_older_guests_get_the_older_virtio():
         ({"devices.filesystems": [{"name": "f", "virtiofs": {}}]}, "devices.filesystems[0].name"),
         ({"devices.gpus": [{"name": "g", "claimName": "a"}]}, "devices.gpus[0]"),
         ({"devices.hostDevices": [{"name": "g", "claimName": "a"}]}, "devices.hostDevices[0]"),
-        ({"devices.clientPassthrough": {}}, "devices.clientPassthrough"),
         ({"devices.interfaces": [{"name": "default", "bridge": {}, "model": "ne1"}]}, "devices.interfaces[0].model"),
         (
             {"devices.interfaces": [{"name": "default", "bridge": {}, "pciAddress": "1"}]},
@@ -534,3 +532,24 @@ def test_an_ordinary_guests_devices_are_not_kept_from_its_memory():
     plan = plan_of({"devices.rng": {}})
     assert plan.launch_security is None
     assert not any(one.iommu for one in (*plan.devices.disks, *plan.devices.controllers, plan.devices.rng))
+
+
+def test_a_viewers_devices_have_usb_ports():
+    plan = plan_of({"devices.clientPassthrough": {}})
+    assert plan.devices.redirections == tuple(f"/var/run/kubevirt/usbredir{number}.sock" for number in range(4))
+    assert plan.devices.controllers[0].model == "qemu-xhci"
+    assert kvnode.render(plan).count("<redirdev ") == 4
+
+
+def test_a_manifest_adds_to_the_overhead_or_overcommits_it():
+    plain = plan_of()
+    added = plan_of(
+        {"memory.reservedOverhead": {"addedOverhead": "64Mi"}}, config={"additionalGuestMemoryOverheadRatio": "2"}
+    )
+    assert added.overhead.total_bytes == 2 * plain.overhead.total_bytes + (64 << 20)
+    assert added.overhead.items[-1].bytes == 64 << 20
+    full = {**HOST, "memory_available_bytes": 512 << 20}
+    with pytest.raises(NoFit, match="NotEnoughMemory"):
+        plan_of({}, full)
+    overcommitted = plan_of({"resources": {"overcommitGuestOverhead": True}}, full).overhead
+    assert (overcommitted.total_bytes, overcommitted.reserved_bytes) == (plain.overhead.total_bytes, 0)

@@ -88,11 +88,11 @@ EVERYTHING = {
         "dedicatedCpuPlacement": False,
         "isolateEmulatorThread": False,
     },
-    f"{DOMAIN}.memory": {"guest": "1Gi", "maxGuest": "2Gi"},
+    f"{DOMAIN}.memory": {"guest": "1Gi", "maxGuest": "2Gi", "reservedOverhead": {"addedOverhead": "64Mi"}},
     f"{DOMAIN}.resources": {
         "requests": {"cpu": "1", "memory": "1Gi"},
         "limits": {"cpu": "4", "memory": "2Gi"},
-        "overcommitGuestOverhead": False,
+        "overcommitGuestOverhead": True,
     },
     f"{DOMAIN}.machine": {"type": "q35"},
     f"{DOMAIN}.rebootPolicy": "Terminate",
@@ -145,7 +145,7 @@ BRIDGED = {
 
 
 PORT_RANGES = {f"{DEVICES}.interfaces.0": {"name": "default", "masquerade": {}, "portRanges": [RANGE], "state": "down"}}
-BEHIND_GATES = gates("PortRangesSpec")
+BEHIND_GATES = gates("PortRangesSpec", "ReservedOverheadMemlock")
 OTHERWISE = {
     f"{DOMAIN}.cpu": {"cores": 2, "threads": 2},
     f"{DOMAIN}.machine.type": "pc-q35-7.2",
