@@ -33,6 +33,7 @@ Cpu = Annotated[int, msgspec.Meta(ge=0, lt=CPU_LIMIT)]
 
 _JSON_LIMIT = 16 * 1024 * 1024
 _LOCAL = 10  # a cell's distance to itself (ACPI SLIT)
+_FARTHEST = 255  # no way there (the same)
 
 
 class HugepagePool(msgspec.Struct, frozen=True, gc=False):
@@ -207,7 +208,10 @@ class HostFacts(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
             # What a table leaves out is as far away as the farthest that it has: that cell is chosen last.
             far = max((value for cell in self.cells for value in cell.distances.values()), default=_LOCAL)
             distances = tuple(
-                tuple(cell.distances.get(other.id, _LOCAL if other is cell else far) for other in self.cells)
+                tuple(
+                    min(cell.distances.get(other.id, _LOCAL if other is cell else far), _FARTHEST)
+                    for other in self.cells
+                )
                 for cell in self.cells
             )
         return HostCpus(tuple(cell.cores for cell in self.cells), self.allotted, distances)

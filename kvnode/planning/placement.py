@@ -29,6 +29,8 @@ from kvnode.planning.iothreads import IoThreads
 from kvnode.planning.refusal import invalid
 
 _CPU = "spec.domain.cpu"
+_MOST_PAGES = 1 << 52
+"""More than any guest can have, and sums of it are still numbers to compiled code."""
 
 
 class Placement(msgspec.Struct, frozen=True, gc=False):
@@ -106,7 +108,7 @@ def _page(memory: MemoryPlan) -> int:
 
 
 def _free_pages(host: HostFacts, page: int) -> list[int]:
-    return [cell.pools[page].free if page in cell.pools else 0 for cell in host.cells]
+    return [min(cell.pools[page].free, _MOST_PAGES) if page in cell.pools else 0 for cell in host.cells]
 
 
 def _no_fit(kind: int, wanted: int, available: int, threads: int, page: int | None) -> NoFit:
