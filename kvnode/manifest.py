@@ -20,7 +20,7 @@ from kvnode.api.core import RawObject
 from kvnode.api.document import Document, documents, plain
 from kvnode.api.fault import child, shown
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.api.kinds import is_list, known_kind
+from kvnode.api.kinds import instead_of, is_list, known_kind
 from kvnode.api.limits import MAX_DOCUMENT, MAX_FAULTS, MAX_SOURCE
 from kvnode.api.meta import ObjectMeta, OwnerReference
 from kvnode.api.strict import Walk, check_text, read
@@ -270,6 +270,11 @@ def _object(document: dict[str, Any], path: str, walk: Walk) -> Struct | None:
     api_version: str = document["apiVersion"]
     kind: str = document["kind"]
     known = known_kind(api_version, kind)
+    if known is None and (advice := instead_of(api_version, kind)) is not None:
+        # Passed over as somebody else's, it would be missed by nobody: no API server has it either.
+        group = api_version.rpartition("/")[0]
+        walk.fault(f"{start}kind", f"{group} has no kind {shown(kind)}; {advice}", document, "kind")
+        return None
     if known is None:
         meta = read(ObjectMeta, document.get("metadata") or {}, walk, f"{start}metadata")
         check_text({key: value for key, value in document.items() if key != "metadata"}, walk, path)

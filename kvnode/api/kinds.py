@@ -4,6 +4,7 @@ A kind's type is imported when the first document of it comes. Whoever reads gue
 dozen modules of snapshots, pools and preferences.
 """
 
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -111,6 +112,19 @@ def known_kind(api_version: str, kind: str) -> Kind | None:
         if listed is not None and listed.ours:
             return replace(listed, name=kind)
     return found
+
+
+def instead_of(api_version: str, kind: str) -> str | None:
+    """What to write instead of a kind that a group of KubeVirt's hasn't got; None for a group that others define."""
+    group, _, _ = api_version.rpartition("/")
+    names = [known.name for known in KINDS.values() if known.group == group and known.ours]
+    if not names:
+        return None
+    elsewhere = next((known.api_versions[0] for known in KINDS.values() if known.ours and known.name == kind), None)
+    if elsewhere is not None:
+        return f"it is of {elsewhere}"
+    close = get_close_matches(kind[:64], names, 1, 0.7)
+    return f"did you mean {close[0]}?" if close else f"it has {', '.join(names)}"
 
 
 def is_list(document: dict[str, Any]) -> bool:

@@ -83,8 +83,6 @@ def test_an_empty_list_may_be_without_its_items(items):
     ("version", "kind"),
     [
         ("v1", "VirtualMachinePool"),
-        ("kubevirt.io/v1", "VirtualMachinePool"),
-        ("pool.kubevirt.io/v1beta1", "VirtualMachinePoolListList"),
         ("v1", "SecretList"),
         ("apps/v1", "ReplicaSet"),
     ],
@@ -93,6 +91,24 @@ def test_what_only_looks_like_a_kind_is_kept_as_it_is(version, kind):
     assert known_kind(version, kind) is None
     (found,) = kvnode.load_all({"apiVersion": version, "kind": kind, "spec": {"any": 1}})
     assert isinstance(found, RawObject)
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "advice"),
+    [
+        ("kubevirt.io/v1", "VirtualMachineInstanse", "did you mean VirtualMachineInstance?"),
+        ("kubevirt.io/v1", "VirtualMachinePool", "it is of pool.kubevirt.io/v1beta1"),
+        ("pool.kubevirt.io/v1beta1", "VirtualMachinePoolListList", "did you mean VirtualMachinePool?"),
+        ("clone.kubevirt.io/v1beta1", "X" * 999, "it has VirtualMachineClone"),
+    ],
+)
+def test_a_kind_that_kubevirt_has_not_got_is_refused(version, kind, advice):
+    with pytest.raises(InvalidManifest) as caught:
+        kvnode.load_all({"apiVersion": version, "kind": kind, "spec": {"any": 1}})
+    (fault,) = caught.value.errors
+    assert fault.field == "kind"
+    assert fault.message.startswith(f"{version.partition('/')[0]} has no kind ")
+    assert advice in fault.message
 
 
 GUEST = {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance", "metadata": {"name": "a"}, "spec": {}}

@@ -100,6 +100,10 @@ TABLE = [
         "hostdisk is no feature gate that is known: HostDisk",
     ),
     ({f"{DEVELOPER}.featureGates.0": "LiveMigrationGate"}, None, "NotSupported", "LiveMigration is one"),
+    ({f"{DEVELOPER}.featureGates.0": "HostDisc"}, None, "NotSupported", "HostDisk is one"),
+    ({f"{DEVELOPER}.featureGates.0": "HostDik"}, None, "NotSupported", "HostDisk is one"),
+    ({f"{DEVELOPER}.featureGates.0": "HostDDisk"}, None, "NotSupported", "HostDisk is one"),
+    ({f"{DEVELOPER}.featureGates.0": "HostDsik"}, None, "NotSupported", "HostDisk is one"),
     ({f"{DEVELOPER}.featureGates.2": "HostDisk"}, None, "Duplicate", "HostDisk stands in featureGates[0] already"),
     ({f"{DEVELOPER}.disabledFeatureGates.0": "HostDisk"}, None, "Invalid", "a gate is open or shut"),
     ({f"{DEVELOPER}.pvcTolerateLessSpaceUpToPercent": 101}, None, "Invalid", "from 0 to 100"),
@@ -279,6 +283,8 @@ TAKEN = [
     {f"{DEVICES}.usb.0": {"resourceName": "a.b/c", "externalResourceProvider": True}},
     {TLS: {"minTLSVersion": "VersionTLS13"}},
     {f"{DEVELOPER}.featureGates.0": "CPUManager"},
+    {f"{DEVELOPER}.featureGates.0": "GPUV"},
+    {f"{DEVELOPER}.featureGates.0": "DataVolumes"},
     {f"{CONFIG}.machineType": "pc-q35-9.2"},
 ]
 

@@ -67,6 +67,7 @@ _OPEN_GATES = frozenset(
         "WorkloadEncryptionSEV",
     }
 )
+_DISTINCT = 6
 # What people add to a gate's name, and leave out of it.
 _ENDING = re.compile(r"(?:featuregate|gate|s)$")
 _ALIKE = {_ENDING.sub("", known.lower()): known for known in sorted(ALPHA_GATES | _OPEN_GATES)}
@@ -109,4 +110,15 @@ def _meant(gate: str) -> str | None:
     """The known gate that one which isn't known looks like."""
     if gate in ALPHA_GATES or gate in _OPEN_GATES:
         return None
-    return _ALIKE.get(_ENDING.sub("", gate.lower()))
+    alike = _ALIKE.get(_ENDING.sub("", gate.lower()))
+    return alike or next((known for known in _ALIKE.values() if _one_letter_apart(gate, known)), None)
+
+
+def _one_letter_apart(gate: str, known: str) -> bool:
+    """Whether a letter is wrong, missing, too many or in its neighbour's place; short names are too much alike."""
+    if len(known) < _DISTINCT or abs(len(gate) - len(known)) > 1:
+        return False
+    begin = next((at for at, (one, other) in enumerate(zip(gate, known, strict=False)) if one != other), len(known))
+    gate, known = gate[begin:], known[begin:]
+    swapped = gate[:2] == known[1::-1] and gate[2:] == known[2:]
+    return swapped or gate[1:] in (known, known[1:]) or gate == known[1:]
