@@ -336,6 +336,8 @@ TAKEN = [
     ("VirtualMachinePool", {"spec.maxUnavailable": "100%"}),
     ("VirtualMachinePool", {"spec.scaleInStrategy": {}, "spec.updateStrategy": {}, "spec.autohealing": {}}),
     ("VirtualMachinePool", {**SIZED, f"{MACHINE}.memory": GONE, f"{MACHINE}.cpu": GONE}),
+    ("VirtualMachinePool", {**SIZED, f"{MACHINE}.memory": {"maxGuest": "4Gi"}, f"{MACHINE}.cpu": GONE}),
+    ("VirtualMachinePool", {**SIZED, f"{MACHINE}.memory": GONE, f"{MACHINE}.cpu": {"isolateEmulatorThread": True}}),
     (
         "VirtualMachinePool",
         {f"{POOL}.spec.instancetype": {"inferFromVolume": "root", "inferFromVolumeFailurePolicy": "Ignore"}},

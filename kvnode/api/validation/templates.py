@@ -75,7 +75,7 @@ def machine_rules(found: Findings, field: str, machine: VirtualMachine, config: 
     if machine.spec.instancetype is not None:
         if machine.spec.instancetype.name:
             _sized_twice(found, f"{where}.spec.domain", spec.domain)
-        spec = _with_memory(spec)
+        spec = _with_size(spec)
     if machine.spec.preference is not None:
         spec = _with_liked(spec)
     for fault in _guest_faults(template.metadata, spec, machine.metadata, config):
@@ -107,11 +107,15 @@ def _guest_faults(
     return found
 
 
-def _with_memory(spec: VirtualMachineInstanceSpec) -> VirtualMachineInstanceSpec:
-    memory = spec.domain.memory or Memory()
-    if memory.guest is not None:
-        return spec
-    return replace(spec, domain=replace(spec.domain, memory=replace(memory, guest=_ANY_MEMORY)))
+def _with_size(spec: VirtualMachineInstanceSpec) -> VirtualMachineInstanceSpec:
+    """The guest with what an instance type may bring and other fields of it take: that isn't known to be missing."""
+    domain = spec.domain
+    cpu, memory = domain.cpu, domain.memory or Memory()
+    if memory.guest is None:
+        memory = replace(memory, guest=_ANY_MEMORY)
+    if cpu is not None and cpu.isolate_emulator_thread:
+        cpu = replace(cpu, dedicated_cpu_placement=True)
+    return replace(spec, domain=replace(domain, cpu=cpu, memory=memory))
 
 
 def _with_liked(spec: VirtualMachineInstanceSpec) -> VirtualMachineInstanceSpec:

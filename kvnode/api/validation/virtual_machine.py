@@ -62,7 +62,8 @@ def validate_machine(
     _update_strategy(found, machine.spec)
     template = machine.spec.template.spec
     if template is not None and template.domain.memory is not None and template.domain.memory.max_guest is not None:
-        _growing_memory(found, template, template.domain.memory, settings)
+        is_sized = machine.spec.instancetype is not None
+        _growing_memory(found, template, template.domain.memory, settings, is_sized=is_sized)
     return found
 
 
@@ -161,8 +162,13 @@ def _update_strategy(found: Findings, spec: VirtualMachineSpec) -> None:
         )
 
 
-def _growing_memory(found: Findings, template: VirtualMachineInstanceSpec, memory: Memory, settings: Settings) -> None:
-    """A guest that may grow starts with no more than it may grow to, and is one to which memory can be added."""
+def _growing_memory(
+    found: Findings, template: VirtualMachineInstanceSpec, memory: Memory, settings: Settings, *, is_sized: bool
+) -> None:
+    """A guest that may grow starts with no more than it may grow to, and is one to which memory can be added.
+
+    is_sized -- an instance type says with how much it starts
+    """
     guest, most = size(memory.guest), size(memory.max_guest)
     if guest is not None and most is not None and guest > most:
         found.invalid(
@@ -174,7 +180,7 @@ def _growing_memory(found: Findings, template: VirtualMachineInstanceSpec, memor
         return
     if hindrance := _hindrance(template, settings):
         found.invalid(f"{_MEMORY}.guest", f"{hindrance} can't grow while it runs: leave {_MEMORY}.maxGuest out.")
-    if memory.guest is None:
+    if memory.guest is None and not is_sized:
         found.invalid(f"{_MEMORY}.guest", "say how much memory the guest starts with, from which it may grow.")
     block, text = (_GIB, "1Gi") if memory.hugepages and memory.hugepages.page_size == "1Gi" else (2 << 20, "2Mi")
     for name, value in (("guest", guest), ("maxGuest", most)):
