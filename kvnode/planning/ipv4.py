@@ -1,4 +1,4 @@
-"""IPv4 addresses as numbers, read by the C library.
+"""IPv4 addresses as numbers.
 
 A plan looks at a handful of addresses, and the objects of ``ipaddress`` for them were half of its time. What is read
 here was judged before (``kvnode.facts.checks``, admission), or is refused by whoever asked.
@@ -6,7 +6,7 @@ here was judged before (``kvnode.facts.checks``, admission), or is refused by wh
 
 from __future__ import annotations
 
-from socket import AF_INET, AF_INET6, inet_ntoa, inet_pton
+from ipaddress import IPv6Address
 
 import msgspec
 
@@ -22,7 +22,8 @@ class Ipv4(msgspec.Struct, frozen=True, gc=False):
     @property
     def host(self) -> str:
         """The address alone: ``10.244.1.17``."""
-        return inet_ntoa(self.number.to_bytes(4, "big"))
+        number = self.number
+        return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
     @property
     def network(self) -> Ipv4:
@@ -44,12 +45,11 @@ def _mask(prefix: int) -> int:
 def read_ipv4(text: str) -> Ipv4 | None:
     """``10.244.1.17/24``, or without a prefix; None for an IPv6 address. Raises ValueError for anything else."""
     host, slash, length = text.partition("/")
-    try:
-        number = int.from_bytes(inet_pton(AF_INET, host), "big")
-    except (OSError, ValueError):
+    number = _number(host)
+    if number is None:
         if is_ipv6(host):
             return None
-        raise ValueError(f"{text[:60]!r} is no IP address") from None
+        raise ValueError(f"{text[:60]!r} is no IP address")
     if not slash:
         return Ipv4(number)
     if not length.isdecimal() or not length.isascii() or len(length) > 2 or int(length) > 32:
@@ -57,10 +57,26 @@ def read_ipv4(text: str) -> Ipv4 | None:
     return Ipv4(number, int(length))
 
 
+def _number(host: str) -> int | None:
+    """Four decimal numbers up to 255 without leading zeros, which some read as octal; None for any other text."""
+    octets = host.split(".")
+    if len(octets) != 4 or not host.isascii():
+        return None
+    number = 0
+    for octet in octets:
+        if not octet.isdecimal() or len(octet) > 3 or (octet[0] == "0" and len(octet) > 1):
+            return None
+        value = int(octet)
+        if value > 255:
+            return None
+        number = number << 8 | value
+    return number
+
+
 def is_ipv6(text: str) -> bool:
     """Whether a text is an IPv6 address, its zone aside."""
     try:
-        inet_pton(AF_INET6, text.partition("%")[0])
-    except (OSError, ValueError):
+        IPv6Address(text.partition("%")[0])
+    except ValueError:
         return False
     return True
