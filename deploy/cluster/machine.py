@@ -151,8 +151,12 @@ class Machine:
     # -- what runs in it ---------------------------------------------------------------------------------------------
 
     def command(self, *words: str | Path) -> list[str]:
-        """A command as it is called from here to run inside."""
-        return ["nsenter", "-t", str(self.pid()), "-m", "-p", "-n", "-u", "-i", "--", *map(str, words)]
+        """A command as it is called from here to run inside.
+
+        The machine's root is asked for too: entering its mount namespace leads to the root of that, which is another
+        one where we are in a chroot ourselves.
+        """
+        return ["nsenter", "-t", str(self.pid()), "-m", "-p", "-n", "-u", "-i", "-r", "--", *map(str, words)]
 
     def run(
         self, *words: str | Path, stdin: str | None = None, timeout_s: float = 60, check: bool = True

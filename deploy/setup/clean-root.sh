@@ -77,10 +77,16 @@ done
 # The machine's links are shared, whatever else runs on it.
 environment+=("KVNODE_TEST_SHARED_MACHINE=${KVNODE_TEST_SHARED_MACHINE:-0}")
 
+# By pivot_root, as a container runtime does it: in a mere chroot a mount namespace still has this machine's root, which
+# whoever enters the namespace gets to see.
 inside() {
     local folder=$1
     shift
-    env -i "${environment[@]}" chroot "$root" sh -c 'cd "$0" && exec "$@"' "$folder" "$@" </dev/null
+    # shellcheck disable=SC2016
+    env -i "${environment[@]}" unshare --mount --propagation private sh -c '
+        cd "$0" && mkdir -p mnt/outside && pivot_root . mnt/outside && exec chroot . sh -c "
+            umount -l /mnt/outside && cd \"\$0\" && exec \"\$@\"" "$@"
+    ' "$root" "$folder" "$@" </dev/null
 }
 
 if [ $# -gt 0 ]; then
