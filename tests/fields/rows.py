@@ -88,7 +88,7 @@ def _measured_remarks(effect: Effect, kind: str) -> Iterable[str]:
             few = [one for one in effect.taken if one not in values and not isinstance(one, dict | list)]
             yield f"refused {where}, but for {_quoted(few)}" if few else f"refused {where}"
     if effect.told.get("cluster") and not effect.changes:
-        yield "whoever sets it is told that it isn't followed"
+        yield "told"
     elif effect.told.get("standalone"):
         yield "not by `kvnode run`, which says so"
     elif kind != "KubeVirt" and effect.changes == {"Pod"}:
