@@ -145,7 +145,7 @@ def test_what_is_measured_is_what_is_done(monkeypatch, in_bulk, name, at):
     assert said["checked"] == ("admission",)
     assert said["refused"] == ("none yet", "refused, but for `false`")
     assert said["oneMode"] == ("guest (domain)", "refused on a cluster, but for `false`")
-    assert said["told"] == ("none yet", "whoever sets it is told that it isn't followed")
+    assert said["told"] == ("none yet", "told")
     assert said["silent"] == ("none yet", "taken without a word")
     assert is_silent(found[f"{at}.silent"])
     assert rows_by_path[f"spec.{name}"].effect == "guest (domain)"
