@@ -181,9 +181,14 @@ def read_host(facts: str | None) -> HostFacts:
 
 
 def read_config(file: str | None) -> Any:
-    """``spec.configuration`` of the KubeVirt resource in a file; None without a file."""
+    """``spec.configuration`` of the KubeVirt resource in a file; None without a file.
+
+    Says on standard error what of it isn't followed.
+    """
     if file is None:
         return None
+    from kvnode.api.unsupported_installation import installation_without_effect
+
     try:
         objects = kvnode.load_all(read_bytes(file))
     except InvalidManifest as error:
@@ -191,7 +196,10 @@ def read_config(file: str | None) -> Any:
     for item in objects:
         if getattr(item, "kind", None) == "KubeVirt":
             plain: dict[str, Any] = kvnode.to_dict(item)
-            return plain.get("spec", {}).get("configuration") or None
+            configuration = plain.get("spec", {}).get("configuration") or None
+            for note in installation_without_effect({"configuration": configuration}):
+                warn(f"{note.field} in {file!r}: {note.message}")
+            return configuration
     message = f"there is no KubeVirt resource in {file!r}, whose spec.configuration is asked for"
     raise InvalidManifest([FieldError("kind", VALUE_REQUIRED, message)])
 

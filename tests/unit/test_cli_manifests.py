@@ -461,7 +461,11 @@ def test_configuration_counts(write, said, tmp_path):
         "spec": {"configuration": {"architectureConfiguration": {"amd64": {"machineType": "pc-q35-7.2"}}}},
     }
     config.write_text(yaml.safe_dump(resource))
-    status, out, _ = said("default", write(guest()), "--config", str(config), "-o", "json")
+    resource["spec"]["configuration"]["migrations"] = {"parallelMigrationsPerCluster": 9}
+    config.write_text(yaml.safe_dump(resource))
+    status, out, notes = said("default", write(guest()), "--config", str(config), "-o", "json")
+    assert notes.startswith("warning: spec.configuration.migrations in "), notes
+    assert len(notes.splitlines()) == 1
     assert status == 0
     assert json.loads(out)["spec"]["domain"]["machine"]["type"] == "pc-q35-7.2"
     status, _, err = said("default", write(guest()), "--config", write(SERVICE, name="none.yaml"))
