@@ -85,7 +85,9 @@ def _available(seen: Seen) -> Statement:
     if not seen.counts:
         return Statement("Available", False, "NotInForce")
     was = any(one.type == "Available" and one.status == "True" for one in seen.installation.status.conditions)
-    said = seen.components.down if was else seen.components.lacking
+    parts = seen.components
+    # A DaemonSet that nobody has taken up yet wants no Pods, and so lacks none: at first that is waited for as well.
+    said = parts.down if was else parts.lacking or parts.rolling
     return Statement("Available", False, _NOT_READY, said) if said else Statement("Available", True, _READY)
 
 

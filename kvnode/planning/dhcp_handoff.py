@@ -19,7 +19,6 @@ from kvnode.facts import LinkFacts, Resolver, Route
 from kvnode.planning.ipv4 import Ipv4, read_ipv4
 
 ON_LINK = "0.0.0.0"
-DEFAULT = "0.0.0.0/0"
 _ANYWHERE = Ipv4(0, 0)
 
 FIRST_PRIVATE_OPTION, LAST_PRIVATE_OPTION = 224, 254

@@ -79,6 +79,11 @@ def test_everything_is_up() -> None:
         (deployment("virt-api", available=1), daemon_set(), "virt-api serves on 1 of 2 replicas"),
         (deployment("virt-api", wanted=0, available=0), daemon_set(), "virt-api is scaled to 0 replicas"),
         (deployment("virt-api"), daemon_set(available=2), "virt-handler serves on 2 of 3 nodes"),
+        (
+            deployment("virt-api"),
+            daemon_set(wanted=0, available=0, observedGeneration=0),
+            "the change of virt-handler has not been taken up yet",
+        ),
     ],
 )
 def test_at_first_it_waits_for_everything(api: Deployment, handlers: DaemonSet, words: str) -> None:
