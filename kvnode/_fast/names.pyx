@@ -9,6 +9,8 @@ All of these alphabets are ASCII, so a text with any other character is no name 
 is only read, in place: nothing here allocates.
 """
 
+from kvnode._fast.text cimport Text, read
+
 cdef extern from *:
     """
     enum { LOWER = 1, UPPER = 2, DIGIT = 4, HYPHEN = 8, UNDERSCORE = 16, DOT = 32, PLUS = 64, HEX = 128 };
@@ -25,10 +27,6 @@ cdef extern from *:
     enum:
         LOWER, UPPER, DIGIT, HYPHEN, UNDERSCORE, DOT, PLUS, HEX
 
-    bint PyUnicode_IS_ASCII(object text)
-    Py_ssize_t PyUnicode_GET_LENGTH(object text)
-    const unsigned char *PyUnicode_1BYTE_DATA(object text)
-
 cdef enum:
     ALPHANUMERIC = LOWER | UPPER | DIGIT
     LONGEST_LABEL = 63
@@ -36,22 +34,7 @@ cdef enum:
     LONGEST_PORT = 15
     LONGEST_SERIAL = 256
     MAC_CHARACTERS = 17
-
-
-cdef struct Text:
-    const unsigned char *data
-    Py_ssize_t size
-
-
-cdef inline int read(object text, Text *into) except -1:
-    """The characters of a text, none of one that isn't ASCII. They live as long as the text does."""
-    if not isinstance(text, str):
-        raise TypeError(f"{type(text).__name__} is no text")
-    into.size = 0
-    if PyUnicode_IS_ASCII(text):
-        into.size = PyUnicode_GET_LENGTH(text)
-        into.data = PyUnicode_1BYTE_DATA(text)
-    return 0
+    UUID_CHARACTERS = 36
 
 
 cdef inline bint made_of(const unsigned char *data, Py_ssize_t size, int kinds) noexcept:
@@ -174,6 +157,21 @@ cdef bint card_address(object text) except -1:
     return not nobody and (name.data[1] & 1) == (kvnode_kinds[name.data[1]] & LOWER)
 
 
+cdef bint uuid(object text) except -1:
+    cdef Text name
+    cdef Py_ssize_t at
+    read(text, &name)
+    if name.size != UUID_CHARACTERS:
+        return False
+    for at in range(UUID_CHARACTERS):
+        if at == 8 or at == 13 or at == 18 or at == 23:
+            if name.data[at] != 45:
+                return False
+        elif not kvnode_kinds[name.data[at]] & HEX or kvnode_kinds[name.data[at]] & UPPER:
+            return False
+    return True
+
+
 cdef bint serial(object text) except -1:
     cdef Text name
     cdef int kinds = ALPHANUMERIC | HYPHEN | UNDERSCORE | DOT | PLUS
@@ -245,3 +243,8 @@ def is_card_address(text, /) -> bool:
 def is_serial(text, /) -> bool:
     """1 to 256 of ``A-Z a-z 0-9 _ . + -``: what libvirt and QEMU take in a serial number."""
     return serial(text)
+
+
+def is_uuid(text, /) -> bool:
+    """A UUID as libvirt and the kernel write it: 36 characters, dashes in their places, lower case."""
+    return uuid(text)

@@ -10,11 +10,11 @@ unless the facts say otherwise, since its format is stated and never probed.
 
 from __future__ import annotations
 
-import itertools
 import re
-from typing import NamedTuple
 
-from kvnode.api.disks import CDRomTarget, Disk, DiskTarget, LunTarget
+import msgspec
+
+from kvnode.api.disks import BlockSize, CDRomTarget, Disk
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.volumes import Volume
 from kvnode.facts import HostFacts, VolumeFacts
@@ -28,7 +28,7 @@ from kvnode.planning.disk_operations import (
     volume_path,
 )
 from kvnode.planning.iothreads import IoThreads
-from kvnode.planning.refusal import invalid, one_of
+from kvnode.planning.refusal import Refused, choice, invalid
 
 _PREFIX = {"virtio": "vd", "sata": "sd", "scsi": "sd", "usb": "sd"}
 _CACHES = ("none", "writethrough", "writeback")
@@ -39,39 +39,20 @@ _PCI = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{2}):([01][0-9a-fA-F])\.([0-7])
 _PR_HELPER = "/var/run/kubevirt/daemons/pr/pr-helper.sock"
 _NO_FACTS = VolumeFacts()
 _MOST_DISKS = 1024
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
 
-class _Source(NamedTuple):
+class _Source(msgspec.Struct, frozen=True, gc=False):
     """What is behind a disk: ``file`` or ``block`` in the Pod, its format and size, and the file below an overlay."""
 
     kind: str | None
     path: str | None
-    format: str | None
+    format: str = "raw"
     capacity_bytes: int | None = None
     backing: Backing | None = None
 
 
-_NO_SOURCE = _Source(None, None, None)
-
-
-class _Face(NamedTuple):
-    """How the guest meets a disk."""
-
-    device: str
-    bus: str
-    readonly: bool = False
-    pci_address: str | None = None
-    tray_open: bool = False
-    reservation: bool = False
-
-
-class _Place(NamedTuple):
-    """What depends on a disk's neighbours: its volume, its name, its IO threads, its unit on SCSI."""
-
-    volume: int | None
-    target: str
-    threads: tuple[int, ...]
-    unit: int | None
+_NO_SOURCE = _Source(None, None)
 
 
 def disk_bus(disk: Disk, arch: Architecture) -> str:
@@ -98,75 +79,122 @@ def disk_devices(
 
     Raises InvalidManifest with the path of whatever can't become a disk.
     """
-    disks = vmi.spec.domain.devices.disks
-    if len(disks) > _MOST_DISKS:
-        raise invalid("spec.domain.devices.disks", f"{len(disks)} disks are more than {_MOST_DISKS}")
-    volumes = {volume.name: (index, volume) for index, volume in enumerate(vmi.spec.volumes)}
-    made = {operation.index: operation for operation in operations}
-    names, scsi_units = _Names(vmi), itertools.count()
-    devices: list[DiskDevice] = []
-    for position, disk in enumerate(disks):
-        at = f"spec.domain.devices.disks[{position}]"
-        face = _face(at, disk, arch)
-        index, volume = volumes.get(disk.name, (None, None))
-        if volume is None and face.device != "cdrom":
-            raise invalid(f"{at}.name", f"no volume is called {disk.name[:60]!r}")
-        operation = made.get(index) if index is not None else None
-        source = _NO_SOURCE if volume is None else _source(index or 0, volume, host, operation)
-        place = _Place(
-            index,
-            names.target(disk.name, _PREFIX[face.bus]),
-            threads.of_disk[position],
-            next(scsi_units) if face.bus == "scsi" else None,
-        )
-        facts = host.volumes.get(disk.name, _NO_FACTS)
-        devices.append(_device(at, vmi, disk, face, source, facts, arch, vcpus, place))
-    return tuple(devices)
-
-
-def _device(
-    at: str,
-    vmi: VirtualMachineInstance,
-    disk: Disk,
-    face: _Face,
-    source: _Source,
-    facts: VolumeFacts,
-    arch: Architecture,
-    vcpus: int,
-    place: _Place,
-) -> DiskDevice:
-    if disk.shareable and source.format not in (None, "raw"):
-        raise invalid(f"{at}.shareable", f"a disk that others write too has to be raw; this one is {source.format}")
-    virtio = face.bus == "virtio"
-    return DiskDevice(
-        disk.name,
-        face.device,
-        place.target,
-        face.bus,
-        f"ua-{disk.name}",
-        index=place.volume,
-        iothreads=place.threads,
-        unit=place.unit,
-        source=source.kind,
-        path=source.path,
-        format=source.format or "raw",
-        capacity_bytes=source.capacity_bytes,
-        backing=source.backing,
-        model=virtio_model(vmi, arch) if virtio and face.device == "disk" else None,
-        serial=disk.serial or None,
-        cache=_cache(at, disk),
-        io=_io(at, disk),
-        error_policy=one_of(f"{at}.errorPolicy", disk.error_policy, _ERROR_POLICIES) or "stop",
-        discard="unmap" if face.device != "cdrom" and not facts.preallocated else None,
-        queues=vcpus if virtio and vmi.spec.domain.devices.block_multi_queue else None,
-        boot_order=disk.boot_order or None,
-        readonly=face.readonly,
-        shareable=bool(disk.shareable),
-        tray_open=face.tray_open,
-        reservation=_PR_HELPER if face.reservation else None,
-        address=pci_address(f"{at}.disk.pciAddress", face.pci_address),
-        blockio=_blockio(at, disk),
+    devices = vmi.spec.domain.devices
+    if len(devices.disks) > _MOST_DISKS:
+        raise invalid("spec.domain.devices.disks", f"{len(devices.disks)} disks are more than {_MOST_DISKS}")
+    guest = _Guest(
+        arch,
+        host,
+        vmi.spec.volumes,
+        {volume.name: index for index, volume in enumerate(vmi.spec.volumes)},
+        {operation.index: operation for operation in operations},
+        virtio_model(vmi, arch),
+        vcpus if devices.block_multi_queue else None,
+        _Names(vmi),
     )
+    made: list[DiskDevice] = []
+    try:
+        for disk, served_by in zip(devices.disks, threads.of_disk, strict=True):
+            made.append(guest.device(disk, served_by))
+    except Refused as fault:
+        raise fault.at(f"spec.domain.devices.disks[{len(made)}]") from None
+    return tuple(made)
+
+
+class _Guest:
+    """What all disks of a guest share, and what is counted from one to the next: names, units on SCSI."""
+
+    __slots__ = ("_arch", "_host", "_indexes", "_names", "_operations", "_queues", "_units", "_virtio", "_volumes")
+
+    def __init__(
+        self,
+        arch: Architecture,
+        host: HostFacts,
+        volumes: tuple[Volume, ...],
+        indexes: dict[str, int],
+        operations: dict[int, DiskOperation],
+        virtio: str,
+        queues: int | None,
+        names: _Names,
+    ) -> None:
+        self._arch = arch
+        self._host = host
+        self._volumes = volumes
+        self._indexes = indexes
+        self._operations = operations
+        self._virtio = virtio
+        self._queues = queues
+        self._names = names
+        self._units = 0
+
+    def device(self, disk: Disk, threads: tuple[int, ...]) -> DiskDevice:
+        """One disk. Raises Refused by the disk's own fields, InvalidManifest for its volume's."""
+        name, bus = disk.name, disk_bus(disk, self._arch)
+        lun, cdrom, plain = disk.lun, disk.cdrom, disk.disk
+        if lun is not None:
+            kind, readonly = "lun", bool(lun.readonly)
+        elif cdrom is not None:
+            kind, readonly = "cdrom", cdrom.readonly is not False
+        else:
+            kind, readonly = "disk", plain is not None and bool(plain.readonly)
+        prefix = _PREFIX.get(bus)
+        if prefix is None or (bus == "virtio" and kind == "cdrom"):
+            raise _no_bus(kind, bus)
+        index = self._indexes.get(name)
+        if index is None and kind != "cdrom":
+            raise Refused("name", f"no volume is called {name[:60]!r}")
+        source, facts = _NO_SOURCE, self._host.volumes.get(name, _NO_FACTS)
+        if index is not None:
+            source = _source(index, self._volumes[index], facts, self._operations.get(index))
+        if disk.shareable and source.format != "raw":
+            raise Refused("shareable", f"a disk that others write too has to be raw; this one is {source.format}")
+        unit = None
+        if bus == "scsi":
+            unit, self._units = self._units, self._units + 1
+        virtio = bus == "virtio"
+        return DiskDevice(
+            name,
+            kind,
+            self._names.target(name, prefix),
+            bus,
+            f"ua-{name}",
+            index=index,
+            iothreads=threads,
+            unit=unit,
+            source=source.kind,
+            path=source.path,
+            format=source.format,
+            capacity_bytes=source.capacity_bytes,
+            backing=source.backing,
+            model=self._virtio if virtio and kind == "disk" else None,
+            serial=disk.serial or None,
+            cache=_cache(disk) if disk.cache or disk.shareable or disk.io else None,
+            io=_io(disk.io) if disk.io else None,
+            error_policy=choice("errorPolicy", disk.error_policy, _ERROR_POLICIES) if disk.error_policy else "stop",
+            discard="unmap" if kind != "cdrom" and not facts.preallocated else None,
+            queues=self._queues if virtio else None,
+            boot_order=disk.boot_order or None,
+            readonly=readonly,
+            shareable=bool(disk.shareable),
+            tray_open=cdrom is not None and _is_open(cdrom),
+            reservation=_PR_HELPER if lun is not None and lun.reservation else None,
+            address=(
+                pci_address("disk.pciAddress", plain.pci_address)
+                if kind == "disk" and plain is not None and plain.pci_address
+                else None
+            ),
+            blockio=_blockio(disk.block_size) if disk.block_size is not None else None,
+        )
+
+
+def _no_bus(kind: str, bus: str) -> Refused:
+    if bus == "virtio":
+        return Refused("cdrom.bus", "there are no CD-ROM drives on virtio; sata, scsi and usb have them")
+    return Refused(f"{kind}.bus", f"{bus[:60]!r} is none of {', '.join(_PREFIX)}")
+
+
+def _is_open(drive: CDRomTarget) -> bool:
+    return bool(drive.tray) and choice("cdrom.tray", drive.tray or "", ("open", "closed")) == "open"
 
 
 def virtio_model(vmi: VirtualMachineInstance, arch: Architecture) -> str:
@@ -174,13 +202,11 @@ def virtio_model(vmi: VirtualMachineInstance, arch: Architecture) -> str:
     return arch.virtio_old if vmi.spec.domain.devices.use_virtio_transitional else arch.virtio
 
 
-def pci_address(field: str, text: str | None) -> PciAddress | None:
-    """``0000:81:01.0`` as numbers; None where the manifest leaves the place to libvirt."""
-    if not text:
-        return None
+def pci_address(field: str, text: str) -> PciAddress:
+    """``0000:81:01.0`` as numbers; raises Refused by that field of an item."""
     match = _PCI.fullmatch(text)
     if match is None:
-        raise invalid(field, f"{text[:60]!r} is not a PCI address such as 0000:81:01.0")
+        raise Refused(field, f"{text[:60]!r} is not a PCI address such as 0000:81:01.0")
     return PciAddress(*(int(part, 16) for part in match.groups()))
 
 
@@ -213,7 +239,7 @@ class _Names:
 def _letters(number: int) -> str:
     """0 is a, 25 is z, 26 is aa, 702 is aaa."""
     if number < 26:
-        return chr(ord("a") + number)
+        return _ALPHABET[number]
     letters = ""
     number += 1
     while number:
@@ -222,39 +248,8 @@ def _letters(number: int) -> str:
     return letters
 
 
-def _face(at: str, disk: Disk, arch: Architecture) -> _Face:
-    bus = disk_bus(disk, arch)
-    if disk.lun is not None:
-        kind, face = "lun", _lun(disk.lun, bus)
-    elif disk.cdrom is not None:
-        kind, face = "cdrom", _cdrom(f"{at}.cdrom", disk.cdrom, bus)
-    else:
-        kind, face = "disk", _disk(disk.disk, bus)
-    if bus not in _PREFIX:
-        raise invalid(f"{at}.{kind}.bus", f"{bus[:60]!r} is none of {', '.join(_PREFIX)}")
-    return face
-
-
-def _disk(target: DiskTarget | None, bus: str) -> _Face:
-    if target is None:
-        return _Face("disk", bus)
-    return _Face("disk", bus, bool(target.readonly), target.pci_address)
-
-
-def _lun(target: LunTarget, bus: str) -> _Face:
-    return _Face("lun", bus, bool(target.readonly), reservation=bool(target.reservation))
-
-
-def _cdrom(at: str, target: CDRomTarget, bus: str) -> _Face:
-    if bus == "virtio":
-        raise invalid(f"{at}.bus", "there are no CD-ROM drives on virtio; sata, scsi and usb have them")
-    tray = one_of(f"{at}.tray", target.tray, ("open", "closed"))
-    return _Face("cdrom", bus, target.readonly is not False, tray_open=tray == "open")
-
-
-def _source(index: int, volume: Volume, host: HostFacts, operation: DiskOperation | None) -> _Source:
+def _source(index: int, volume: Volume, facts: VolumeFacts, operation: DiskOperation | None) -> _Source:
     """The file or device behind a volume, as the Pod sees it."""
-    facts = host.volumes.get(volume.name, _NO_FACTS)
     size = facts.capacity_bytes
     if isinstance(operation, ContainerDisk):
         base = Backing("file", operation.base, facts.format or "qcow2")
@@ -300,33 +295,34 @@ def _is_generated(volume: Volume) -> bool:
     )
 
 
-def _cache(at: str, disk: Disk) -> str | None:
+def _cache(disk: Disk) -> str | None:
     """The manifest's cache mode; ``none`` for a disk that others write too, and for native IO, which needs it."""
-    cache = one_of(f"{at}.cache", disk.cache, _CACHES)
-    native = disk.io == "native"
+    cache = choice("cache", disk.cache, _CACHES) if disk.cache else None
     if disk.shareable:
         if cache not in (None, "none"):
-            raise invalid(f"{at}.cache", f"a disk that is shareable can't be cached ({cache}); leave it out, or none")
+            raise Refused("cache", f"a disk that is shareable can't be cached ({cache}); leave it out, or none")
         return "none"
-    if native and cache not in (None, "none"):
-        raise invalid(f"{at}.io", f"native IO goes past the host's cache, and cache is {cache}; set it to none")
-    return "none" if native else cache
+    if disk.io != "native":
+        return cache
+    if cache not in (None, "none"):
+        raise Refused("io", f"native IO goes past the host's cache, and cache is {cache}; set it to none")
+    return "none"
 
 
-def _io(at: str, disk: Disk) -> str | None:
+def _io(asked: str) -> str | None:
     """The manifest's IO mode; ``default`` is KubeVirt's word for leaving the choice to the host."""
-    io = one_of(f"{at}.io", disk.io, _IO)
+    io = choice("io", asked, _IO)
     return None if io == "default" else io
 
 
-def _blockio(at: str, disk: Disk) -> BlockIo | None:
-    if disk.block_size is None or disk.block_size.custom is None:
+def _blockio(sizes: BlockSize) -> BlockIo | None:
+    if sizes.custom is None:
         return None
-    custom, at = disk.block_size.custom, f"{at}.blockSize.custom"
-    logical, physical = custom.logical or 0, custom.physical or 0
+    logical, physical = sizes.custom.logical or 0, sizes.custom.physical or 0
     for name, size in (("logical", logical), ("physical", physical)):
         if size < 512 or size > 2 << 20 or size & (size - 1):
-            raise invalid(f"{at}.{name}", f"{size} is not a power of two from 512 to {2 << 20}")
+            raise Refused(f"blockSize.custom.{name}", f"{size} is not a power of two from 512 to {2 << 20}")
     if logical > physical:
-        raise invalid(f"{at}.logical", f"{logical} is more than the physical block of {physical} bytes")
-    return BlockIo(logical, physical, custom.discard_granularity)
+        message = f"{logical} is more than the physical block of {physical} bytes"
+        raise Refused("blockSize.custom.logical", message)
+    return BlockIo(logical, physical, sizes.custom.discard_granularity)

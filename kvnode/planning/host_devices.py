@@ -9,18 +9,24 @@ from __future__ import annotations
 
 from kvnode.api.devices import GPU
 from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.network import Interface
 from kvnode.errors import HostError
 from kvnode.facts import HostFacts
-from kvnode.planning.device_plans import HostDevice
+from kvnode.planning.device_plans import HostDevice, PciAddress
 from kvnode.planning.devices import has_graphics
 from kvnode.planning.disks import pci_address
+from kvnode.planning.refusal import Refused
 
 _DEVICES = "spec.domain.devices"
 
 
 def host_devices(vmi: VirtualMachineInstance, host: HostFacts) -> tuple[HostDevice, ...]:
     """Every device of the manifest that lives on the host. Raises HostError where the node has allotted too few."""
-    devices, allotted = vmi.spec.domain.devices, _Allotted(host)
+    devices = vmi.spec.domain.devices
+    functions = _functions(devices.interfaces, host)
+    if not devices.host_devices and not devices.gpus:
+        return tuple(functions)
+    allotted = _Allotted(host)
     made: list[HostDevice] = []
     for position, device in enumerate(devices.host_devices):
         at = f"{_DEVICES}.hostDevices[{position}]"
@@ -31,7 +37,7 @@ def host_devices(vmi: VirtualMachineInstance, host: HostFacts) -> tuple[HostDevi
         if taken.kind == "mdev" and not displayed:
             taken, displayed = _with_display(taken, gpu), True
         made.append(taken)
-    return (*made, *_functions(vmi, host))
+    return (*made, *functions)
 
 
 def _with_display(device: HostDevice, gpu: GPU) -> HostDevice:
@@ -43,10 +49,10 @@ def _with_display(device: HostDevice, gpu: GPU) -> HostDevice:
     return HostDevice(device.kind, device.alias, uuid=device.uuid, display=True, ramfb=ramfb)
 
 
-def _functions(vmi: VirtualMachineInstance, host: HostFacts) -> list[HostDevice]:
+def _functions(interfaces: tuple[Interface, ...], host: HostFacts) -> list[HostDevice]:
     """The functions of network cards behind SR-IOV interfaces."""
     made: list[HostDevice] = []
-    for position, interface in enumerate(vmi.spec.domain.devices.interfaces):
+    for position, interface in enumerate(interfaces):
         if interface.sriov is None or interface.state == "absent":
             continue
         at = f"{_DEVICES}.interfaces[{position}]"
@@ -59,12 +65,19 @@ def _functions(vmi: VirtualMachineInstance, host: HostFacts) -> list[HostDevice]
             HostDevice(
                 "pci",
                 f"ua-sriov-{interface.name}",
-                source=pci_address(at, link.pci),
+                source=_address(at, "", link.pci),
                 boot_order=interface.boot_order or None,
-                address=pci_address(f"{at}.pciAddress", interface.pci_address),
+                address=_address(at, "pciAddress", interface.pci_address) if interface.pci_address else None,
             )
         )
     return made
+
+
+def _address(at: str, field: str, text: str) -> PciAddress:
+    try:
+        return pci_address(field, text)
+    except Refused as fault:
+        raise fault.at(at) from None
 
 
 class _Allotted:
@@ -83,7 +96,7 @@ class _Allotted:
             )
         address = left.pop(0)
         if kind == "pci":
-            return HostDevice(kind, alias, source=pci_address(at, address))
+            return HostDevice(kind, alias, source=_address(at, "", address))
         if kind == "mdev":
             return HostDevice(kind, alias, uuid=address)
         bus, _, device = address.partition(":")

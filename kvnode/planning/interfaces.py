@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from kvnode.api.card_address import canonical_mac
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.network import Interface
 from kvnode.planning.architecture import Architecture
 from kvnode.planning.device_plans import InterfaceDevice
 from kvnode.planning.disks import pci_address, virtio_model
-from kvnode.planning.network import NetworkPlan
-from kvnode.planning.refusal import invalid, one_of
+from kvnode.planning.network import InterfaceNetwork, NetworkPlan
+from kvnode.planning.refusal import Refused, choice
 from kvnode.planning.settings import PlanSettings
 
 _MODELS = ("virtio", "e1000", "e1000e", "igb", "ne2k_pci", "pcnet", "rtl8139")
@@ -23,51 +25,50 @@ def interface_devices(
     An SR-IOV interface is a device of the host (``host_devices``). What a binding plugin attaches by itself has none
     here: its sidecar adds what it needs.
     """
-    devices: list[InterfaceDevice] = []
+    guest = _Guest(virtio_model(vmi, arch), settings.tap_plugins)
+    made: list[InterfaceDevice] = []
     for position, interface in enumerate(vmi.spec.domain.devices.interfaces):
-        at = f"spec.domain.devices.interfaces[{position}]"
         if interface.state == "absent" or interface.sriov is not None:
             continue
-        planned = network.interface(interface.name)
+        try:
+            device = guest.device(interface, network.interface(interface.name), position)
+        except Refused as fault:
+            raise fault.at(f"spec.domain.devices.interfaces[{position}]") from None
+        if device is not None:
+            made.append(device)
+    return tuple(made)
+
+
+class _Guest(NamedTuple):
+    """What all interfaces of a guest share."""
+
+    virtio: str
+    tap_plugins: frozenset[str]
+
+    def device(self, interface: Interface, planned: InterfaceNetwork | None, position: int) -> InterfaceDevice | None:
+        """One card; None for what a binding plugin attaches. Raises Refused by the interface's own fields."""
+        mac, mtu, queues = None, None, None
+        model = choice("model", interface.model, _MODELS) if interface.model else "virtio"
+        virtio = model == "virtio"
         if planned is not None:
-            queues = planned.queues if planned.queues > 1 and _is_virtio(interface) else None
-            devices.append(_device(at, vmi, interface, arch, planned.tap, planned.guest_mac, planned.mtu, queues))
-        elif interface.binding is not None:
-            if interface.binding.name in settings.tap_plugins:
-                tap = f"tap{position}"
-                devices.append(
-                    _device(at, vmi, interface, arch, tap, canonical_mac(interface.mac_address or ""), None, None)
-                )
+            tap, mac, mtu = planned.tap, planned.guest_mac, planned.mtu
+            queues = planned.queues if virtio and planned.queues > 1 else None
+        elif interface.binding is None:
+            raise Refused("", f"the interface {interface.name[:60]!r} has no binding that can be planned")
+        elif interface.binding.name not in self.tap_plugins:
+            return None
         else:
-            raise invalid(at, f"the interface {interface.name[:60]!r} has no binding that can be planned")
-    return tuple(devices)
-
-
-def _is_virtio(interface: Interface) -> bool:
-    return (interface.model or "virtio") == "virtio"
-
-
-def _device(
-    at: str,
-    vmi: VirtualMachineInstance,
-    interface: Interface,
-    arch: Architecture,
-    tap: str,
-    mac: str | None,
-    mtu: int | None,
-    queues: int | None,
-) -> InterfaceDevice:
-    model = one_of(f"{at}.model", interface.model, _MODELS) or "virtio"
-    return InterfaceDevice(
-        interface.name,
-        f"ua-{interface.name}",
-        virtio_model(vmi, arch) if model == "virtio" else model,
-        tap,
-        mac=mac.replace("-", ":").lower() if mac else None,
-        mtu=mtu,
-        queues=queues,
-        boot_order=interface.boot_order or None,
-        acpi_index=interface.acpi_index or None,
-        link_down=interface.state == "down",
-        address=pci_address(f"{at}.pciAddress", interface.pci_address),
-    )
+            tap, mac = f"tap{position}", canonical_mac(interface.mac_address) if interface.mac_address else None
+        return InterfaceDevice(
+            interface.name,
+            f"ua-{interface.name}",
+            self.virtio if virtio else model,
+            tap,
+            mac=mac,
+            mtu=mtu,
+            queues=queues,
+            boot_order=interface.boot_order or None,
+            acpi_index=interface.acpi_index or None,
+            link_down=interface.state == "down",
+            address=pci_address("pciAddress", interface.pci_address) if interface.pci_address else None,
+        )

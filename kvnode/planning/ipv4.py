@@ -1,7 +1,8 @@
 """IPv4 addresses as numbers.
 
-A plan looks at a handful of addresses, and the objects of ``ipaddress`` for them were half of its time. What is read
-here was judged before (``kvnode.facts.checks``, admission), or is refused by whoever asked.
+A plan looks at a handful of addresses, and the objects of ``ipaddress`` for them were half of its time. The reading is
+compiled (``kvnode._fast.addresses``); here stands what is said of a text that is none. What is read was judged before
+(``kvnode.facts.checks``, admission), or is refused by whoever asked.
 """
 
 from __future__ import annotations
@@ -10,6 +11,12 @@ from ipaddress import IPv6Address
 
 import msgspec
 
+from kvnode._fast.addresses import ipv4, ipv4_text
+
+PREFIX_BITS = 6
+"""``kvnode._fast.addresses`` has a prefix in the lowest bits of its numbers."""
+
+_PREFIX = (1 << PREFIX_BITS) - 1
 _ALL = 0xFFFF_FFFF
 
 
@@ -22,8 +29,7 @@ class Ipv4(msgspec.Struct, frozen=True, gc=False):
     @property
     def host(self) -> str:
         """The address alone: ``10.244.1.17``."""
-        number = self.number
-        return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        return ipv4_text(self.number)
 
     @property
     def network(self) -> Ipv4:
@@ -44,33 +50,15 @@ def _mask(prefix: int) -> int:
 
 def read_ipv4(text: str) -> Ipv4 | None:
     """``10.244.1.17/24``, or without a prefix; None for an IPv6 address. Raises ValueError for anything else."""
-    host, slash, length = text.partition("/")
-    number = _number(host)
-    if number is None:
-        if is_ipv6(host):
-            return None
-        raise ValueError(f"{text[:60]!r} is no IP address")
-    if not slash:
-        return Ipv4(number)
-    if not length.isdecimal() or not length.isascii() or len(length) > 2 or int(length) > 32:
-        raise ValueError(f"{text[:60]!r} has no prefix from 0 to 32")
-    return Ipv4(number, int(length))
-
-
-def _number(host: str) -> int | None:
-    """Four decimal numbers up to 255 without leading zeros, which some read as octal; None for any other text."""
-    octets = host.split(".")
-    if len(octets) != 4 or not host.isascii():
+    packed = ipv4(text)
+    if packed >= 0:
+        return Ipv4(packed >> PREFIX_BITS, packed & _PREFIX)
+    host = text.partition("/")[0]
+    if is_ipv6(host):
         return None
-    number = 0
-    for octet in octets:
-        if not octet.isdecimal() or len(octet) > 3 or (octet[0] == "0" and len(octet) > 1):
-            return None
-        value = int(octet)
-        if value > 255:
-            return None
-        number = number << 8 | value
-    return number
+    if ipv4(host) < 0:
+        raise ValueError(f"{text[:60]!r} is no IP address")
+    raise ValueError(f"{text[:60]!r} has no prefix from 0 to 32")
 
 
 def is_ipv6(text: str) -> bool:

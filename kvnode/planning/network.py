@@ -24,6 +24,7 @@ from typing import Literal
 import msgspec
 
 from kvnode.api.card_address import canonical_mac
+from kvnode.api.identity import identity_of
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.network import DHCPOptions, Interface, Network
 from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
@@ -144,6 +145,9 @@ class NetworkPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return next((interface for interface in self.interfaces if interface.name == name), None)
 
 
+_NO_NETWORK = NetworkPlan()
+
+
 def bridge_name(pod_ifname: str, ordinal: int = 0) -> str:
     """The bridge that joins a link of the Pod and the guest's tap; by the interface's place where the name is too long.
 
@@ -161,32 +165,32 @@ def network_plan(vmi: VirtualMachineInstance, host: HostFacts) -> NetworkPlan:
 
     Raises InvalidManifest with the field for a network that can't be planned. The same arguments give the same plan.
     """
-    networks = {network.name: (index, network) for index, network in enumerate(vmi.spec.networks)}
+    interfaces = vmi.spec.domain.devices.interfaces
+    if not interfaces:
+        return _NO_NETWORK
+    indexes = {network.name: index for index, network in enumerate(vmi.spec.networks)}
+    guest = _Guest(vmi, identity_of(vmi.metadata), _hostname(vmi), _queues(vmi))
     planned: list[InterfaceNetwork] = []
-    for position, interface in enumerate(vmi.spec.domain.devices.interfaces):
-        binding = _binding(interface)
-        if binding is None or interface.state == "absent":
+    for position, interface in enumerate(interfaces):
+        masqueraded = interface.masquerade is not None and interface.bridge is None
+        if interface.state == "absent" or not (masqueraded or interface.bridge is not None):
             continue
-        index, network = networks.get(interface.name, (-1, None))
-        if network is None:
+        index = indexes.get(interface.name)
+        if index is None:
             message = f"there is no network {interface.name[:60]!r} in spec.networks for this interface to be on"
             raise _fault(f"spec.domain.devices.interfaces[{position}].name", message)
-        link, ordinal = host.links.get(interface.name, _NO_LINK), len(planned)
-        pod_ifname = _ifname(link, network, ordinal)
+        network, link, ordinal = vmi.spec.networks[index], host.links.get(interface.name, _NO_LINK), len(planned)
+        pod_ifname = link.ifname if link.ifname is not None else _usual_ifname(network, ordinal)
         bridge, tap = bridge_name(pod_ifname, ordinal), f"tap{ordinal}"
-        scene = _Scene(vmi, interface, position, network, index, link, ordinal, pod_ifname, bridge, tap, _queues(vmi))
-        planned.append(_bridged(scene) if binding == "bridge" else _masqueraded(scene))
-    _refuse_shared_links(planned)
+        scene = _Scene(guest, interface, position, network, index, link, ordinal, pod_ifname, bridge, tap)
+        planned.append(_masqueraded(scene) if masqueraded else _bridged(scene))
+    if len(planned) > 1:
+        _refuse_shared_links(planned)
     return NetworkPlan(tuple(planned))
 
 
-def derived_mac(vmi: VirtualMachineInstance, purpose: str) -> str:
-    """A locally administered unicast MAC that derives from the guest's identity and from ``purpose``.
-
-    The identity is ``metadata.uid``, or else namespace and name.
-    """
-    meta = vmi.metadata
-    identity = meta.uid or f"{meta.namespace or 'default'}/{meta.name or ''}"
+def derived_mac(identity: str, purpose: str) -> str:
+    """A locally administered unicast MAC that derives from a guest's identity (``identity_of``) and from a purpose."""
     digest = hashlib.sha256(f"{identity}\0{purpose}".encode(errors="surrogatepass")).digest()
     return (b"\x02" + digest[:5]).hex(":")
 
@@ -199,10 +203,19 @@ def vcpu_count(vmi: VirtualMachineInstance) -> int:
     return (cpu.cores or 1) * (cpu.sockets or 1) * (cpu.threads or 1)
 
 
+class _Guest(msgspec.Struct, frozen=True, gc=False):
+    """What all interfaces of a guest share: its identity, the name it is told, the queues of each tap."""
+
+    vmi: VirtualMachineInstance
+    identity: str
+    hostname: str | None
+    queues: int
+
+
 class _Scene(msgspec.Struct, frozen=True, gc=False):
     """What the plan of one interface is made from; ``ordinal`` counts the planned ones."""
 
-    vmi: VirtualMachineInstance
+    guest: _Guest
     interface: Interface
     position: int
     network: Network
@@ -212,7 +225,6 @@ class _Scene(msgspec.Struct, frozen=True, gc=False):
     pod_ifname: str
     bridge: str
     tap: str
-    queues: int
 
     @property
     def manifest_mac(self) -> str | None:
@@ -220,9 +232,8 @@ class _Scene(msgspec.Struct, frozen=True, gc=False):
         return canonical_mac(mac) if mac else None
 
 
-def _ifname(link: LinkFacts, network: Network, ordinal: int) -> str:
-    if link.ifname is not None:
-        return link.ifname
+def _usual_ifname(network: Network, ordinal: int) -> str:
+    """What the Pod's link is called where nobody has looked."""
     return f"net{ordinal}" if network.multus is not None else "eth0"
 
 
@@ -236,8 +247,8 @@ def _bridged(scene: _Scene) -> InterfaceNetwork:
     """The guest on the Pod's own wire, with the Pod's address."""
     link = scene.link
     seen = link.mac.lower() if link.mac else None
-    guest_mac = scene.manifest_mac or seen or derived_mac(scene.vmi, f"guest/{scene.network.name}")
-    pod_mac = seen if seen != guest_mac else derived_mac(scene.vmi, f"pod/{scene.network.name}")
+    guest_mac = scene.manifest_mac or seen or derived_mac(scene.guest.identity, f"guest/{scene.network.name}")
+    pod_mac = seen if seen != guest_mac else derived_mac(scene.guest.identity, f"pod/{scene.network.name}")
     address = first_ipv4(link)
     server = f"169.254.75.{10 + scene.ordinal}"
     dhcp = None
@@ -253,7 +264,7 @@ def _bridged(scene: _Scene) -> InterfaceNetwork:
         guest_mac=guest_mac,
         pod_mac=pod_mac,
         mtu=link.mtu,
-        queues=scene.queues,
+        queues=scene.guest.queues,
         pod_addresses=link.addresses,
         operations=_bridge_operations(scene, pod_mac, server if dhcp else None) if link.ifname is not None else (),
         dhcp=dhcp,
@@ -263,11 +274,11 @@ def _bridged(scene: _Scene) -> InterfaceNetwork:
 def _bridge_operations(scene: _Scene, pod_mac: str | None, server: str | None) -> tuple[LinkOperation, ...]:
     """The address leaves before the link becomes a port, so at no time do two answer for it."""
     pod, bridge, tap, mtu = scene.pod_ifname, scene.bridge, scene.tap, scene.link.mtu
-    bridge_mac = derived_mac(scene.vmi, f"bridge/{scene.network.name}")
+    bridge_mac = derived_mac(scene.guest.identity, f"bridge/{scene.network.name}")
     operations: list[LinkOperation] = [
         SetSysctl("ipv6", "disable_ipv6", 1, pod),
         *_QUIET,
-        CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.queues),
+        CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.guest.queues),
         CreateBridge(bridge, _FIRST_BRIDGE_INDEX + scene.ordinal, bridge_mac, mtu),
         *(RemoveAddress(pod, address) for address in scene.link.addresses),
         SetLink(pod, mac=pod_mac, master=bridge, up=True),
@@ -285,13 +296,12 @@ def _bridge_operations(scene: _Scene, pod_mac: str | None, server: str | None) -
 def _masqueraded(scene: _Scene) -> InterfaceNetwork:
     """The guest on a network of its own behind the Pod's address."""
     link = scene.link
-    guest_mac = scene.manifest_mac or derived_mac(scene.vmi, f"guest/{scene.network.name}")
+    guest_mac = scene.manifest_mac or derived_mac(scene.guest.identity, f"guest/{scene.network.name}")
     if guest_mac == MASQUERADE_BRIDGE_MAC:
         message = f"{guest_mac} is the MAC of the gateway that a masqueraded guest sees; choose another"
         raise _fault(f"spec.domain.devices.interfaces[{scene.position}].macAddress", message)
-    gateway, guest = _guest_network(scene)
-    nat = Nat(str(guest), str(gateway), _forwarded_ports(scene))
-    router = gateway.host
+    wire = _guest_network(scene)
+    nat = Nat(wire.guest, wire.gateway, _forwarded_ports(scene))
     known = link.ifname is not None
     return InterfaceNetwork(
         name=scene.network.name,
@@ -302,11 +312,11 @@ def _masqueraded(scene: _Scene) -> InterfaceNetwork:
         guest_mac=guest_mac,
         pod_mac=link.mac.lower() if link.mac else None,
         mtu=link.mtu,
-        queues=scene.queues,
+        queues=scene.guest.queues,
         pod_addresses=link.addresses,
         operations=_masquerade_operations(scene, nat) if known else (),
         nat=nat,
-        dhcp=_handoff(scene, router, guest_mac, nat.guest, router) if known else None,
+        dhcp=_handoff(scene, wire.router, guest_mac, wire.guest, wire.router) if known else None,
     )
 
 
@@ -315,7 +325,7 @@ def _masquerade_operations(scene: _Scene, nat: Nat) -> tuple[LinkOperation, ...]
     return (
         *_QUIET,
         *_ROUTING,
-        CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.queues),
+        CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.guest.queues),
         CreateBridge(bridge, _FIRST_BRIDGE_INDEX + scene.ordinal, MASQUERADE_BRIDGE_MAC, mtu),
         SetLink(tap, mtu=mtu, master=bridge, group=LINK_GROUP, up=True),
         AddAddress(bridge, nat.gateway),
@@ -323,45 +333,58 @@ def _masquerade_operations(scene: _Scene, nat: Nat) -> tuple[LinkOperation, ...]
     )
 
 
-def _guest_network(scene: _Scene) -> tuple[Ipv4, Ipv4]:
-    """Gateway and guest: the first two hosts of ``vmNetworkCIDR``."""
+def _guest_network(scene: _Scene) -> _Wire:
+    """The network of ``vmNetworkCIDR``, which has to be another than the Pod's own."""
     pod = scene.network.pod
     text = pod.vm_network_cidr if pod is not None and pod.vm_network_cidr else GUEST_NETWORK
-    network, fault = _network_of(text)
-    if network is None:
-        raise _fault(f"spec.networks[{scene.network_index}].pod.vmNetworkCIDR", fault)
+    wire = _wire(text)
+    if isinstance(wire, str):
+        raise _fault(f"spec.networks[{scene.network_index}].pod.vmNetworkCIDR", wire)
     for address in scene.link.addresses:
         known = read_ipv4(address)
-        if known is not None and network.covers(known.number):
+        if known is not None and wire.network.covers(known.number):
             message = (
-                f"{network} has the Pod's own address {address} in it, so that neither would be reached: take another"
+                f"{wire.network} has the Pod's own address {address} in it, so that neither would be reached: "
+                "take another"
             )
             raise _fault(f"spec.networks[{scene.network_index}].pod.vmNetworkCIDR", message)
-    return Ipv4(network.number + 1, network.prefix), Ipv4(network.number + 2, network.prefix)
+    return wire
+
+
+class _Wire(msgspec.Struct, frozen=True, gc=False):
+    """The network between a masqueraded guest and its gateway, which are its first two hosts."""
+
+    network: Ipv4
+    router: str
+    gateway: str
+    guest: str
 
 
 # A cluster has one network for all its masqueraded guests, or a few.
 @lru_cache(maxsize=16)
-def _network_of(text: str) -> tuple[Ipv4 | None, str]:
-    """A network that a guest and its gateway can be in; None with what is wrong with it."""
+def _wire(text: str) -> _Wire | str:
+    """The network of that address; or in a sentence, why no guest and its gateway can be in it."""
     try:
         read = read_ipv4(text)
     except ValueError:
         read = None
     if read is None:
-        return None, f"{text[:60]!r} is not an IPv4 network such as {GUEST_NETWORK}"
+        return f"{text[:60]!r} is not an IPv4 network such as {GUEST_NETWORK}"
     network = read.network
     if network.prefix > 30:
-        return None, f"{network} has no room for a guest and its gateway: a prefix of at most 30 bits is needed"
+        return f"{network} has no room for a guest and its gateway: a prefix of at most 30 bits is needed"
     # This network, the loopback, multicast and what is reserved (RFC 6890).
     first = network.number >> 24
     if first in (0, 127) or first >= 224:
-        return None, f"no host can have an address of {network}: take a private range such as {GUEST_NETWORK}"
-    return network, ""
+        return f"no host can have an address of {network}: take a private range such as {GUEST_NETWORK}"
+    gateway, guest = Ipv4(network.number + 1, network.prefix), Ipv4(network.number + 2, network.prefix)
+    return _Wire(network, gateway.host, str(gateway), str(guest))
 
 
 def _forwarded_ports(scene: _Scene) -> tuple[ForwardedPort, ...]:
     """Ports and port ranges of the interface; TCP where no protocol is said."""
+    if not scene.interface.ports and not scene.interface.port_ranges:
+        return ()
     at = f"spec.domain.devices.interfaces[{scene.position}]"
     wanted = [(f"{at}.ports[{n}]", p.protocol, p.port, p.port) for n, p in enumerate(scene.interface.ports)]
     ranges = scene.interface.port_ranges
@@ -396,7 +419,7 @@ def _handoff(
         nameservers=ipv4_nameservers(scene.link.resolver),
         search=_search(scene),
         mtu=scene.link.mtu,
-        hostname=_hostname(scene.vmi),
+        hostname=scene.guest.hostname,
     )
     options = scene.interface.dhcp_options
     return handoff if options is None else _with_options(handoff, options, scene.position)
@@ -445,18 +468,14 @@ def _search(scene: _Scene) -> tuple[str, ...]:
     """The Pod's search domains; a guest with a subdomain looks there first, as its Service's other members do."""
     resolver = scene.link.resolver
     domains = resolver.search if resolver is not None else ()
-    subdomain = scene.vmi.spec.subdomain
-    services = f"{scene.vmi.metadata.namespace or 'default'}.svc."
+    subdomain = scene.guest.vmi.spec.subdomain
+    if not subdomain:
+        return domains
+    services = f"{scene.guest.vmi.metadata.namespace or 'default'}.svc."
     own = next((domain for domain in domains if domain.startswith(services)), None)
-    if not subdomain or not _LABEL.fullmatch(subdomain) or own is None:
+    if own is None or not _LABEL.fullmatch(subdomain):
         return domains
     return (f"{subdomain}.{own}", *domains)
-
-
-def _binding(interface: Interface) -> Binding | None:
-    if interface.bridge is not None:
-        return "bridge"
-    return "masquerade" if interface.masquerade is not None else None
 
 
 def _refuse_shared_links(planned: list[InterfaceNetwork]) -> None:

@@ -23,6 +23,29 @@ def invalid(field: str, message: str) -> InvalidManifest:
     return InvalidManifest([FieldError(field, VALUE_INVALID, message)])
 
 
+class Refused(Exception):
+    """A fault of an item of a list, by the field's path within the item; who goes through the list knows the place.
+
+    So no path is written for an item that has no fault.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(field, message)
+        self.field = field
+        self.message = message
+
+    def at(self, item: str) -> InvalidManifest:
+        """The fault with the whole path, ready to raise."""
+        return invalid(f"{item}.{self.field}" if self.field else item, self.message)
+
+
+def choice(field: str, value: str, allowed: tuple[str, ...]) -> str:
+    """The value of an item's field; raises Refused for one that isn't among ``allowed``."""
+    if value not in allowed:
+        raise Refused(field, f"{value[:60]!r} is none of {', '.join(allowed)}")
+    return value
+
+
 def one_of(field: str, value: str | None, allowed: tuple[str, ...]) -> str | None:
     """The value, or None where there is none; raises InvalidManifest for one that isn't among ``allowed``."""
     if value and value not in allowed:

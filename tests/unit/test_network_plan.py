@@ -5,6 +5,7 @@ import re
 import msgspec
 import pytest
 
+from kvnode.api.identity import identity_of
 from kvnode.errors import InvalidManifest
 from kvnode.facts import HostFacts, LinkFacts, Resolver, Route
 from kvnode.planning.dhcp_handoff import ClasslessRoute, routes_of
@@ -124,14 +125,20 @@ def test_a_link_without_an_address_has_no_lease():
 
 def test_macs_derive_from_who_the_guest_is():
     plain = guest_with({"masquerade": {}})
-    assert derived_mac(plain, "guest/net0") == derived_mac(guest_with({"masquerade": {}}), "guest/net0")
+    assert derived_mac(identity_of(plain.metadata), "guest/net0") == derived_mac(
+        identity_of(guest_with({"masquerade": {}}).metadata), "guest/net0"
+    )
     renamed = msgspec.structs.replace(plain, metadata=msgspec.structs.replace(plain.metadata, name="other"))
     moved = msgspec.structs.replace(plain, metadata=msgspec.structs.replace(plain.metadata, namespace="other"))
     known = msgspec.structs.replace(plain, metadata=msgspec.structs.replace(plain.metadata, uid="1-2-3"))
     known_renamed = msgspec.structs.replace(known, metadata=msgspec.structs.replace(known.metadata, name="other"))
-    assert len({derived_mac(vmi, "guest/net0") for vmi in (plain, renamed, moved, known)}) == 4
-    assert derived_mac(known, "guest/net0") == derived_mac(known_renamed, "guest/net0")
-    assert derived_mac(plain, "guest/net0") != derived_mac(plain, "guest/net1")
+    assert len({derived_mac(identity_of(vmi.metadata), "guest/net0") for vmi in (plain, renamed, moved, known)}) == 4
+    assert derived_mac(identity_of(known.metadata), "guest/net0") == derived_mac(
+        identity_of(known_renamed.metadata), "guest/net0"
+    )
+    assert derived_mac(identity_of(plain.metadata), "guest/net0") != derived_mac(
+        identity_of(plain.metadata), "guest/net1"
+    )
 
 
 def test_two_interfaces():
