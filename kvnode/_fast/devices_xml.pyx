@@ -1,13 +1,40 @@
-# cython: language_level=3, boundscheck=False, wraparound=False
+# cython: language_level=3, boundscheck=False, wraparound=False, nonecheck=True
 """A domain's devices as libvirt's XML: one function for each element, in the order of libvirt's own output.
 
 As in ``domain_xml``, which asks for them, nothing is decided here, and None leaves an element or an attribute out.
 """
 
+from kvnode._fast.layout_device_plans cimport (
+    Backing,
+    Balloon,
+    BlockIo,
+    Channel,
+    Controller,
+    DevicesPlan,
+    DiskDevice,
+    Filesystem,
+    Graphics,
+    HostDevice,
+    Input,
+    InterfaceDevice,
+    Panic,
+    PciAddress,
+    Rng,
+    SerialDevice,
+    Sound,
+    Tpm,
+    Video,
+    Vsock,
+    Watchdog,
+    check_device_plans,
+)
 from kvnode._fast.xml_buffer cimport Buffer, attr, attr_number, element, lit
 
 
-cdef int devices(Buffer *b, object plan) except -1:
+check_device_plans()
+
+
+cdef int devices(Buffer *b, DevicesPlan plan) except -1:
     lit(b, "<devices>")
     for one in plan.disks:
         disk(b, one)
@@ -29,8 +56,7 @@ cdef int devices(Buffer *b, object plan) except -1:
     for one in plan.inputs:
         input_device(b, one)
     if plan.graphics is not None:
-        attr(b, '<graphics type="vnc"><listen type="socket" socket="', plan.graphics.socket)
-        lit(b, "/></graphics>")
+        graphics(b, plan.graphics)
     for one in plan.sounds:
         sound(b, one)
     if plan.video is not None:
@@ -44,29 +70,42 @@ cdef int devices(Buffer *b, object plan) except -1:
     if plan.rng is not None:
         rng(b, plan.rng)
     for one in plan.panics:
-        attr(b, '<panic model="', one.model)
-        lit(b, "/>")
+        panic(b, one)
     if plan.vsock is not None:
-        attr(b, '<vsock model="', plan.vsock.model)
-        attr_number(b, '><cid auto="no" address="', plan.vsock.cid)
-        lit(b, "/>")
-        driver_iommu(b, plan.vsock.iommu)
-        lit(b, "</vsock>")
+        vsock(b, plan.vsock)
     return lit(b, "</devices>")
+
+
+cdef int graphics(Buffer *b, Graphics plan) except -1:
+    attr(b, '<graphics type="vnc"><listen type="socket" socket="', plan.socket)
+    return lit(b, "/></graphics>")
+
+
+cdef int panic(Buffer *b, Panic plan) except -1:
+    attr(b, '<panic model="', plan.model)
+    return lit(b, "/>")
+
+
+cdef int vsock(Buffer *b, Vsock plan) except -1:
+    attr(b, '<vsock model="', plan.model)
+    attr_number(b, '><cid auto="no" address="', plan.cid)
+    lit(b, "/>")
+    driver_iommu(b, plan.iommu)
+    return lit(b, "</vsock>")
 
 
 cdef int driver_iommu(Buffer *b, object on) except -1:
     return lit(b, '<driver iommu="on"/>') if on else 0
 
 
-cdef int rng(Buffer *b, object plan) except -1:
+cdef int rng(Buffer *b, Rng plan) except -1:
     attr(b, '<rng model="', plan.model)
     element(b, '><backend model="random">', plan.source, "</backend>")
     driver_iommu(b, plan.iommu)
     return lit(b, "</rng>")
 
 
-cdef int disk(Buffer *b, object plan) except -1:
+cdef int disk(Buffer *b, DiskDevice plan) except -1:
     source = plan.source
     attr(b, '<disk type="', "file" if source is None else source)
     attr(b, ' device="', plan.device)
@@ -99,7 +138,7 @@ cdef int disk(Buffer *b, object plan) except -1:
     return lit(b, "</disk>")
 
 
-cdef int disk_driver(Buffer *b, object plan) except -1:
+cdef int disk_driver(Buffer *b, DiskDevice plan) except -1:
     lit(b, '<driver name="qemu"')
     if plan.source is not None:
         attr(b, ' type="', plan.format)
@@ -127,7 +166,7 @@ cdef int disk_driver(Buffer *b, object plan) except -1:
     return lit(b, "/>")
 
 
-cdef int disk_source(Buffer *b, object plan) except -1:
+cdef int disk_source(Buffer *b, DiskDevice plan) except -1:
     attr(b, '<source dev="' if plan.source == "block" else '<source file="', plan.path)
     if plan.reservation is None:
         return lit(b, "/>")
@@ -135,7 +174,7 @@ cdef int disk_source(Buffer *b, object plan) except -1:
     return lit(b, ' mode="client"/></reservations></source>')
 
 
-cdef int backing_store(Buffer *b, object plan) except -1:
+cdef int backing_store(Buffer *b, Backing plan) except -1:
     """What is below an image is stated to its end, so that libvirt looks into no image's header."""
     if plan is None:
         return lit(b, "<backingStore/>")
@@ -146,7 +185,7 @@ cdef int backing_store(Buffer *b, object plan) except -1:
     return lit(b, "/><backingStore/></backingStore>")
 
 
-cdef int blockio(Buffer *b, object plan) except -1:
+cdef int blockio(Buffer *b, BlockIo plan) except -1:
     attr_number(b, '<blockio logical_block_size="', plan.logical_bytes)
     attr_number(b, ' physical_block_size="', plan.physical_bytes)
     if plan.discard_granularity_bytes is not None:
@@ -168,7 +207,7 @@ cdef int alias(Buffer *b, object name) except -1:
     return lit(b, "/>")
 
 
-cdef int pci_address(Buffer *b, object plan) except -1:
+cdef int pci_address(Buffer *b, PciAddress plan) except -1:
     if plan is None:
         return 0
     lit(b, '<address type="pci"')
@@ -176,14 +215,14 @@ cdef int pci_address(Buffer *b, object plan) except -1:
     return lit(b, "/>")
 
 
-cdef int pci_place(Buffer *b, object plan) except -1:
+cdef int pci_place(Buffer *b, PciAddress plan) except -1:
     attr_number(b, ' domain="', plan.domain)
     attr_number(b, ' bus="', plan.bus)
     attr_number(b, ' slot="', plan.slot)
     return attr_number(b, ' function="', plan.function)
 
 
-cdef int controller(Buffer *b, object plan) except -1:
+cdef int controller(Buffer *b, Controller plan) except -1:
     attr(b, '<controller type="', plan.type)
     attr_number(b, ' index="', plan.index)
     attr(b, ' model="', plan.model)
@@ -194,7 +233,7 @@ cdef int controller(Buffer *b, object plan) except -1:
     return lit(b, "</controller>")
 
 
-cdef int interface(Buffer *b, object plan) except -1:
+cdef int interface(Buffer *b, InterfaceDevice plan) except -1:
     lit(b, '<interface type="ethernet">')
     if plan.mac is not None:
         attr(b, '<mac address="', plan.mac)
@@ -223,14 +262,14 @@ cdef int interface(Buffer *b, object plan) except -1:
     return lit(b, "</interface>")
 
 
-cdef int filesystem(Buffer *b, object plan) except -1:
+cdef int filesystem(Buffer *b, Filesystem plan) except -1:
     lit(b, '<filesystem type="mount" accessmode="passthrough"><driver type="virtiofs" queue="1024"/>')
     attr(b, '<source socket="', plan.socket)
     attr(b, '/><target dir="', plan.tag)
     return lit(b, "/></filesystem>")
 
 
-cdef int hostdev(Buffer *b, object plan) except -1:
+cdef int hostdev(Buffer *b, HostDevice plan) except -1:
     kind = plan.kind
     attr(b, '<hostdev mode="subsystem" type="', kind)
     if kind == "mdev":
@@ -253,20 +292,20 @@ cdef int hostdev(Buffer *b, object plan) except -1:
     return lit(b, "</hostdev>")
 
 
-cdef int serial(Buffer *b, object plan) except -1:
+cdef int serial(Buffer *b, SerialDevice plan) except -1:
     attr(b, '<serial type="unix"><source mode="bind" path="', plan.path)
     lit(b, "/>")
     attr_number(b, '<target port="', plan.port)
     return lit(b, "/></serial>")
 
 
-cdef int channel(Buffer *b, object plan) except -1:
+cdef int channel(Buffer *b, Channel plan) except -1:
     attr(b, '<channel type="unix"><source mode="bind" path="', plan.path)
     attr(b, '/><target type="virtio" name="', plan.name)
     return lit(b, "/></channel>")
 
 
-cdef int tpm(Buffer *b, object plan) except -1:
+cdef int tpm(Buffer *b, Tpm plan) except -1:
     attr(b, '<tpm model="', plan.model)
     lit(b, '><backend type="emulator" version="2.0"')
     if plan.persistent:
@@ -274,7 +313,7 @@ cdef int tpm(Buffer *b, object plan) except -1:
     return lit(b, "/></tpm>")
 
 
-cdef int input_device(Buffer *b, object plan) except -1:
+cdef int input_device(Buffer *b, Input plan) except -1:
     attr(b, '<input type="', plan.type)
     attr(b, ' bus="', plan.bus)
     if plan.model is not None:
@@ -287,14 +326,14 @@ cdef int input_device(Buffer *b, object plan) except -1:
     return lit(b, "</input>")
 
 
-cdef int sound(Buffer *b, object plan) except -1:
+cdef int sound(Buffer *b, Sound plan) except -1:
     attr(b, '<sound model="', plan.model)
     lit(b, ">")
     alias(b, plan.alias)
     return lit(b, "</sound>")
 
 
-cdef int video(Buffer *b, object plan) except -1:
+cdef int video(Buffer *b, Video plan) except -1:
     attr(b, '<video><model type="', plan.type)
     if plan.vram_kib is not None:
         attr_number(b, ' vram="', plan.vram_kib)
@@ -302,7 +341,7 @@ cdef int video(Buffer *b, object plan) except -1:
     return lit(b, "/></video>")
 
 
-cdef int watchdog(Buffer *b, object plan) except -1:
+cdef int watchdog(Buffer *b, Watchdog plan) except -1:
     attr(b, '<watchdog model="', plan.model)
     attr(b, ' action="', plan.action)
     lit(b, ">")
@@ -310,7 +349,7 @@ cdef int watchdog(Buffer *b, object plan) except -1:
     return lit(b, "</watchdog>")
 
 
-cdef int memballoon(Buffer *b, object plan) except -1:
+cdef int memballoon(Buffer *b, Balloon plan) except -1:
     attr(b, '<memballoon model="', plan.model)
     if plan.free_page_reporting is not None:
         lit(b, ' freePageReporting="on"' if plan.free_page_reporting else ' freePageReporting="off"')

@@ -1,16 +1,36 @@
-# cython: language_level=3, boundscheck=False, wraparound=False
+# cython: language_level=3, boundscheck=False, wraparound=False, nonecheck=True
 """DomainPlan -> libvirt's domain XML: one function for each element, called as libvirt calls it.
 
 Nothing is decided here. A function writes what its part of the plan says; None leaves an element or an attribute out.
 Elements stand in the order of libvirt's own output, so that a diff with ``virsh dumpxml`` reads well.
 
-``boundscheck`` is off because no array is indexed by anything but a position that the loop above it bounds; tuples are
+A plan's Structs are read as C reads them (``layout.pxd``): what each is, is asked where it is handed over, so a plan that
+somebody has put together of something else is a TypeError. ``boundscheck`` is off because no array is indexed by anything but a position that the loop above it bounds; tuples are
 iterated.
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
 from kvnode._fast.devices_xml cimport devices
+from kvnode._fast.layout_domain_plan cimport (
+    ClockPlan,
+    CpuFeature,
+    CpuPlan,
+    CpuTune,
+    DomainPlan,
+    FeaturesPlan,
+    HypervFeature,
+    LaunchSecurityPlan,
+    Loader,
+    MemoryPlan,
+    NumaCell,
+    OsPlan,
+    SysinfoPlan,
+    Timer,
+    Topology,
+    VcpuPlan,
+    check_domain_plan,
+)
 from kvnode._fast.xml_buffer cimport (
     Buffer,
     attr,
@@ -26,6 +46,9 @@ from kvnode._fast.xml_buffer cimport (
 cdef enum:
     STACK_BYTES = 8192  # a typical guest; one with dozens of disks spills to the heap
     MIB_SHIFT = 20
+
+
+check_domain_plan()
 
 
 def render_domain(plan):
@@ -52,7 +75,7 @@ def escaped(value: str) -> bytes:
         buffer_free(&b)
 
 
-cdef int domain(Buffer *b, object plan) except -1:
+cdef int domain(Buffer *b, DomainPlan plan) except -1:
     attr(b, '<domain type="', plan.hypervisor)
     lit(b, ">")
     element(b, "<name>", plan.name, "</name>")
@@ -66,7 +89,7 @@ cdef int domain(Buffer *b, object plan) except -1:
     if plan.cpu_tune is not None:
         cputune(b, plan.cpu_tune)
     if plan.numa_tune is not None:
-        numatune(b, plan.numa_tune, plan.cpu.numa)
+        numatune(b, plan.numa_tune, plan.cpu)
     if plan.sysinfo is not None:
         sysinfo(b, plan.sysinfo)
     os(b, plan.os)
@@ -83,7 +106,7 @@ cdef int domain(Buffer *b, object plan) except -1:
     return lit(b, '<seclabel type="none"/></domain>')
 
 
-cdef int launch_security(Buffer *b, object plan) except -1:
+cdef int launch_security(Buffer *b, LaunchSecurityPlan plan) except -1:
     attr(b, '<launchSecurity type="', plan.type)
     if plan.policy is None:
         return lit(b, "/>")
@@ -96,7 +119,7 @@ cdef int launch_security(Buffer *b, object plan) except -1:
     return lit(b, "</launchSecurity>")
 
 
-cdef int memory(Buffer *b, object plan) except -1:
+cdef int memory(Buffer *b, MemoryPlan plan) except -1:
     if plan.max_bytes is not None:
         attr_number(b, '<maxMemory slots="', plan.slots)
         lit(b, ' unit="b">')
@@ -121,7 +144,7 @@ cdef int memory(Buffer *b, object plan) except -1:
     return lit(b, "</memoryBacking>")
 
 
-cdef int vcpu(Buffer *b, object plan) except -1:
+cdef int vcpu(Buffer *b, VcpuPlan plan) except -1:
     lit(b, '<vcpu placement="static"')
     if plan.enabled != plan.maximum:
         attr_number(b, ' current="', plan.enabled)
@@ -130,7 +153,7 @@ cdef int vcpu(Buffer *b, object plan) except -1:
     return lit(b, "</vcpu>")
 
 
-cdef int cputune(Buffer *b, object plan) except -1:
+cdef int cputune(Buffer *b, CpuTune plan) except -1:
     cdef int at = 0
     lit(b, "<cputune>")
     for cpu in plan.vcpus:
@@ -153,17 +176,18 @@ cdef int cputune(Buffer *b, object plan) except -1:
     return lit(b, "</cputune>")
 
 
-cdef int numatune(Buffer *b, str nodeset, tuple cells) except -1:
+cdef int numatune(Buffer *b, str nodeset, CpuPlan cpu) except -1:
+    cdef NumaCell one
     attr(b, '<numatune><memory mode="strict" nodeset="', nodeset)
     lit(b, "/>")
-    for one in cells:
+    for one in cpu.numa:
         attr_number(b, '<memnode cellid="', one.id)
         attr_number(b, ' mode="strict" nodeset="', one.host_cell)
         lit(b, "/>")
     return lit(b, "</numatune>")
 
 
-cdef int sysinfo(Buffer *b, object plan) except -1:
+cdef int sysinfo(Buffer *b, SysinfoPlan plan) except -1:
     lit(b, '<sysinfo type="smbios">')
     if plan.system:
         lit(b, "<system>")
@@ -185,7 +209,7 @@ cdef int sysinfo_entries(Buffer *b, tuple entries) except -1:
     return 0
 
 
-cdef int os(Buffer *b, object plan) except -1:
+cdef int os(Buffer *b, OsPlan plan) except -1:
     attr(b, '<os><type arch="', plan.arch)
     attr(b, ' machine="', plan.machine)
     lit(b, ">hvm</type>")
@@ -215,7 +239,7 @@ cdef int os(Buffer *b, object plan) except -1:
     return lit(b, "</os>")
 
 
-cdef int loader(Buffer *b, object plan) except -1:
+cdef int loader(Buffer *b, Loader plan) except -1:
     if plan.stateless:
         return element(b, '<loader type="rom">', plan.path, "</loader>")
     lit(b, '<loader readonly="yes"')
@@ -237,7 +261,7 @@ cdef int state(Buffer *b, const char *start, object on) except -1:
     return lit(b, ' state="on"/>' if on else ' state="off"/>')
 
 
-cdef int features(Buffer *b, object plan) except -1:
+cdef int features(Buffer *b, FeaturesPlan plan) except -1:
     lit(b, "<features>")
     if plan.acpi:
         lit(b, "<acpi/>")
@@ -273,6 +297,7 @@ cdef int features(Buffer *b, object plan) except -1:
 
 
 cdef int hyperv(Buffer *b, tuple enlightenments) except -1:
+    cdef HypervFeature plan
     lit(b, '<hyperv mode="custom">')
     for plan in enlightenments:
         lit(b, "<")
@@ -297,15 +322,17 @@ cdef int hyperv(Buffer *b, tuple enlightenments) except -1:
     return lit(b, "</hyperv>")
 
 
-cdef int cpu(Buffer *b, object plan) except -1:
+cdef int cpu(Buffer *b, CpuPlan plan) except -1:
+    cdef CpuFeature flag
+    cdef NumaCell one
     attr(b, '<cpu mode="', plan.mode)
     lit(b, ">")
     if plan.model is not None:
         element(b, "<model>", plan.model, "</model>")
     topology(b, plan.topology)
-    for one in plan.features:
-        attr(b, '<feature policy="', one.policy)
-        attr(b, ' name="', one.name)
+    for flag in plan.features:
+        attr(b, '<feature policy="', flag.policy)
+        attr(b, ' name="', flag.name)
         lit(b, "/>")
     if plan.numa:
         lit(b, "<numa>")
@@ -331,14 +358,14 @@ cdef int distances(Buffer *b, tuple siblings) except -1:
     return lit(b, "</distances></cell>")
 
 
-cdef int topology(Buffer *b, object plan) except -1:
+cdef int topology(Buffer *b, Topology plan) except -1:
     attr_number(b, '<topology sockets="', plan.sockets)
     attr_number(b, ' cores="', plan.cores)
     attr_number(b, ' threads="', plan.threads)
     return lit(b, "/>")
 
 
-cdef int clock(Buffer *b, object plan) except -1:
+cdef int clock(Buffer *b, ClockPlan plan) except -1:
     attr(b, '<clock offset="', plan.offset)
     if plan.timezone is not None:
         attr(b, ' timezone="', plan.timezone)
@@ -352,7 +379,7 @@ cdef int clock(Buffer *b, object plan) except -1:
     return lit(b, "</clock>")
 
 
-cdef int timer(Buffer *b, object plan) except -1:
+cdef int timer(Buffer *b, Timer plan) except -1:
     attr(b, '<timer name="', plan.name)
     if plan.present is not None:
         lit(b, ' present="yes"' if plan.present else ' present="no"')
