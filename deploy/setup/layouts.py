@@ -24,7 +24,13 @@ def structs(module: str) -> list[type[msgspec.Struct]]:
         value
         for value in vars(importlib.import_module(module)).values()
         if isinstance(value, type) and issubclass(value, msgspec.Struct) and value.__module__ == module
+        if value.__struct_fields__ and not value.__name__.startswith("_")
     ]
+
+
+def short_name(module: str) -> str:
+    """``planning_domain_plan`` of kvnode.planning.domain_plan."""
+    return module.removeprefix("kvnode.").replace(".", "_")
 
 
 def class_layout(struct: type[msgspec.Struct]) -> str:
@@ -56,7 +62,7 @@ def filled(declaration: str) -> str:
 
 def layout(module: str) -> str:
     """The header of one module."""
-    short, types = module.rpartition(".")[2], structs(module)
+    short, types = short_name(module), structs(module)
     head = f'''# cython: language_level=3
 """Where the fields of {module} lie. deploy/setup/layouts.py writes this; change the types."""
 
@@ -72,7 +78,7 @@ from kvnode._fast.layout cimport Field, kvnode_lies_so
 def main() -> int:
     wrong = []
     for module in MODULES:
-        path, text = FAST / f"layout_{module.rpartition('.')[2]}.pxd", layout(module)
+        path, text = FAST / f"layout_{short_name(module)}.pxd", layout(module)
         if path.exists() and path.read_text() == text:
             continue
         wrong.append(path.name)

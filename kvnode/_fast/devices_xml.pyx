@@ -4,7 +4,7 @@
 As in ``domain_xml``, which asks for them, nothing is decided here, and None leaves an element or an attribute out.
 """
 
-from kvnode._fast.layout_device_plans cimport (
+from kvnode._fast.layout_planning_device_plans cimport (
     Backing,
     Balloon,
     BlockIo,
@@ -26,12 +26,12 @@ from kvnode._fast.layout_device_plans cimport (
     Video,
     Vsock,
     Watchdog,
-    check_device_plans,
+    check_planning_device_plans,
 )
 from kvnode._fast.xml_buffer cimport Buffer, attr, attr_number, element, lit
 
 
-check_device_plans()
+check_planning_device_plans()
 
 
 cdef int devices(Buffer *b, DevicesPlan plan) except -1:

@@ -1,7 +1,7 @@
 # cython: language_level=3
 """What other compiled modules may call: writing a DomainPlan into a buffer of theirs."""
 
-from kvnode._fast.layout_domain_plan cimport DomainPlan
+from kvnode._fast.layout_planning_domain_plan cimport DomainPlan
 from kvnode._fast.xml_buffer cimport Buffer
 
 

@@ -12,7 +12,7 @@ iterated.
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
 from kvnode._fast.devices_xml cimport devices
-from kvnode._fast.layout_domain_plan cimport (
+from kvnode._fast.layout_planning_domain_plan cimport (
     ClockPlan,
     CpuFeature,
     CpuPlan,
@@ -29,7 +29,7 @@ from kvnode._fast.layout_domain_plan cimport (
     Timer,
     Topology,
     VcpuPlan,
-    check_domain_plan,
+    check_planning_domain_plan,
 )
 from kvnode._fast.xml_buffer cimport (
     Buffer,
@@ -48,7 +48,7 @@ cdef enum:
     MIB_SHIFT = 20
 
 
-check_domain_plan()
+check_planning_domain_plan()
 
 
 def render_domain(plan):

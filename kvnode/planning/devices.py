@@ -43,6 +43,13 @@ FILESYSTEM_SOCKETS = f"{SOCKETS}/virtiofs"
 REDIRECTION_SOCKETS = f"{SOCKETS}/usbredir"
 METRICS_CHANNEL = "org.github.vhostmd.1"
 
+# What no manifest changes anything about.
+_USB, _NO_USB = Controller("usb", 0, "qemu-xhci"), Controller("usb", 0, "none")
+_LOGGED, _UNLOGGED = (SerialDevice(0, SERIAL_SOCKET, True),), (SerialDevice(0, SERIAL_SOCKET, False),)
+_AGENT = (Channel(AGENT_CHANNEL, AGENT_SOCKET),)
+_AGENT_AND_METRICS = (*_AGENT, Channel(METRICS_CHANNEL, METRICS_SOCKET))
+_VNC = Graphics(VNC_SOCKET)
+
 _BALLOON_PERIOD_S = 10
 _RNG_SOURCE = "/dev/urandom"
 _ACTIONS = ("poweroff", "reset", "shutdown")
@@ -62,12 +69,16 @@ def controllers(
 ) -> tuple[Controller, ...]:
     """USB only where something is on it; SCSI where something is, or may be plugged; virtio-serial with a console."""
     devices = vmi.spec.domain.devices
-    old = bool(devices.use_virtio_transitional)
-    buses = {*(disk.bus for disk in disks), *(one.bus for one in inputs), *(device.kind for device in host_devices)}
-    usb = arch.usb or "usb" in buses or devices.client_passthrough is not None
-    made = [Controller("usb", 0, "qemu-xhci" if usb else "none")]
-    if not devices.disable_hotplug or any(disk.bus == "scsi" for disk in disks):
-        made.append(Controller("scsi", 0, arch.scsi_old if old else arch.scsi))
+    usb, scsi = arch.usb or devices.client_passthrough is not None, not devices.disable_hotplug
+    for disk in disks:
+        usb, scsi = usb or disk.bus == "usb", scsi or disk.bus == "scsi"
+    for device in inputs:
+        usb = usb or device.bus == "usb"
+    for passed in host_devices:
+        usb = usb or passed.kind == "usb"
+    made = [_USB if usb else _NO_USB]
+    if scsi:
+        made.append(Controller("scsi", 0, arch.scsi_old if devices.use_virtio_transitional else arch.scsi))
     if has_serial_console(vmi):
         made.append(Controller("virtio-serial", 0, virtio_model(vmi, arch)))
     return tuple(made)
@@ -84,15 +95,12 @@ def serials(vmi: VirtualMachineInstance, settings: PlanSettings) -> tuple[Serial
         return ()
     asked = vmi.spec.domain.devices.log_serial_console
     logged = settings.serial_log if asked is None else asked
-    return (SerialDevice(0, SERIAL_SOCKET, logged),)
+    return _LOGGED if logged else _UNLOGGED
 
 
 def channels(vmi: VirtualMachineInstance) -> tuple[Channel, ...]:
     """The guest agent's channel, and the metrics of the host where they are asked for."""
-    made = [Channel(AGENT_CHANNEL, AGENT_SOCKET)]
-    if vmi.spec.domain.devices.downward_metrics is not None:
-        made.append(Channel(METRICS_CHANNEL, METRICS_SOCKET))
-    return tuple(made)
+    return _AGENT if vmi.spec.domain.devices.downward_metrics is None else _AGENT_AND_METRICS
 
 
 def redirections(vmi: VirtualMachineInstance) -> tuple[str, ...]:
@@ -104,9 +112,12 @@ def redirections(vmi: VirtualMachineInstance) -> tuple[str, ...]:
 
 def filesystems(vmi: VirtualMachineInstance) -> tuple[Filesystem, ...]:
     """Folders that the guest mounts by the name they have in the manifest; their sockets are counted by volume."""
+    wanted = vmi.spec.domain.devices.filesystems
+    if not wanted:
+        return ()
     volumes = {volume.name: index for index, volume in enumerate(vmi.spec.volumes)}
     made: list[Filesystem] = []
-    for position, asked in enumerate(vmi.spec.domain.devices.filesystems):
+    for position, asked in enumerate(wanted):
         if asked.name not in volumes:
             field = f"spec.domain.devices.filesystems[{position}].name"
             raise invalid(field, f"no volume is called {asked.name[:60]!r}")
@@ -121,7 +132,7 @@ def has_graphics(vmi: VirtualMachineInstance) -> bool:
 
 def graphics(vmi: VirtualMachineInstance) -> Graphics | None:
     """VNC on a socket of the Pod."""
-    return Graphics(VNC_SOCKET) if has_graphics(vmi) else None
+    return _VNC if has_graphics(vmi) else None
 
 
 def video(vmi: VirtualMachineInstance, arch: Architecture) -> Video | None:
@@ -146,7 +157,10 @@ def inputs(vmi: VirtualMachineInstance, arch: Architecture) -> tuple[Input, ...]
             raise invalid(f"{at}.type", f"{asked.type[:60]!r} is not a tablet, which is what a guest can have more of")
         made.append(Input("tablet", bus, model="virtio" if bus == "virtio" else None, alias=f"ua-{asked.name}"))
     if has_graphics(vmi):
-        made += [Input(kind, bus) for kind, bus in (("keyboard", arch.keyboard), ("tablet", arch.tablet)) if bus]
+        if arch.keyboard is not None:
+            made.append(Input("keyboard", arch.keyboard))
+        if arch.tablet is not None:
+            made.append(Input("tablet", arch.tablet))
     return tuple(made)
 
 

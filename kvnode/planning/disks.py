@@ -27,7 +27,7 @@ from kvnode.planning.disk_operations import (
     EmptyDisk,
     volume_path,
 )
-from kvnode.planning.iothreads import IoThreads
+from kvnode.planning.iothreads import IoThreads, disk_bus
 from kvnode.planning.refusal import Refused, choice, invalid
 
 _PREFIX = {"virtio": "vd", "sata": "sd", "scsi": "sd", "usb": "sd"}
@@ -53,14 +53,6 @@ class _Source(msgspec.Struct, frozen=True, gc=False):
 
 
 _NO_SOURCE = _Source(None, None)
-
-
-def disk_bus(disk: Disk, arch: Architecture) -> str:
-    """The bus of a disk, LUN or CD-ROM drive; the architecture's usual one where the manifest names none."""
-    target = disk.disk or disk.lun or disk.cdrom
-    if target is not None and target.bus:
-        return target.bus
-    return arch.cdrom_bus if disk.cdrom is not None else arch.bus
 
 
 def disk_devices(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
+from kvnode._fast.names import is_uuid
 from kvnode.api.identity import DEFAULT_NAMESPACE
 from kvnode.api.identity import firmware_uuid as derived_uuid
 from kvnode.api.instance import VirtualMachineInstance
@@ -35,6 +36,8 @@ def domain_uuid(vmi: VirtualMachineInstance) -> str:
     firmware = vmi.spec.domain.firmware
     if firmware is None or not firmware.uuid:
         return derived_uuid(vmi.metadata)
+    if is_uuid(firmware.uuid):
+        return firmware.uuid
     match = _UUID.fullmatch(firmware.uuid)
     if match is None:
         example = "5d307ca9-b3ef-428c-8861-06e72d69f223"

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import msgspec
 
+from kvnode.api.disks import Disk
 from kvnode.api.instance import VirtualMachineInstance
+from kvnode.planning.architecture import Architecture
 from kvnode.planning.refusal import invalid, one_of
 
 _POLICIES = ("shared", "auto", "supplementalPool")
@@ -24,11 +26,18 @@ class IoThreads(msgspec.Struct, frozen=True, gc=False):
     of_disk: tuple[tuple[int, ...], ...]
 
 
-def iothreads_plan(vmi: VirtualMachineInstance, on_virtio: tuple[bool, ...], vcpus: int) -> IoThreads:
+def disk_bus(disk: Disk, arch: Architecture) -> str:
+    """The bus of a disk, LUN or CD-ROM drive; the architecture's usual one where the manifest names none."""
+    target = disk.disk or disk.lun or disk.cdrom
+    if target is not None and target.bus:
+        return target.bus
+    return arch.cdrom_bus if disk.cdrom is not None else arch.bus
+
+
+def iothreads_plan(vmi: VirtualMachineInstance, arch: Architecture, vcpus: int) -> IoThreads:
     """Threads for the disks of ``spec.domain.devices.disks``.
 
-    on_virtio  -- for each disk, whether it is on the virtio bus
-    vcpus      -- those enabled at the start
+    vcpus  -- those enabled at the start
 
     Worked: 2 vCPUs, ``auto``, disks a (dedicated), b, c, d, e, f: at most 4 threads, so 3 are shared; b and e have
     1, c and f 2, d 3, and a 4.
@@ -36,12 +45,16 @@ def iothreads_plan(vmi: VirtualMachineInstance, on_virtio: tuple[bool, ...], vcp
     domain = vmi.spec.domain
     disks = domain.devices.disks
     policy = one_of("spec.domain.ioThreadsPolicy", domain.io_threads_policy, _POLICIES)
+    dedicated = 0
+    for disk in disks:
+        if disk.dedicated_io_thread:
+            dedicated += 1
+    if not policy and not dedicated:
+        return IoThreads(0, ((),) * len(disks))
+    on_virtio = tuple([disk_bus(disk, arch) == "virtio" for disk in disks])
     if policy == "supplementalPool":
         return _pool(vmi, on_virtio)
-    if not policy and not any(disk.dedicated_io_thread for disk in disks):
-        return IoThreads(0, ((),) * len(disks))
     limit = vcpus * _THREADS_FOR_VCPU if policy == "auto" else 1
-    dedicated = sum(bool(disk.dedicated_io_thread) for disk in disks)
     shared = len(disks) - dedicated
     if shared + dedicated > limit:
         shared = max(limit - dedicated, 1)

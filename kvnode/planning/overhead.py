@@ -32,6 +32,14 @@ _PAGE_TABLE_SHARE = 512
 """A page-table entry of 8 bytes stands for a page of 4 KiB."""
 
 
+_EVERY_GUEST = (
+    OverheadItem("launcher", _LAUNCHER, "the launcher, with libvirt in its process: 36 MB seen"),
+    OverheadItem("dnsmasq", _DNSMASQ, "the DHCP server of the guest's network: 2.1 to 4.7 MB seen"),
+    OverheadItem("qemu", _QEMU, "QEMU's code, libraries and device models, whatever the guest"),
+)
+_TRANSLATOR = OverheadItem("translator", _QEMU_TCG, "the translator's tables of blocks and pages beside its buffer")
+
+
 def memory_overhead(
     hypervisor: Hypervisor,
     memory: MemoryPlan,
@@ -52,13 +60,9 @@ def memory_overhead(
     buffer 32 and its tables 12, vCPU 2.875, spare ones 0.1875, page tables 0.25, disks 3, NIC 0.5, video 16, VNC 2:
     163.8 MiB.
     """
-    items = [
-        OverheadItem("launcher", _LAUNCHER, "the launcher, with libvirt in its process: 36 MB seen"),
-        OverheadItem("dnsmasq", _DNSMASQ, "the DHCP server of the guest's network: 2.1 to 4.7 MB seen"),
-        OverheadItem("qemu", _QEMU, "QEMU's code, libraries and device models, whatever the guest"),
-    ]
+    items = [*_EVERY_GUEST]
     if hypervisor == "qemu":
-        items += _emulator(memory, vcpu, tb_cache_bytes or 0)
+        _emulator(items, memory, vcpu, tb_cache_bytes or 0)
     else:
         why = f"{vcpu.enabled} vCPU(s): stack, state and KVM's run page; derived, not measured"
         items.append(OverheadItem("vcpus", vcpu.enabled * _VCPU_KVM, why))
@@ -67,8 +71,10 @@ def memory_overhead(
         why = f"{disabled} vCPU(s) that may be plugged: their slots in ACPI tables and QEMU's lists"
         items.append(OverheadItem("spare-vcpus", disabled * _VCPU_DISABLED, why))
     items.append(_page_tables(hypervisor, memory))
-    items += _device_items(devices, iothreads)
-    total = sum(item.bytes for item in items)
+    _device_items(items, devices, iothreads)
+    total = 0
+    for item in items:
+        total += item.bytes
     if ratio > 1.0:
         extra = int(total * ratio) - total
         items.append(OverheadItem("ratio", extra, f"the administrator's factor of {ratio:g} on all of the above"))
@@ -79,24 +85,15 @@ def memory_overhead(
     return MemoryOverhead(total, tuple(items), 0 if overcommitted else total)
 
 
-def _emulator(memory: MemoryPlan, vcpu: VcpuPlan, tb_cache_bytes: int) -> list[OverheadItem]:
-    megabytes = tb_cache_bytes // MIB
+def _emulator(items: list[OverheadItem], memory: MemoryPlan, vcpu: VcpuPlan, tb_cache_bytes: int) -> None:
     # A vCPU's TLB grows with what the guest touches, 56 bytes a page (QEMU's accel/tcg/cputlb.c); half of all pages is
     # the most that was seen.
     each = _VCPU_TCG + memory.bytes // 4096 * _TLB_BYTES_A_PAGE
-    return [
-        OverheadItem(
-            "translation-buffer",
-            tb_cache_bytes,
-            f"host code made from the guest's; the domain bounds it to {megabytes} MiB",
-        ),
-        OverheadItem("translator", _QEMU_TCG, "the translator's tables of blocks and pages beside its buffer"),
-        OverheadItem(
-            "vcpus",
-            vcpu.enabled * each,
-            f"{vcpu.enabled} emulated vCPU(s): stack, jumps, a TLB of half the guest's pages",
-        ),
-    ]
+    why = f"host code made from the guest's; the domain bounds it to {tb_cache_bytes // MIB} MiB"
+    items.append(OverheadItem("translation-buffer", tb_cache_bytes, why))
+    items.append(_TRANSLATOR)
+    why = f"{vcpu.enabled} emulated vCPU(s): stack, jumps, a TLB of half the guest's pages"
+    items.append(OverheadItem("vcpus", vcpu.enabled * each, why))
 
 
 def _page_tables(hypervisor: Hypervisor, memory: MemoryPlan) -> OverheadItem:
@@ -108,13 +105,16 @@ def _page_tables(hypervisor: Hypervisor, memory: MemoryPlan) -> OverheadItem:
     return OverheadItem("page-tables", once, "the host's page tables for the guest's memory: 8 bytes a page")
 
 
-def _device_items(devices: DevicesPlan, iothreads: int) -> list[OverheadItem]:
-    items: list[OverheadItem] = []
+def _device_items(items: list[OverheadItem], devices: DevicesPlan, iothreads: int) -> None:
     if devices.disks:
-        amount = sum(map(_disk_bytes, devices.disks))
+        amount = 0
+        for disk in devices.disks:
+            amount += _disk_bytes(disk)
         why = f"{len(devices.disks)} disk(s): queues, and for qcow2 the table cache, 1/8192 of the disk up to 32 MiB"
         items.append(OverheadItem("disks", amount, why))
-    queues = sum(interface.queues or 1 for interface in devices.interfaces)
+    queues = 0
+    for interface in devices.interfaces:
+        queues += interface.queues or 1
     if queues:
         items.append(OverheadItem("nics", queues * _NIC_QUEUE, f"{queues} queue pair(s) of network cards"))
     if iothreads:
@@ -126,7 +126,6 @@ def _device_items(devices: DevicesPlan, iothreads: int) -> list[OverheadItem]:
         items.append(OverheadItem("vnc", _VNC, "the VNC server's copy of the screen"))
     if devices.tpm is not None:
         items.append(OverheadItem("tpm", _TPM, "the process that emulates the TPM"))
-    return items
 
 
 def _disk_bytes(disk: DiskDevice) -> int:

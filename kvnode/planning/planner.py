@@ -15,7 +15,7 @@ from kvnode.planning.architecture import Architecture, architecture_of
 from kvnode.planning.cpu import cpu_plan, vcpu_plan
 from kvnode.planning.device_plans import DevicesPlan
 from kvnode.planning.disk_operations import DiskOperation, disk_operations
-from kvnode.planning.disks import disk_bus, disk_devices
+from kvnode.planning.disks import disk_devices
 from kvnode.planning.domain_plan import DomainPlan, MemoryPlan, VcpuPlan
 from kvnode.planning.features import clock_plan, features_plan
 from kvnode.planning.firmware import os_plan, sysinfo_plan
@@ -56,7 +56,7 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
     vcpu, topology = vcpu_plan(vmi, host)
     network = network_plan(vmi, host)
     operations = disk_operations(vmi, host.volumes)
-    threads = _iothreads(vmi, arch, vcpu)
+    threads = iothreads_plan(vmi, arch, vcpu.enabled)
     placed = placement(vmi, host, vcpu, topology, memory, threads)
     made = _devices(vmi, host, arch, settings, network, operations, threads, memory, vcpu)
     security = launch_security(vmi, arch)
@@ -107,11 +107,6 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
     )
     check_requirements(made_plan, host)
     return made_plan
-
-
-def _iothreads(vmi: VirtualMachineInstance, arch: Architecture, vcpu: VcpuPlan) -> IoThreads:
-    on_virtio = tuple(disk_bus(disk, arch) == "virtio" for disk in vmi.spec.domain.devices.disks)
-    return iothreads_plan(vmi, on_virtio, vcpu.enabled)
 
 
 def _devices(

@@ -374,7 +374,7 @@ cdef extern from *:
         cdef object watchdogs "watchdogs_"
 
 
-cdef inline int check_device_plans() except -1:
+cdef inline int check_planning_device_plans() except -1:
     """Raise ImportError where it isn't so."""
     kvnode_lies_so(PciAddress, KvnodePciAddress_fields, KvnodePciAddress_size)
     kvnode_lies_so(BlockIo, KvnodeBlockIo_fields, KvnodeBlockIo_size)

@@ -330,7 +330,7 @@ cdef extern from *:
         cdef object vcpu "vcpu_"
 
 
-cdef inline int check_domain_plan() except -1:
+cdef inline int check_planning_domain_plan() except -1:
     """Raise ImportError where it isn't so."""
     kvnode_lies_so(Loader, KvnodeLoader_fields, KvnodeLoader_size)
     kvnode_lies_so(OsPlan, KvnodeOsPlan_fields, KvnodeOsPlan_size)
