@@ -16,6 +16,8 @@ VALUE_REQUIRED = "FieldValueRequired"
 VALUE_DUPLICATE = "FieldValueDuplicate"
 VALUE_NOT_SUPPORTED = "FieldValueNotSupported"
 
+_MOST_CELLS_TOLD = 8
+
 
 class FieldError(msgspec.Struct, frozen=True):
     """One fault of a manifest: the path of the field, a Kubernetes cause, and a sentence for a person."""
@@ -98,25 +100,47 @@ class NoFit(KvnodeError):
     reason     -- CamelCase, such as ``NotEnoughHugepages``
     wanted     -- how much was asked for, in ``unit``
     available  -- how much there was
-    cell       -- the NUMA cell it was missing in, or None for the whole host
+    cell       -- the id of the NUMA cell that it was missing in; None where several cells, or none, could have had it
+    by_cell    -- (id, how much there was) of each cell, where the whole host has too little
 
     The sentence is made only when it is read: a scheduler that tries many hosts asks for the reason alone.
     """
 
     exit_status = 3
 
-    def __init__(self, reason: str, wanted: int, available: int, cell: int | None = None, *, unit: str = "") -> None:
+    def __init__(
+        self,
+        reason: str,
+        wanted: int,
+        available: int,
+        cell: int | None = None,
+        *,
+        unit: str = "",
+        by_cell: tuple[tuple[int, int], ...] = (),
+        detail: str = "",
+    ) -> None:
         self.reason = reason
         self.wanted = wanted
         self.available = available
         self.cell = cell
         self.unit = unit
+        self.by_cell = by_cell
+        self.detail = detail
         super().__init__(reason, wanted, available, cell)
 
     def __str__(self) -> str:
         where = "the host has" if self.cell is None else f"cell {self.cell} has"
         unit = f" {self.unit}" if self.unit else ""
-        return f"{where} {self.available}{unit}, {self.wanted} wanted ({self.reason})"
+        detail = f": {self.detail}" if self.detail else ""
+        return f"{where} {self.available}{unit}{self._spread()}, {self.wanted} wanted{detail} ({self.reason})"
+
+    def _spread(self) -> str:
+        """How it lies in the cells, of very many the first."""
+        if self.cell is not None or len(self.by_cell) < 2:
+            return ""
+        told = ", ".join(f"{amount} in cell {number}" for number, amount in self.by_cell[:_MOST_CELLS_TOLD])
+        more = len(self.by_cell) - _MOST_CELLS_TOLD
+        return f" ({told}, and {more} cells more)" if more > 0 else f" ({told})"
 
 
 class GuestCrashed(KvnodeError):

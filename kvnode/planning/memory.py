@@ -8,7 +8,7 @@ from kvnode.errors import NoFit
 from kvnode.facts import HostFacts
 from kvnode.planning.domain_plan import MemoryPlan
 from kvnode.planning.refusal import bytes_of, invalid
-from kvnode.quantity import Quantity
+from kvnode.quantity import Quantity, bytes_text
 
 MIB = 1 << 20
 _SMALLEST = MIB
@@ -69,9 +69,20 @@ def added_overhead_bytes(vmi: VirtualMachineInstance) -> int:
 def check_memory_fits(host: HostFacts, guest_bytes: int, overhead_bytes: int) -> None:
     """Raise NoFit, in MiB, where the host is known to have less than the guest's memory and its overhead together."""
     free, wanted = host.memory_free_bytes, guest_bytes + overhead_bytes
-    if free is not None and free < wanted:
-        unit = f"MiB of memory for a guest of {guest_bytes // MIB} MiB and an overhead of {-(-overhead_bytes // MIB)}"
-        raise NoFit("NotEnoughMemory", -(-wanted // MIB), free // MIB, unit=unit)
+    if free is None or free >= wanted:
+        return
+    by_cell = [(cell.id, cell.memory_free_bytes) for cell in host.cells if cell.memory_free_bytes is not None]
+    # What a cgroup leaves is missing in no cell.
+    limited = sum(amount for _, amount in by_cell) > free or not by_cell
+    raise NoFit(
+        "NotEnoughMemory",
+        -(-wanted // MIB),
+        free // MIB,
+        host.cells[0].id if len(host.cells) == 1 and not limited else None,
+        unit="MiB of memory free" + (" within its cgroup's limit" if limited else ""),
+        by_cell=() if limited else tuple((number, amount // MIB) for number, amount in by_cell),
+        detail=f"{guest_bytes // MIB} for the guest, {-(-overhead_bytes // MIB)} as its overhead",
+    )
 
 
 def _guest_memory(vmi: VirtualMachineInstance) -> tuple[str, Quantity]:
@@ -115,6 +126,9 @@ def _page_bytes(vmi: VirtualMachineInstance, size: int) -> int | None:
 def _check_pages(host: HostFacts, size: int, page: int) -> None:
     if not host.cells:
         return
-    free = sum(cell.pools[page].free for cell in host.cells if page in cell.pools)
+    by_cell = tuple((cell.id, cell.pools[page].free if page in cell.pools else 0) for cell in host.cells)
+    free = sum(pages for _, pages in by_cell)
     if free < size // page:
-        raise NoFit("NotEnoughHugepages", size // page, free, unit=f"free pages of {page} bytes")
+        alone = host.cells[0].id if len(host.cells) == 1 else None
+        unit = f"free pages of {bytes_text(page)}"
+        raise NoFit("NotEnoughHugepages", size // page, free, alone, unit=unit, by_cell=by_cell)

@@ -16,6 +16,8 @@ which the memory is taken there: as many pages as its share of the vCPUs, as far
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import msgspec
 
 from kvnode._fast.placement import CROSSES_CELLS, FEWER_PAGES_THAN_CELLS, TOO_FEW_CPUS, HostCpus, place
@@ -27,10 +29,18 @@ from kvnode.facts.cpuset import CpusetError, format_cpuset, mask_of, parse_cpuse
 from kvnode.planning.domain_plan import CpuTune, MemoryPlan, NumaCell, Topology, VcpuPlan
 from kvnode.planning.iothreads import IoThreads
 from kvnode.planning.refusal import invalid
+from kvnode.quantity import bytes_text
 
 _CPU = "spec.domain.cpu"
 _MOST_PAGES = 1 << 52
 """More than any guest can have, and sums of it are still numbers to compiled code."""
+
+
+class _Where(TypedDict):
+    """Where there was too little, as NoFit takes it."""
+
+    cell: int | None
+    by_cell: tuple[tuple[int, int], ...]
 
 
 class Placement(msgspec.Struct, frozen=True, gc=False):
@@ -72,7 +82,7 @@ def placement(
     wanted = memory.bytes // page if page is not None else 0
     found = place(cpus, cores, topology.threads, pool + emulator, mapped, pages, wanted)
     if isinstance(found[0], int):
-        raise _no_fit(*found, topology.threads, page)
+        raise _no_fit(host, *found, cores, topology.threads, page)
     pins, beside, shares = found
     tune = CpuTune(
         tuple(pins),
@@ -111,15 +121,32 @@ def _free_pages(host: HostFacts, page: int) -> list[int]:
     return [min(cell.pools[page].free, _MOST_PAGES) if page in cell.pools else 0 for cell in host.cells]
 
 
-def _no_fit(kind: int, wanted: int, available: int, threads: int, page: int | None) -> NoFit:
+def _no_fit(
+    host: HostFacts, kind: int, wanted: int, available: int, cores: int, threads: int, page: int | None
+) -> NoFit:
+    """What was missing, and in which cell where only one comes into question."""
+    own = [(cell, (cell.mask & host.allotted).bit_count()) for cell in host.cells]
     if kind == TOO_FEW_CPUS:
-        return NoFit("NotEnoughCpus", wanted, available, unit="CPUs for this guest alone")
+        cpus = tuple((cell.id, count) for cell, count in own if count)
+        return NoFit("NotEnoughCpus", wanted, available, unit="CPUs for this guest alone", **_where(cpus))
     if kind == CROSSES_CELLS:
         unit = f"times {threads} CPUs within one cell for a core of the guest"
-        return NoFit("CoresCrossCells", wanted, available, unit=unit)
+        room = tuple((cell.id, count // threads) for cell, count in own if count >= threads)
+        return NoFit("CoresCrossCells", wanted, available, unit=unit, **_where(room))
+    pages = f"pages of {bytes_text(page or 0)}"
     if kind == FEWER_PAGES_THAN_CELLS:
-        return NoFit("FewerPagesThanCells", wanted, available, unit=f"pages of {page} bytes for as many cells")
-    return NoFit("NotEnoughHugepages", wanted, available, unit=f"free pages of {page} bytes where its CPUs are")
+        detail = "each cell that the guest's cores lie in gives a page at least"
+        return NoFit("FewerPagesThanCells", wanted, available, unit=f"{pages} to share out", detail=detail)
+    able = ((cell.id, cell.pools[page].free if page in cell.pools else 0) for cell, count in own if count >= threads)
+    # A guest lies in no more cells than it has cores, at best in those with the most pages.
+    best = sorted(able, key=lambda one: (-one[1], one[0]))[:cores]
+    unit = f"free {pages} where the guest's CPUs can be"
+    return NoFit("NotEnoughHugepages", wanted, available, unit=unit, **_where(tuple(sorted(best))))
+
+
+def _where(by_cell: tuple[tuple[int, int], ...]) -> _Where:
+    """The cell where it is one, else how much each has."""
+    return {"cell": by_cell[0][0] if len(by_cell) == 1 else None, "by_cell": by_cell}
 
 
 def _cpus(cpus: list[int]) -> str:

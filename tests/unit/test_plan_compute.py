@@ -107,10 +107,37 @@ def test_memory_that_the_host_lacks_is_counted_with_its_overhead():
         plan_of(facts=facts)
     overhead = -(-plan_of().overhead.total_bytes // MIB)
     assert (error.value.reason, error.value.available, error.value.wanted) == ("NotEnoughMemory", 600, 512 + overhead)
+    assert error.value.cell == 0
     assert str(error.value) == (
-        f"the host has 600 MiB of memory for a guest of 512 MiB and an overhead of {overhead}, {512 + overhead} wanted "
+        f"cell 0 has 600 MiB of memory free, {512 + overhead} wanted: 512 for the guest, {overhead} as its overhead "
         "(NotEnoughMemory)"
     )
+
+
+@pytest.mark.parametrize(
+    ("facts", "where"),
+    [
+        ({"cells": [{"id": 3, "memory_free_bytes": 1 << 40}], "memory_available_bytes": 600 * MIB}, "its cgroup"),
+        ({"memory_available_bytes": 600 * MIB}, "within its cgroup's limit, "),
+        (
+            {"cells": [{"id": 0, "memory_free_bytes": 200 * MIB}, {"id": 4, "memory_free_bytes": 400 * MIB}]},
+            "the host has 600 MiB of memory free (200 in cell 0, 400 in cell 4), ",
+        ),
+    ],
+)
+def test_memory_that_no_single_cell_lacks_is_the_hosts(facts, where):
+    with pytest.raises(NoFit) as error:
+        plan_of(facts=facts)
+    assert error.value.cell is None
+    assert where in str(error.value)
+
+
+def test_of_many_cells_the_first_are_told():
+    cells = [{"id": number, "memory_free_bytes": MIB} for number in range(40)]
+    with pytest.raises(NoFit) as error:
+        plan_of(facts={"cells": cells})
+    assert "1 in cell 7, and 32 cells more)" in str(error.value)
+    assert len(str(error.value)) < 300
 
 
 def test_a_request_below_the_guests_memory_is_overcommitment():
