@@ -120,4 +120,4 @@ def test_refusal_of_other_types(value: object) -> None:
     ],
 )
 def test_bytes_as_people_write_them(size, text):
-    assert bytes_text(size) == text
+    assert quantity.bytes_text(size) == text
