@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from kvnode.facts.cpuset import mask_of, parse_cpuset
 from kvnode.planning.device_plans import DevicesPlan
 from kvnode.planning.disk_operations import DiskOperation
 from kvnode.planning.network import NetworkPlan
@@ -137,6 +138,14 @@ class CpuTune(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     emulator: str | None = None
     iothreads: tuple[str, ...] = ()
     realtime: str | None = None
+
+    @property
+    def mask(self) -> int:
+        """All CPUs that the guest has for itself."""
+        mask = mask_of(self.vcpus)
+        for cpus in (self.emulator or "", *self.iothreads):
+            mask |= parse_cpuset(cpus)
+        return mask
 
 
 class CpuPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
