@@ -81,7 +81,7 @@ def check_memory_fits(host: HostFacts, guest_bytes: int, overhead_bytes: int) ->
         host.cells[0].id if len(host.cells) == 1 and not limited else None,
         unit="MiB of memory free" + (" within its cgroup's limit" if limited else ""),
         by_cell=() if limited else tuple((number, amount // MIB) for number, amount in by_cell),
-        detail=f"{guest_bytes // MIB} for the guest, {-(-overhead_bytes // MIB)} as its overhead",
+        detail=f"{guest_bytes // MIB} MiB for the guest, {-(-overhead_bytes // MIB)} MiB as its overhead",
     )
 
 

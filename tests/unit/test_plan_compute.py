@@ -109,8 +109,8 @@ def test_memory_that_the_host_lacks_is_counted_with_its_overhead():
     assert (error.value.reason, error.value.available, error.value.wanted) == ("NotEnoughMemory", 600, 512 + overhead)
     assert error.value.cell == 0
     assert str(error.value) == (
-        f"cell 0 has 600 MiB of memory free, {512 + overhead} wanted: 512 for the guest, {overhead} as its overhead "
-        "(NotEnoughMemory)"
+        f"cell 0 has 600 MiB of memory free, {512 + overhead} wanted: 512 MiB for the guest, {overhead} MiB as its "
+        "overhead (NotEnoughMemory)"
     )
 
 
