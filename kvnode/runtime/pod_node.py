@@ -27,6 +27,7 @@ from kvnode.api.configuration import KubeVirtConfiguration
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import VALUE_INVALID, FieldError, HostError, InvalidManifest, KvnodeError
 from kvnode.facts import HostFacts, LinkFacts, Resolver, VolumeFacts
+from kvnode.facts.cpuset import format_cpuset
 from kvnode.network.links import has_link, probe_links
 from kvnode.network.netns import Netns
 from kvnode.network.resolver import parse_resolv_conf
@@ -321,6 +322,7 @@ class _Start:
                 links = self._links(pid, _resolver(root))
         with self.progress.step("plan"):
             final = plan(vmi, msgspec.structs.replace(host, links=links), self.node.configuration)
+            _check_own_cpus(final, host)
             record = self._keep(final, links)
         with self.progress.step("prepare the disks"):
             uid = self.node.uid
@@ -392,6 +394,20 @@ class _Start:
         )
         write_whole(self.place.record, msgspec.json.encode(record))
         return record
+
+
+def _check_own_cpus(final: DomainPlan, host: HostFacts) -> None:
+    """HostError where a guest is to have CPUs of its own and its Pod has others as well: then these aren't its own.
+
+    A kubelet gives a container as many as it asks for, which is as many as the plan gives away.
+    """
+    if final.cpu_tune is not None and host.allotted & ~final.cpu_tune.mask:
+        count = final.cpu_tune.mask.bit_count()
+        raise HostError(
+            f"spec.domain.cpu.dedicatedCpuPlacement: the Pod was to have {count} CPU(s) for itself, and may use "
+            f"{format_cpuset(host.allotted)} as others may: this node's kubelet has to have the CPU manager policy "
+            "static, and the Pod to be Guaranteed and to ask for this many"
+        )
 
 
 def guest_interfaces(final: DomainPlan) -> tuple[GuestInterface, ...]:

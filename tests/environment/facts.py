@@ -108,6 +108,7 @@ FACTS: dict[str, Fact] = {
     "cgroup_v2": Fact("unified cgroup hierarchy with cpuset", _cgroup_v2),
     "cgroup_v1_cpuset": Fact("cpuset controller of cgroup v1", _cgroup_v1_cpuset),
     "numa_cells_2": Fact("second NUMA cell", lambda: _numa_cells() >= 2),
+    "cpus_2": Fact("two CPUs", lambda: len(os.sched_getaffinity(0)) >= 2),
     "cpus_4": Fact("four CPUs", lambda: len(os.sched_getaffinity(0)) >= 4),
     "hugepages_2Mi": Fact("pool of 2 MiB pages", lambda: _hugepages(2048) > 0),
     "hugepages_2Mi_to_reserve": Fact("2 MiB pages that can be reserved", _page_to_reserve),

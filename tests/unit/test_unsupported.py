@@ -307,9 +307,16 @@ def test_what_is_built_changes_the_plan(line):
         assert line in followed()
 
 
-@pytest.mark.parametrize(("where", "refusals"), [("standalone", 0), ("cluster", 5)])
-def test_cpus_of_ones_own_are_had_where_no_pod_has_to_ask_for_them(where, refusals):
-    assert len(refused(PINNED, where)) == refusals
+@pytest.mark.parametrize("where", ["standalone", "cluster"])
+def test_cpus_of_ones_own_are_had_in_both_modes(where):
+    assert refused(PINNED, where) == []
+
+
+def test_on_a_cluster_cpus_of_ones_own_and_less_memory_than_needed_exclude_each_other():
+    less = {f"{DOMAIN}.resources": {"overcommitGuestOverhead": True, "requests": {"memory": "1Gi"}}}
+    assert refused({**PINNED, **less}, "cluster") == [f"{DOMAIN}.resources.overcommitGuestOverhead"]
+    assert refused({**PINNED, **less}) == []
+    assert refused(less, "cluster") == []
 
 
 def test_the_sentence_says_which_value_would_do():

@@ -1,0 +1,34 @@
+"""Whether this node's kubelet gives Pods CPUs of their own, as the kubelet's own record says.
+
+The record (``cpu_manager_state``) names the policy that the kubelet runs with: it writes it at each start and doesn't
+start beside one that names another policy. So what it says holds for the kubelet that runs, and where there is none to
+be read nobody gives CPUs away. Whether a Pod got CPUs for itself is seen in the Pod, when its guest is started.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from kvnode.runtime.guests import read_bounded
+
+RECORD = "cpu_manager_state"
+GIVES_CPUS = "static"
+
+_LARGEST_BYTES = 4 << 20
+
+
+class _Record(msgspec.Struct, rename="camel"):
+    policy_name: str = ""
+
+
+def gives_own_cpus(kubelet: Path) -> bool:
+    """Whether the kubelet of this folder has a policy that gives whole CPUs to a container alone."""
+    data = read_bounded(kubelet / RECORD, _LARGEST_BYTES)
+    if data is None:
+        return False
+    try:
+        return msgspec.json.decode(data, type=_Record).policy_name == GIVES_CPUS
+    except msgspec.MsgspecError:
+        return False
