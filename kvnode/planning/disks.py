@@ -112,7 +112,11 @@ def disk_devices(
         if volume is None and face.device != "cdrom":
             raise invalid(f"{at}.name", f"no volume is called {disk.name[:60]!r}")
         operation = made.get(index) if index is not None else None
-        source = _NO_SOURCE if volume is None else _source(index or 0, volume, host, operation)
+        source = _NO_SOURCE if volume is None else _source(index or 0, volume, host, operation, face.device == "lun")
+        if face.device == "lun" and source.kind != "block":
+            raise invalid(f"{at}.lun", f"a lun passes SCSI commands to a block device, and {_file_of(volume)}")
+        if volume is not None and _is_read_only_claim(volume):
+            face = _read_only(f"spec.volumes[{index}].persistentVolumeClaim.readOnly", face)
         place = _Place(
             index,
             names.target(disk.name, _PREFIX[face.bus]),
@@ -252,7 +256,29 @@ def _cdrom(at: str, target: CDRomTarget, bus: str) -> _Face:
     return _Face("cdrom", bus, target.readonly is not False, tray_open=tray == "open")
 
 
-def _source(index: int, volume: Volume, host: HostFacts, operation: DiskOperation | None) -> _Source:
+def _is_read_only_claim(volume: Volume) -> bool:
+    claim = volume.persistent_volume_claim
+    return claim is not None and bool(claim.read_only)
+
+
+def _read_only(field: str, face: _Face) -> _Face:
+    """A claim that the Pod mounts read-only: QEMU couldn't open it for writing, so the guest has a disk to read."""
+    if face.device == "disk" and face.bus == "sata":
+        raise invalid(field, "the claim can only be read, and a SATA hard disk can't: use virtio or scsi, or a cdrom")
+    return face._replace(readonly=True)
+
+
+def _file_of(volume: Volume | None) -> str:
+    """Why a volume is no block device, and what would do."""
+    name = volume.name[:60] if volume is not None else ""
+    if volume is not None and (volume.persistent_volume_claim is not None or volume.data_volume is not None):
+        return (
+            f"the claim of volume {name!r} holds a file system: take one whose volumeMode is Block, or make it a disk"
+        )
+    return f"volume {name!r} is a file: take a claim whose volumeMode is Block, or make it a disk"
+
+
+def _source(index: int, volume: Volume, host: HostFacts, operation: DiskOperation | None, lun: bool) -> _Source:
     """The file or device behind a volume, as the Pod sees it."""
     facts = host.volumes.get(volume.name, _NO_FACTS)
     size = facts.capacity_bytes
@@ -264,7 +290,7 @@ def _source(index: int, volume: Volume, host: HostFacts, operation: DiskOperatio
     if operation is not None:
         return _Source("file", operation.path, "raw")
     if volume.persistent_volume_claim is not None or volume.data_volume is not None:
-        return _Source(*_claim(index, facts))
+        return _Source(*_claim(index, facts, lun))
     if volume.ephemeral is not None:
         return _Source("file", volume_path(index, OVERLAY), "qcow2", size, Backing(*_claim(index, facts)[:3]))
     if volume.host_disk is not None:
@@ -277,9 +303,12 @@ def _source(index: int, volume: Volume, host: HostFacts, operation: DiskOperatio
     raise invalid(at, f"nothing in the volume {volume.name[:60]!r} can be a disk")
 
 
-def _claim(index: int, facts: VolumeFacts) -> tuple[str, str, str, int | None]:
-    """Kind, path, format and size of a claim as it is bound to the Pod."""
-    block = facts.mode == "Block"
+def _claim(index: int, facts: VolumeFacts, lun: bool = False) -> tuple[str, str, str, int | None]:
+    """Kind, path, format and size of a claim as it is bound to the Pod.
+
+    Where nobody has looked at a claim it is a file, and a device where a lun is asked for, which takes one.
+    """
+    block = facts.mode == "Block" or (lun and facts is _NO_FACTS)
     path = volume_path(index, "block" if block else "disk.img")
     return "block" if block else "file", path, facts.format or "raw", facts.capacity_bytes
 

@@ -94,9 +94,6 @@ def _unplanned_sources(spec: VirtualMachineInstanceSpec) -> Iterator[tuple[str, 
     for index, network in enumerate(spec.networks):
         if network.pod is not None and network.pod.vm_ipv6_network_cidr:
             yield f"spec.networks[{index}].pod.vmIPv6NetworkCIDR", "a guest's network of IPv6"
-    for index, volume in enumerate(spec.volumes):
-        if volume.persistent_volume_claim is not None and volume.persistent_volume_claim.read_only:
-            yield f"spec.volumes[{index}].persistentVolumeClaim.readOnly", "a claim that is mounted read-only"
     for index in range(len(spec.resource_claims)):
         yield f"spec.resourceClaims[{index}]", "a device that a driver allots by a claim"
     for index in range(len(spec.utility_volumes)):

@@ -57,6 +57,37 @@ def test_every_source_is_a_file_of_the_pod_by_its_volumes_index(volume, path, im
     assert (disk.path, disk.format, disk.source) == (f"{ROOT}/1/{path}", image_format, "file")
 
 
+def of_read_only_claim(**face):
+    """The plan's disk on a claim that the manifest has mounted read-only."""
+    volumes = [{"name": "a", "persistentVolumeClaim": {"claimName": "a", "readOnly": True}}]
+    (disk,) = plan_of({"devices.disks": [{"name": "a", **face}], "spec.volumes": volumes}).devices.disks
+    return disk
+
+
+@pytest.mark.parametrize("face", [{"disk": {"bus": "virtio"}}, {"disk": {"bus": "scsi", "readonly": False}}])
+def test_a_claim_that_is_mounted_read_only_is_a_disk_to_read(face):
+    assert of_read_only_claim(**face).readonly
+
+
+def test_a_lun_of_such_a_claim_is_one_to_read():
+    volumes = [{"name": "a", "persistentVolumeClaim": {"claimName": "a", "readOnly": True}}]
+    changes = {"devices.disks": [{"name": "a", "lun": {"bus": "scsi"}}], "spec.volumes": volumes}
+    (disk,) = plan_of(changes, HOST | {"volumes": {"a": {"mode": "Block"}}}).devices.disks
+    assert (disk.device, disk.source, disk.readonly) == ("lun", "block", True)
+
+
+def test_a_drive_whose_disc_could_be_written_has_one_to_read():
+    assert of_read_only_claim(cdrom={"bus": "sata", "readonly": False}).readonly
+
+
+@pytest.mark.parametrize("disk", [{"bus": "sata"}, {}])
+def test_no_sata_disk_is_on_a_claim_to_read(disk):
+    with pytest.raises(InvalidManifest) as error:
+        of_read_only_claim(disk=disk)
+    assert [fault.field for fault in error.value.errors] == ["spec.volumes[0].persistentVolumeClaim.readOnly"]
+    assert "use virtio or scsi" in str(error.value)
+
+
 def test_a_claim_may_be_a_device():
     (disk,) = disks({"name": "a"}, a={"mode": "Block"})
     assert (disk.source, disk.path) == ("block", f"{ROOT}/0/block")
