@@ -44,13 +44,13 @@ cdef int devices(Buffer *b, object plan) except -1:
     if plan.rng is not None:
         rng(b, plan.rng)
     for one in plan.panics:
-        attr(b, '<panic model="', one.model)
-        lit(b, "/>")
+        panic(b, one)
     if plan.vsock is not None:
         attr(b, '<vsock model="', plan.vsock.model)
         attr_number(b, '><cid auto="no" address="', plan.vsock.cid)
         lit(b, "/>")
         driver_iommu(b, plan.vsock.iommu)
+        pci_address(b, plan.vsock.address)
         lit(b, "</vsock>")
     return lit(b, "</devices>")
 
@@ -63,7 +63,17 @@ cdef int rng(Buffer *b, object plan) except -1:
     attr(b, '<rng model="', plan.model)
     element(b, '><backend model="random">', plan.source, "</backend>")
     driver_iommu(b, plan.iommu)
+    pci_address(b, plan.address)
     return lit(b, "</rng>")
+
+
+cdef int panic(Buffer *b, object plan) except -1:
+    attr(b, '<panic model="', plan.model)
+    if plan.address is None:
+        return lit(b, "/>")
+    lit(b, ">")
+    pci_address(b, plan.address)
+    return lit(b, "</panic>")
 
 
 cdef int disk(Buffer *b, object plan) except -1:
@@ -187,10 +197,11 @@ cdef int controller(Buffer *b, object plan) except -1:
     attr(b, '<controller type="', plan.type)
     attr_number(b, ' index="', plan.index)
     attr(b, ' model="', plan.model)
-    if not plan.iommu:
+    if not plan.iommu and plan.address is None:
         return lit(b, "/>")
     lit(b, ">")
-    driver_iommu(b, True)
+    driver_iommu(b, plan.iommu)
+    pci_address(b, plan.address)
     return lit(b, "</controller>")
 
 
@@ -227,7 +238,9 @@ cdef int filesystem(Buffer *b, object plan) except -1:
     lit(b, '<filesystem type="mount" accessmode="passthrough"><driver type="virtiofs" queue="1024"/>')
     attr(b, '<source socket="', plan.socket)
     attr(b, '/><target dir="', plan.tag)
-    return lit(b, "/></filesystem>")
+    lit(b, "/>")
+    pci_address(b, plan.address)
+    return lit(b, "</filesystem>")
 
 
 cdef int hostdev(Buffer *b, object plan) except -1:
@@ -279,11 +292,12 @@ cdef int input_device(Buffer *b, object plan) except -1:
     attr(b, ' bus="', plan.bus)
     if plan.model is not None:
         attr(b, ' model="', plan.model)
-    if plan.alias is None and not plan.iommu:
+    if plan.alias is None and not plan.iommu and plan.address is None:
         return lit(b, "/>")
     lit(b, ">")
     driver_iommu(b, plan.iommu)
     alias(b, plan.alias)
+    pci_address(b, plan.address)
     return lit(b, "</input>")
 
 
@@ -291,6 +305,7 @@ cdef int sound(Buffer *b, object plan) except -1:
     attr(b, '<sound model="', plan.model)
     lit(b, ">")
     alias(b, plan.alias)
+    pci_address(b, plan.address)
     return lit(b, "</sound>")
 
 
@@ -299,7 +314,9 @@ cdef int video(Buffer *b, object plan) except -1:
     if plan.vram_kib is not None:
         attr_number(b, ' vram="', plan.vram_kib)
     attr_number(b, ' heads="', plan.heads)
-    return lit(b, "/></video>")
+    lit(b, "/>")
+    pci_address(b, plan.address)
+    return lit(b, "</video>")
 
 
 cdef int watchdog(Buffer *b, object plan) except -1:
@@ -307,6 +324,7 @@ cdef int watchdog(Buffer *b, object plan) except -1:
     attr(b, ' action="', plan.action)
     lit(b, ">")
     alias(b, plan.alias)
+    pci_address(b, plan.address)
     return lit(b, "</watchdog>")
 
 
@@ -314,11 +332,12 @@ cdef int memballoon(Buffer *b, object plan) except -1:
     attr(b, '<memballoon model="', plan.model)
     if plan.free_page_reporting is not None:
         lit(b, ' freePageReporting="on"' if plan.free_page_reporting else ' freePageReporting="off"')
-    if plan.stats_period_s is None and not plan.iommu:
+    if plan.stats_period_s is None and not plan.iommu and plan.address is None:
         return lit(b, "/>")
     lit(b, ">")
     if plan.stats_period_s is not None:
         attr_number(b, '<stats period="', plan.stats_period_s)
         lit(b, "/>")
     driver_iommu(b, plan.iommu)
+    pci_address(b, plan.address)
     return lit(b, "</memballoon>")

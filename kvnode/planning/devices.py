@@ -60,7 +60,7 @@ def controllers(
     inputs: tuple[Input, ...],
     host_devices: tuple[HostDevice, ...],
 ) -> tuple[Controller, ...]:
-    """USB only where something is on it; SCSI where something is, or may be plugged; virtio-serial with a console."""
+    """USB only where something is on it; SCSI where something is, or may be plugged; virtio-serial has the channels."""
     devices = vmi.spec.domain.devices
     old = bool(devices.use_virtio_transitional)
     buses = {*(disk.bus for disk in disks), *(one.bus for one in inputs), *(device.kind for device in host_devices)}
@@ -68,8 +68,7 @@ def controllers(
     made = [Controller("usb", 0, "qemu-xhci" if usb else "none")]
     if not devices.disable_hotplug or any(disk.bus == "scsi" for disk in disks):
         made.append(Controller("scsi", 0, arch.scsi_old if old else arch.scsi))
-    if has_serial_console(vmi):
-        made.append(Controller("virtio-serial", 0, virtio_model(vmi, arch)))
+    made.append(Controller("virtio-serial", 0, virtio_model(vmi, arch)))
     return tuple(made)
 
 

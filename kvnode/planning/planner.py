@@ -29,6 +29,7 @@ from kvnode.planning.launch_security import behind_iommu, launch_security
 from kvnode.planning.memory import added_overhead_bytes, check_memory_fits, memory_plan, requested_bytes
 from kvnode.planning.network import NetworkPlan, network_plan
 from kvnode.planning.overhead import memory_overhead
+from kvnode.planning.pci import with_places
 from kvnode.planning.placement import placement
 from kvnode.planning.refusal import refuse_unplanned
 from kvnode.planning.requirements import check_requirements
@@ -128,7 +129,7 @@ def _devices(
     disks = disk_devices(vmi, host, arch, operations, threads, vcpu.enabled)
     inputs = devices.inputs(vmi, arch)
     from_host = host_devices(vmi, host)
-    return DevicesPlan(
+    made = DevicesPlan(
         controllers=devices.controllers(vmi, arch, disks, inputs, from_host),
         disks=disks,
         interfaces=interface_devices(vmi, arch, network, settings),
@@ -148,3 +149,7 @@ def _devices(
         vsock=devices.vsock(vmi, arch),
         panics=devices.panics(vmi),
     )
+    if not arch.pci:
+        return made
+    asked = vmi.spec.domain.devices
+    return with_places(made, memory.bytes, not asked.disable_hotplug, bool(asked.use_virtio_transitional))

@@ -109,6 +109,17 @@ SHAPES: dict[str, dict[str, Any]] = {
         "devices.disks": [{"name": "system", "disk": {"bus": "virtio", "pciAddress": "0000:02:00.0"}}],
         "devices.interfaces": [{"name": "default", "bridge": {}, "pciAddress": "0000:01:00.0", "acpiIndex": 7}],
     },
+    "places of every kind": {
+        "devices.rng": {},
+        "devices.watchdog": {"name": "dog", "i6300esb": {}},
+        "devices.sound": {"name": "s", "model": "ac97"},
+        "devices.inputs": [{"name": name, "type": "tablet", "bus": "virtio"} for name in ("u", "v")],
+        "devices.interfaces": [
+            {"name": "default", "bridge": {}, "model": "pcnet", "pciAddress": "0000:00:02.0"},
+        ],
+        "devices.disks": [{"name": f"d{number}", "disk": {"bus": "virtio"}} for number in range(9)],
+        "spec.volumes": [{"name": f"d{number}", "emptyDisk": {"capacity": "1Gi"}} for number in range(9)],
+    },
     "cable pulled": {"devices.interfaces": [{"name": "default", "bridge": {}, "state": "down"}]},
     **{f"{bus} bus": on_bus(bus) for bus in ("virtio", "sata", "scsi", "usb")},
     **{f"{model} card": with_card(model) for model in ("e1000", "e1000e", "rtl8139", "ne2k_pci", "pcnet")},
