@@ -107,6 +107,7 @@ spec.domain.devices.disks[].cache
 spec.domain.devices.disks[].io
 spec.domain.devices.disks[].errorPolicy
 spec.domain.devices.disks[].blockSize.custom.**
+spec.domain.devices.disks[].blockSize.matchVolume.**
 spec.domain.devices.disks[].dedicatedIOThread
 spec.domain.devices.disks[].changedBlockTracking = false
 spec.domain.devices.disks[].shareable = false

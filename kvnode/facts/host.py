@@ -91,6 +91,10 @@ class VolumeFacts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     format          -- the image's format, None where it is the kind's usual one
     path            -- where the guest's Pod has the container disk's file: in a cluster, where the kubelet mounts the
                        image; None where whoever makes the sandbox puts it in its usual place
+    logical_block_bytes, physical_block_bytes
+                    -- the blocks of the device, or of the file system that the file is on; None where unknown
+    discard_granularity_bytes
+                    -- the unit in which it gives back what is discarded; None where it doesn't, or unknown
     """
 
     mode: Literal["Filesystem", "Block"] = "Filesystem"
@@ -98,6 +102,9 @@ class VolumeFacts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     preallocated: bool = False
     format: Literal["raw", "qcow2"] | None = None
     path: str | None = None
+    logical_block_bytes: Bytes | None = None
+    physical_block_bytes: Bytes | None = None
+    discard_granularity_bytes: Bytes | None = None
 
 
 class Route(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -39,6 +39,10 @@ _PCI = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{2}):([01][0-9a-fA-F])\.([0-7])
 _PR_HELPER = "/var/run/kubevirt/daemons/pr/pr-helper.sock"
 _NO_FACTS = VolumeFacts()
 _MOST_DISKS = 1024
+_SECTOR = 512
+_FILE_BLOCK = 4096
+DISCARD_GRANULARITY_FROM = 11_003_000
+"""The first libvirt that can be told in which units a disk discards."""
 
 
 class _Source(NamedTuple):
@@ -124,7 +128,7 @@ def disk_devices(
             next(scsi_units) if face.bus == "scsi" else None,
         )
         facts = host.volumes.get(disk.name, _NO_FACTS)
-        devices.append(_device(at, vmi, disk, face, source, facts, arch, vcpus, place))
+        devices.append(_device(at, vmi, disk, face, source, facts, host, arch, vcpus, place))
     return tuple(devices)
 
 
@@ -135,6 +139,7 @@ def _device(
     face: _Face,
     source: _Source,
     facts: VolumeFacts,
+    host: HostFacts,
     arch: Architecture,
     vcpus: int,
     place: _Place,
@@ -169,8 +174,14 @@ def _device(
         tray_open=face.tray_open,
         reservation=_PR_HELPER if face.reservation else None,
         address=pci_address(f"{at}.disk.pciAddress", face.pci_address),
-        blockio=_blockio(at, disk),
+        blockio=_matching_blocks(face, source, facts, host) if matches_volume(disk) else _blockio(at, disk),
     )
+
+
+def matches_volume(disk: Disk) -> bool:
+    """Whether the disk is to have the block sizes of what is behind it."""
+    match = disk.block_size.match_volume if disk.block_size is not None else None
+    return match is not None and match.enabled is not False
 
 
 def virtio_model(vmi: VirtualMachineInstance, arch: Architecture) -> str:
@@ -359,3 +370,21 @@ def _blockio(at: str, disk: Disk) -> BlockIo | None:
     if logical > physical:
         raise invalid(f"{at}.logical", f"{logical} is more than the physical block of {physical} bytes")
     return BlockIo(logical, physical, custom.discard_granularity)
+
+
+def _matching_blocks(face: _Face, source: _Source, facts: VolumeFacts, host: HostFacts) -> BlockIo | None:
+    """The blocks of the volume behind. Where nobody looked: a file system's usual ones, and a device's smallest.
+
+    A SATA disk has logical blocks of 512 bytes, and discards those (QEMU's hw/ide/ide-dev.c).
+    """
+    if source.kind is None:
+        return None
+    usual = _FILE_BLOCK if source.kind == "file" else _SECTOR
+    physical = facts.physical_block_bytes or facts.logical_block_bytes or usual
+    if face.bus == "sata":
+        return BlockIo(_SECTOR, physical)
+    logical = min(facts.logical_block_bytes or physical, physical)
+    granularity = facts.discard_granularity_bytes
+    if host.libvirt is not None and host.libvirt < DISCARD_GRANULARITY_FROM:
+        granularity = None
+    return BlockIo(logical, physical, granularity or None)

@@ -84,8 +84,6 @@ def _unplanned_devices(devices: Devices) -> Iterator[tuple[str, str]]:
                 yield f"{_DOMAIN}.devices.{kind}[{index}]", "a device that a driver allots by a claim"
     for index, disk in enumerate(devices.disks):
         field = f"{_DOMAIN}.devices.disks[{index}]"
-        if disk.block_size is not None and disk.block_size.match_volume is not None:
-            yield f"{field}.blockSize.matchVolume", "taking the block size from the volume"
         if disk.changed_block_tracking:
             yield f"{field}.changedBlockTracking", "keeping track of what changed on a disk"
 

@@ -45,6 +45,7 @@ from kvnode.runtime.pod_root import PodRoot
 from kvnode.runtime.process import Process
 from kvnode.runtime.progress import Progress
 from kvnode.runtime.protocol import Connection, Follow, ProtocolError, Query, Status, Stop
+from kvnode.storage.block_sizes import with_block_sizes
 from kvnode.storage.container_disks import CachedDisk
 from kvnode.storage.files import host_errors, made_folder, open_folder, remove_entry
 from kvnode.storage.guest_disks import prepare_disks
@@ -354,7 +355,7 @@ class _Start:
             emulation_allowed=bool(developer and developer.use_emulation),
             allotted_cpus=_allowed_cpus(self.launcher.process.pid) or host.allotted_cpus,
             memory_available_bytes=None,
-            volumes=volumes,
+            volumes=with_block_sizes(self.vmi, volumes, self.place.private),
         )
 
     def _links(self, pid: int, resolver: Resolver) -> dict[str, LinkFacts]:

@@ -60,6 +60,7 @@ from kvnode.runtime.sandbox import (
     pod_order,
     start_sandbox,
 )
+from kvnode.storage.block_sizes import with_block_sizes
 from kvnode.storage.container_disks import DiskCache, container_disk_facts, unwrap_container_disks
 from kvnode.storage.guest_disks import PreparedDisk, prepare_disks, remove_disks
 from kvnode.storage.images import ImageStore
@@ -202,7 +203,8 @@ class _Start:
             cache = DiskCache(self.node.disks)
             cached = unwrap_container_disks(operations, ImageStore(self.node.images), cache, self.progress.note)
             volumes = container_disk_facts(operations, cached)
-            host = msgspec.structs.replace(host, volumes={**host.volumes, **volumes})
+            volumes = with_block_sizes(self.vmi, {**host.volumes, **volumes}, self.paths.private)
+            host = msgspec.structs.replace(host, volumes=volumes)
         with self.progress.step("plan"):
             draft, host = self._first_plan(host)
             if draft.hypervisor_note:

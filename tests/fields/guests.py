@@ -238,12 +238,12 @@ _ON_DEVICES: dict[str, dict[str, Any]] = {
         },
         f"{DEVICES}.disks.2": {"name": "seed", "cdrom": {"bus": "scsi", "readonly": True, "tray": "open"}},
     },
+    "the volume's blocks": {f"{DEVICES}.disks.0.blockSize": {"matchVolume": _SWITCH}},
     "tracked blocks": {
         f"{DEVICES}.disks.0": {
             "name": "root",
             "changedBlockTracking": True,
             "shareable": True,
-            "blockSize": {"matchVolume": _SWITCH},
             "disk": {"bus": "virtio"},
         }
     },

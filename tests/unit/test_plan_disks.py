@@ -5,6 +5,7 @@ import pytest
 import kvnode
 from kvnode import InvalidManifest
 from kvnode.errors import HostError
+from kvnode.planning.device_plans import BlockIo
 from kvnode.planning.disks import _letters
 from tests.plans import HOST, plan_of
 
@@ -191,7 +192,6 @@ def test_a_lun_may_reserve():
         ({"errorPolicy": "panic"}, "errorPolicy"),
         ({"blockSize": {"custom": {"logical": 500, "physical": 512}}}, "blockSize.custom.logical"),
         ({"blockSize": {"custom": {"logical": 4096, "physical": 512}}}, "blockSize.custom.logical"),
-        ({"blockSize": {"matchVolume": {}}}, "blockSize.matchVolume"),
     ],
 )
 def test_refusals_name_their_field(face, field):
@@ -260,3 +260,47 @@ def test_a_pool_for_one_disk_takes_a_newer_libvirt():
 def test_queues_of_a_disk_are_the_vcpus():
     plan = plan_of({"devices.blockMultiQueue": True, "cpu": {"cores": 3}})
     assert plan.devices.disks[0].queues == 3
+
+
+BLOCKS = {"logical_block_bytes": 512, "physical_block_bytes": 4096, "discard_granularity_bytes": 65536}
+
+
+def matching(bus="virtio", match=None, facts=None, **host):
+    """The block sizes of a disk that asks for its volume's."""
+    face = {"name": "a", "disk": {"bus": bus}, "blockSize": {"matchVolume": match or {}}}
+    volumes = [{"name": "a", "persistentVolumeClaim": {"claimName": "a"}}]
+    plan = plan_of({"devices.disks": [face], "spec.volumes": volumes}, {**HOST, "volumes": {"a": facts or {}}, **host})
+    return plan.devices.disks[0].blockio
+
+
+@pytest.mark.parametrize(
+    ("bus", "facts", "expected"),
+    [
+        ("virtio", BLOCKS, BlockIo(512, 4096, 65536)),
+        ("scsi", {"mode": "Block", **BLOCKS}, BlockIo(512, 4096, 65536)),
+        ("sata", {"logical_block_bytes": 4096, "physical_block_bytes": 4096}, BlockIo(512, 4096)),
+        ("virtio", {"logical_block_bytes": 4096}, BlockIo(4096, 4096)),
+        ("virtio", {}, BlockIo(4096, 4096)),
+        ("virtio", {"mode": "Block"}, BlockIo(512, 512)),
+        ("virtio", {**BLOCKS, "discard_granularity_bytes": 0}, BlockIo(512, 4096)),
+    ],
+)
+def test_a_disk_may_have_its_volumes_blocks(bus, facts, expected):
+    assert matching(bus, facts=facts) == expected
+
+
+def test_a_libvirt_that_knows_no_discard_granularity_is_told_none():
+    assert matching(facts=BLOCKS, libvirt=9_000_000) == BlockIo(512, 4096)
+    assert matching(facts=BLOCKS, libvirt=11_003_000) == BlockIo(512, 4096, 65536)
+
+
+def test_a_disk_that_does_not_ask_has_the_usual_blocks():
+    assert matching(match={"enabled": False}, facts=BLOCKS) is None
+    (disk,) = disks({"name": "a", "disk": {"bus": "virtio"}}, a=BLOCKS)
+    assert disk.blockio is None
+
+
+def test_an_empty_drive_has_no_blocks_to_match():
+    face = {"name": "a", "cdrom": {"bus": "sata"}, "blockSize": {"matchVolume": {}}}
+    (drive,) = plan_of({"devices.disks": [face], "spec.volumes": []}).devices.disks
+    assert drive.blockio is None

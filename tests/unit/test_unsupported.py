@@ -159,6 +159,7 @@ OTHERWISE = {
     f"{DEVICES}.interfaces": [],
     "spec.networks": [],
     f"{DEVICES}.disks.0.errorPolicy": "report",
+    f"{DEVICES}.disks.0.blockSize": {"matchVolume": {}},
     f"{DEVICES}.disks.1.dedicatedIOThread": True,
     f"{DEVICES}.disks.2.cdrom": {"readonly": False},
     f"{DEVICES}.inputs": [{"name": "tablet", "type": "tablet", "bus": "virtio"}],
