@@ -225,7 +225,8 @@ cdef int interface(Buffer *b, object plan) except -1:
         attr_number(b, '<mtu size="', plan.mtu)
         lit(b, "/>")
     boot(b, plan.boot_order)
-    lit(b, '<rom enabled="no"/>')
+    if not plan.rom:
+        lit(b, '<rom enabled="no"/>')
     if plan.acpi_index is not None:
         attr_number(b, '<acpi index="', plan.acpi_index)
         lit(b, "/>")

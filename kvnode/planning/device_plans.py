@@ -90,6 +90,7 @@ class InterfaceDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False)
     mac         -- None leaves it to libvirt, where nothing about the Pod's link is known
     queues      -- pairs of queues; None is one
     link_down   -- the cable is pulled
+    rom         -- the firmware is given the card's program to boot from the network
     """
 
     network: str
@@ -102,6 +103,7 @@ class InterfaceDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False)
     boot_order: int | None = None
     acpi_index: int | None = None
     link_down: bool = False
+    rom: bool = False
     address: PciAddress | None = None
     iommu: bool = False
 

@@ -69,5 +69,7 @@ def _device(
         boot_order=interface.boot_order or None,
         acpi_index=interface.acpi_index or None,
         link_down=interface.state == "down",
+        # Who names no order never boots from it, and its firmware needn't look.
+        rom=bool(interface.boot_order),
         address=pci_address(f"{at}.pciAddress", interface.pci_address),
     )

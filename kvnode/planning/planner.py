@@ -11,6 +11,7 @@ from kvnode.api.identity import DEFAULT_NAMESPACE
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.facts import HostFacts
 from kvnode.planning import devices
+from kvnode.planning.aliases import with_aliases
 from kvnode.planning.architecture import Architecture, architecture_of
 from kvnode.planning.cpu import cpu_plan, vcpu_plan
 from kvnode.planning.device_plans import DevicesPlan
@@ -149,6 +150,7 @@ def _devices(
         vsock=devices.vsock(vmi, arch),
         panics=devices.panics(vmi),
     )
+    made = with_aliases(made)
     if not arch.pci:
         return made
     asked = vmi.spec.domain.devices

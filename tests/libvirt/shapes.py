@@ -120,6 +120,13 @@ SHAPES: dict[str, dict[str, Any]] = {
         "devices.disks": [{"name": f"d{number}", "disk": {"bus": "virtio"}} for number in range(9)],
         "spec.volumes": [{"name": f"d{number}", "emptyDisk": {"capacity": "1Gi"}} for number in range(9)],
     },
+    "one name for all": {
+        "devices.interfaces": [{"name": "system", "bridge": {}, "bootOrder": 2}],
+        "spec.networks": [{"name": "system", "pod": {}}],
+        "devices.inputs": [{"name": "system", "type": "tablet", "bus": "usb"}],
+        "devices.watchdog": {"name": "system", "i6300esb": {}},
+        "devices.sound": {"name": "system"},
+    },
     "cable pulled": {"devices.interfaces": [{"name": "default", "bridge": {}, "state": "down"}]},
     **{f"{bus} bus": on_bus(bus) for bus in ("virtio", "sata", "scsi", "usb")},
     **{f"{model} card": with_card(model) for model in ("e1000", "e1000e", "rtl8139", "ne2k_pci", "pcnet")},

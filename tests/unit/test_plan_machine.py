@@ -312,6 +312,7 @@ def test_older_guests_get_the_older_virtio():
         ({"devices.sound": {"name": "s", "model": "sb16"}}, "devices.sound.model"),
         ({"devices.video": {"type": "voodoo"}}, "devices.video.type"),
         ({"devices.panicDevices": [{"model": "calm"}]}, "devices.panicDevices[0].model"),
+        ({"devices.panicDevices": [{}, {"model": "isa"}]}, "devices.panicDevices[1].model"),
         ({"cpu": {"features": [{"name": "a", "policy": "perhaps"}]}}, "cpu.features[0].policy"),
         (
             {"cpu": {"dedicatedCpuPlacement": True, "numa": {"guestMappingPassthrough": {}}}},
@@ -387,10 +388,16 @@ def test_a_card_is_on_the_links_that_the_network_plan_makes():
     assert plan.network.interfaces[0].tap == "tap0"
     assert (
         '<interface type="ethernet"><mac address="0a:58:0a:f4:01:11"/><target dev="tap0" managed="no"/>'
-        '<model type="e1000e"/><link state="down"/><mtu size="1450"/><boot order="2"/><rom enabled="no"/>'
+        '<model type="e1000e"/><link state="down"/><mtu size="1450"/><boot order="2"/>'
         '<acpi index="5"/><alias name="ua-default"/><address type="pci" domain="0" bus="2" slot="0" function="0"/>'
         "</interface>"
     ) in kvnode.render(plan)
+
+
+def test_a_card_has_its_boot_program_where_the_guest_may_boot_from_it():
+    card = {"name": "default", "masquerade": {}}
+    assert '<rom enabled="no"/>' in kvnode.render(plan_of({"devices.interfaces": [card]}))
+    assert "<rom" not in kvnode.render(plan_of({"devices.interfaces": [{**card, "bootOrder": 1}]}))
 
 
 def test_queues_are_for_virtio_and_for_more_than_one_vcpu():
