@@ -215,9 +215,12 @@ def vsock(vmi: VirtualMachineInstance, arch: Architecture) -> Vsock | None:
 
 
 def panics(vmi: VirtualMachineInstance) -> tuple[Panic, ...]:
-    """Devices that tell of a guest kernel's panic."""
+    """Devices that tell of a guest kernel's panic: one of a model, as libvirt has it."""
     made: list[Panic] = []
     for position, asked in enumerate(vmi.spec.domain.devices.panic_devices):
         field = f"spec.domain.devices.panicDevices[{position}].model"
-        made.append(Panic(one_of(field, asked.model, _PANICS) or "isa"))
+        panic = Panic(one_of(field, asked.model, _PANICS) or "isa")
+        if panic in made:
+            raise invalid(field, f"a guest has one panic device of the model {panic.model}: leave this one out")
+        made.append(panic)
     return tuple(made)

@@ -7,7 +7,7 @@ from kvnode import InvalidManifest
 from kvnode.errors import HostError
 from kvnode.planning.device_plans import BlockIo
 from kvnode.planning.disks import _letters
-from tests.plans import HOST, plan_of
+from tests.plans import EMULATING, HOST, plan_of
 
 ROOT = "/var/run/kubevirt-private/disks"
 
@@ -141,6 +141,27 @@ def test_a_cdrom_is_read_only_and_may_be_empty():
     plan = plan_of({"devices.disks": [{"name": "none", "cdrom": {"bus": "sata"}}], "spec.volumes": []})
     assert plan.devices.disks[0].source is None
     assert '<disk type="file" device="cdrom"><driver name="qemu" error_policy="stop"/><target' in kvnode.render(plan)
+
+
+@pytest.mark.parametrize(
+    ("source", "facts", "said"),
+    [
+        ({"persistentVolumeClaim": {"claimName": "c"}}, {"a": {"mode": "Filesystem"}}, "volumeMode is Block"),
+        ({"dataVolume": {"name": "c"}}, {"a": {"mode": "Filesystem"}}, "the claim of volume 'a' holds a file system"),
+        ({"containerDisk": {"image": "localhost/kvnode/tiny"}}, {}, "volume 'a' is a file"),
+    ],
+)
+def test_a_lun_is_on_a_device(source, facts, said):
+    changes = {"devices.disks": [{"name": "a", "lun": {"bus": "scsi"}}], "spec.volumes": [{"name": "a", **source}]}
+    with pytest.raises(InvalidManifest) as error:
+        plan_of(changes, {**EMULATING, "volumes": facts})
+    assert [one.field for one in error.value.errors] == ["spec.domain.devices.disks[0].lun"]
+    assert said in str(error.value)
+
+
+def test_a_lun_that_nobody_has_looked_at_is_taken_for_a_device():
+    (disk,) = disks({"name": "a", "lun": {"bus": "scsi"}})
+    assert (disk.device, disk.source) == ("lun", "block")
 
 
 def test_what_a_disk_asks_for_is_in_the_xml():
