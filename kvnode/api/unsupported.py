@@ -61,7 +61,7 @@ spec.domain.resources.limits.cpu
 spec.domain.resources.limits.memory
 spec.domain.resources.overcommitGuestOverhead
 spec.domain.memory.reservedOverhead.addedOverhead
-spec.domain.memory.reservedOverhead.memLock = "NotRequired"
+spec.domain.memory.reservedOverhead.memLock
 spec.domain.machine.type
 spec.domain.rebootPolicy
 spec.domain.ioThreadsPolicy

@@ -43,6 +43,8 @@ def lines(plan: DomainPlan, host: HostFacts) -> Iterator[Line]:
     if memory.source is not None:
         others = ", which other processes map too (virtiofs)" if memory.shared else ""
         yield Line(f"a {memory.source} file{others}")
+    if plan.memory_lock_bytes is not None:
+        yield Line(f"{bytes_text(plan.memory_lock_bytes)} may be locked: kept in place for devices that reach into it")
     if memory.unmerged:
         yield Line("not merged with other guests' equal pages")
     yield Line(f"{bytes_text(overhead.total_bytes)} of overhead beside it, in normal pages (below)")

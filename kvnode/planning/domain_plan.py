@@ -260,6 +260,8 @@ class DomainPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     network          -- links, NAT and the DHCP handoff of every interface
     disk_operations  -- what has to be made before the guest starts, in the order of ``spec.volumes``
     grace_period_s   -- how long a guest has to obey the power button
+    memory_lock_bytes
+                     -- how much memory the guest's processes may lock at least; None is what they may anyway
     """
 
     name: str
@@ -288,4 +290,5 @@ class DomainPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     numa_tune: str | None = None
     start_paused: bool = False
     launch_security: LaunchSecurityPlan | None = None
+    memory_lock_bytes: int | None = None
     disk_operations: tuple[DiskOperation, ...] = ()

@@ -7,7 +7,7 @@ from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import NoFit
 from kvnode.facts import HostFacts
 from kvnode.planning.domain_plan import MemoryPlan
-from kvnode.planning.refusal import bytes_of, invalid
+from kvnode.planning.refusal import bytes_of, invalid, one_of
 from kvnode.quantity import Quantity, bytes_text
 
 MIB = 1 << 20
@@ -64,6 +64,18 @@ def added_overhead_bytes(vmi: VirtualMachineInstance) -> int:
     if overhead is None or overhead.added_overhead is None:
         return 0
     return bytes_of("spec.domain.memory.reservedOverhead.addedOverhead", overhead.added_overhead)
+
+
+def locked_bytes(vmi: VirtualMachineInstance, memory: MemoryPlan, overhead_bytes: int) -> int | None:
+    """How much memory the guest's processes may keep from being swapped out or moved; None where nothing asks for it.
+
+    That is what ``memLock`` is about: a device that reaches into the guest's memory by itself needs all of it in place,
+    also what may be plugged later, and whoever attaches the device finds out when the lock is refused.
+    """
+    reserved = vmi.spec.domain.memory.reserved_overhead if vmi.spec.domain.memory is not None else None
+    field = "spec.domain.memory.reservedOverhead.memLock"
+    asked = one_of(field, reserved.mem_lock if reserved is not None else None, ("Required", "NotRequired"))
+    return (memory.max_bytes or memory.bytes) + overhead_bytes if asked == "Required" else None
 
 
 def check_memory_fits(host: HostFacts, guest_bytes: int, overhead_bytes: int) -> None:

@@ -27,7 +27,13 @@ from kvnode.planning.identity import domain_name, domain_uuid
 from kvnode.planning.interfaces import interface_devices
 from kvnode.planning.iothreads import IoThreads, iothreads_plan
 from kvnode.planning.launch_security import behind_iommu, launch_security
-from kvnode.planning.memory import added_overhead_bytes, check_memory_fits, memory_plan, requested_bytes
+from kvnode.planning.memory import (
+    added_overhead_bytes,
+    check_memory_fits,
+    locked_bytes,
+    memory_plan,
+    requested_bytes,
+)
 from kvnode.planning.network import NetworkPlan, network_plan
 from kvnode.planning.overhead import memory_overhead
 from kvnode.planning.pci import with_places

@@ -58,7 +58,7 @@ def _unplanned(vmi: VirtualMachineInstance) -> Iterator[tuple[str, str]]:
 
 
 def _unplanned_compute(domain: DomainSpec) -> Iterator[tuple[str, str]]:
-    cpu, memory = domain.cpu, domain.memory
+    cpu = domain.cpu
     if cpu is not None:
         if cpu.isolate_emulator_thread and not cpu.dedicated_cpu_placement:
             yield f"{_DOMAIN}.cpu.isolateEmulatorThread", "a CPU for the emulator beside vCPUs without their own"
@@ -70,9 +70,6 @@ def _unplanned_compute(domain: DomainSpec) -> Iterator[tuple[str, str]]:
             )
         if cpu.realtime is not None and not cpu.dedicated_cpu_placement:
             yield f"{_DOMAIN}.cpu.realtime", "vCPUs under the real-time scheduler without CPUs of their own"
-    overhead = memory.reserved_overhead if memory is not None else None
-    if overhead is not None and overhead.mem_lock == "Required":
-        yield f"{_DOMAIN}.memory.reservedOverhead.memLock", "memory that is locked"
 
 
 def _unplanned_devices(devices: Devices) -> Iterator[tuple[str, str]]:

@@ -37,7 +37,14 @@ from kvnode.planning.network import NetworkPlan, bridge_name
 from kvnode.planning.references import NETWORK_DATA_KEYS, USER_DATA_KEYS, with_cloud_init_data
 from kvnode.runtime.capabilities import Capabilities, with_capabilities
 from kvnode.runtime.guests import ENDED_PHASES, half_written, read_bounded, write_whole
-from kvnode.runtime.handover import DomainFailed, hand_over_network, start_address_servers, start_domain, start_order
+from kvnode.runtime.handover import (
+    DomainFailed,
+    allow_locked_memory,
+    hand_over_network,
+    start_address_servers,
+    start_domain,
+    start_order,
+)
 from kvnode.runtime.launcher_client import connect_launcher
 from kvnode.runtime.pod_cgroup import into_cgroups_of
 from kvnode.runtime.pod_lock import PodBusy, held_pod
@@ -329,6 +336,7 @@ class _Start:
             uid = self.node.uid
             prepare_disks(final.disk_operations, self.place.private, uid, uid, disks, lambda _line: None)
             _seed_capabilities(self.place.public, self.node.capabilities.folder)
+            allow_locked_memory(final, self.launcher.process)
         with self.progress.step("hand the address over"):
             through = into_cgroups_of(pid, self.node.cgroups) if self.node.cgroups is not None else ()
             hand_over_network(final.network, pid, self.node.uid, through)

@@ -41,7 +41,13 @@ from kvnode.runtime.guests import (
     write_record,
     write_whole,
 )
-from kvnode.runtime.handover import DomainFailed, hand_over_network, start_domain, start_order
+from kvnode.runtime.handover import (
+    DomainFailed,
+    allow_locked_memory,
+    hand_over_network,
+    start_domain,
+    start_order,
+)
 from kvnode.runtime.interrupts import interrupts_deferred
 from kvnode.runtime.launcher.config import LauncherConfig
 from kvnode.runtime.launcher_client import SOCKET_NAME, await_launcher
@@ -217,6 +223,7 @@ class _Start:
         with self.progress.step("make the sandbox"):
             sandbox = self._sandbox(disks, capabilities.folder, host, draft.memory.hugepage_bytes)
         with self._launcher_blamed(sandbox):
+            allow_locked_memory(draft, sandbox.launcher)
             with self.progress.step("attach it to the network"), Netns.of_pid(sandbox.launcher.pid) as netns:
                 attach(self.paths.state.name, sandbox.launcher.pid, self.node)
                 link = probe_links(netns, "eth0", resolver)

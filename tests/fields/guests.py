@@ -108,7 +108,7 @@ _MACHINE: dict[str, dict[str, Any]] = {
     "memory": {f"{DOMAIN}.memory": {"guest": "1Gi", "maxGuest": "2Gi"}},
     "huge pages": {f"{DOMAIN}.memory": {"guest": "1Gi", "hugepages": {"pageSize": "2Mi"}}},
     "reserved memory": {
-        f"{DOMAIN}.memory": {"guest": "1Gi", "reservedOverhead": {"addedOverhead": "64Mi", "memLock": "NotRequired"}}
+        f"{DOMAIN}.memory": {"guest": "1Gi", "reservedOverhead": {"addedOverhead": "64Mi", "memLock": "Required"}}
     },
     "requests": {
         f"{DOMAIN}.cpu": GONE,

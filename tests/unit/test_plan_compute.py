@@ -247,3 +247,13 @@ def test_a_quantity_that_nobody_has_checked_is_refused_by_its_path():
         with pytest.raises(InvalidManifest) as error:
             kvnode.plan(convert({"spec": document}, VirtualMachineInstance), HostFacts())
         assert fields_of(error) == [field]
+
+
+def test_memory_that_is_to_be_locked_is_all_that_there_may_be():
+    asked = {"memory": {"guest": "1Gi", "maxGuest": "4Gi", "reservedOverhead": {"memLock": "Required"}}}
+    plan = plan_of(asked)
+    assert plan.memory_lock_bytes == 4 * GIB + plan.overhead.total_bytes
+    assert (
+        plan_of({"memory": {"guest": "1Gi", "reservedOverhead": {"memLock": "NotRequired"}}}).memory_lock_bytes is None
+    )
+    assert plan_of().memory_lock_bytes is None

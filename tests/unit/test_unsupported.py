@@ -88,7 +88,11 @@ EVERYTHING = {
         "dedicatedCpuPlacement": False,
         "isolateEmulatorThread": False,
     },
-    f"{DOMAIN}.memory": {"guest": "1Gi", "maxGuest": "2Gi", "reservedOverhead": {"addedOverhead": "64Mi"}},
+    f"{DOMAIN}.memory": {
+        "guest": "1Gi",
+        "maxGuest": "2Gi",
+        "reservedOverhead": {"addedOverhead": "64Mi", "memLock": "Required"},
+    },
     f"{DOMAIN}.resources": {
         "requests": {"cpu": "1", "memory": "1Gi"},
         "limits": {"cpu": "4", "memory": "2Gi"},
