@@ -112,6 +112,7 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
         on_crash="destroy",
         start_paused=vmi.spec.start_strategy == "Paused",
         launch_security=security,
+        memory_lock_bytes=locked_bytes(vmi, memory, overhead.total_bytes),
     )
     check_requirements(made_plan, host)
     return made_plan
