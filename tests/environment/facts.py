@@ -96,6 +96,13 @@ def _go(*wanted: int) -> bool:
     return found is not None and (int(found[1]), int(found[2])) >= wanted
 
 
+def _nova() -> bool:
+    """Whether nova's environment has been made: no test fetches a hundred packages."""
+    from benchmarks.nova_rival import is_made
+
+    return is_made()
+
+
 FACTS: dict[str, Fact] = {
     "root": Fact("user id 0", lambda: os.geteuid() == 0),
     "cap_net_admin": Fact("CAP_NET_ADMIN", lambda: _effective_capability(CAP_NET_ADMIN)),
@@ -118,6 +125,7 @@ FACTS: dict[str, Fact] = {
         lambda: find_spec("atheris") is not None,
     ),
     "go": Fact("Go compiler of version 1.26 or later", lambda: _go(1, 26)),
+    "nova": Fact("environment with OpenStack nova, which `python -m benchmarks.domains` makes", _nova),
 }
 
 
