@@ -107,6 +107,14 @@ class VolumeFacts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     discard_granularity_bytes: Bytes | None = None
 
 
+class ClaimedDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A device that a driver has allotted to a request of a resource claim: one of the three says which."""
+
+    pci: str | None = None
+    mdev: str | None = None
+    usb: str | None = None
+
+
 class Route(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A route of the Pod's: ``dst`` is ``default`` or a network in CIDR form; on the link itself without a gateway."""
 
@@ -163,6 +171,8 @@ class HostFacts(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     devices                 -- what of kvm, net/tun, vhost-net, ... is there below /dev; None is unknown
     volumes, links          -- by the manifest's volume and network names
     pci, mdev, usb          -- addresses allotted by resource name, in the order in which the manifest takes them
+    claims                  -- devices allotted by resource claims: by the claim's name in the manifest, then by the
+                               request within it
     efi                     -- UEFI builds by purpose: plain, secure_boot, sev, snp, tdx; what is missing can't be had
     libvirt, qemu           -- versions as libvirt counts them: major * 1000000 + minor * 1000 + release
     machine_types           -- the names that QEMU knows for ``arch``, aliases included
@@ -186,6 +196,7 @@ class HostFacts(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     pci: dict[str, tuple[str, ...]] = {}
     mdev: dict[str, tuple[str, ...]] = {}
     usb: dict[str, tuple[str, ...]] = {}
+    claims: dict[str, dict[str, tuple[ClaimedDevice, ...]]] = {}
     links: dict[str, LinkFacts] = {}
     efi: dict[str, Firmware] = {}
     libvirt: Count | None = None

@@ -73,12 +73,6 @@ def _unplanned_compute(domain: DomainSpec) -> Iterator[tuple[str, str]]:
 
 
 def _unplanned_devices(devices: Devices) -> Iterator[tuple[str, str]]:
-    named = [("gpus", [gpu.device_name for gpu in devices.gpus])]
-    named.append(("hostDevices", [device.device_name for device in devices.host_devices]))
-    for kind, names in named:
-        for index, name in enumerate(names):
-            if not name:
-                yield f"{_DOMAIN}.devices.{kind}[{index}]", "a device that a driver allots by a claim"
     for index, disk in enumerate(devices.disks):
         field = f"{_DOMAIN}.devices.disks[{index}]"
         if disk.changed_block_tracking:
@@ -89,7 +83,5 @@ def _unplanned_sources(spec: VirtualMachineInstanceSpec) -> Iterator[tuple[str, 
     for index, network in enumerate(spec.networks):
         if network.pod is not None and network.pod.vm_ipv6_network_cidr:
             yield f"spec.networks[{index}].pod.vmIPv6NetworkCIDR", "a guest's network of IPv6"
-    for index in range(len(spec.resource_claims)):
-        yield f"spec.resourceClaims[{index}]", "a device that a driver allots by a claim"
     for index in range(len(spec.utility_volumes)):
         yield f"spec.utilityVolumes[{index}]", "a volume for work beside the guest"

@@ -49,6 +49,7 @@ HOST: dict[str, Any] = {
     },
     "pci": {"vendor.example/gpu": ["0000:65:00.0"], "vendor.example/card": ["0000:66:00.0"]},
     "mdev": {"vendor.example/vgpu": ["5d307ca9-b3ef-428c-8861-06e72d69f223"]},
+    "claims": {"gpu": {"one": [{"pci": "0000:68:00.0"}]}, "card": {"one": [{"pci": "0000:69:00.0"}]}},
     "efi": {
         purpose: {"code": f"/usr/share/OVMF/{purpose}.fd", "vars": f"/usr/share/OVMF/{purpose}.vars.fd"}
         for purpose in ("plain", "secure_boot")

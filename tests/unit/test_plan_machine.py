@@ -329,8 +329,8 @@ def test_older_guests_get_the_older_virtio():
             "devices.disks[0].changedBlockTracking",
         ),
         ({"devices.filesystems": [{"name": "f", "virtiofs": {}}]}, "devices.filesystems[0].name"),
-        ({"devices.gpus": [{"name": "g", "claimName": "a"}]}, "devices.gpus[0]"),
-        ({"devices.hostDevices": [{"name": "g", "claimName": "a"}]}, "devices.hostDevices[0]"),
+        ({"devices.gpus": [{"name": "g"}]}, "devices.gpus[0]"),
+        ({"devices.hostDevices": [{"name": "g"}]}, "devices.hostDevices[0]"),
         ({"devices.interfaces": [{"name": "default", "bridge": {}, "model": "ne1"}]}, "devices.interfaces[0].model"),
         (
             {"devices.interfaces": [{"name": "default", "bridge": {}, "pciAddress": "1"}]},
