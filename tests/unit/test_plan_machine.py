@@ -353,7 +353,6 @@ def test_refusals_name_their_field(changes, field):
             {"spec.networks": [{"name": "default", "pod": {"vmIPv6NetworkCIDR": "fd10::/120"}}]},
             "spec.networks[0].pod.vmIPv6NetworkCIDR",
         ),
-        ({"spec.resourceClaims": [{"name": "c", "resourceClaimName": "c"}]}, "spec.resourceClaims[0]"),
         ({"spec.utilityVolumes": [{"name": "u", "claimName": "c"}]}, "spec.utilityVolumes[0]"),
     ],
 )
