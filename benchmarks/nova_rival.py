@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any, Self
@@ -26,13 +27,15 @@ _KIB = 1 << 10
 def _make(folder: Path) -> None:
     # Not with the environment's own Python: a virtual environment of a virtual environment forgets which it is of.
     base = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    print(f"fetching nova {VERSION} into an environment of its own", flush=True)
     for command in (
         (str(base), "-m", "venv", str(folder)),
         (str(folder / "bin/python"), "-m", "pip", "install", "--quiet", f"nova=={VERSION}"),
     ):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
-            raise RuntimeError(f"nova's environment can't be made: {' '.join(command)}: {done.stderr}")
+            told = f"{' '.join(command)}: {done.stderr}"
+            raise RuntimeError(f"nova's environment can't be made (--without-nova goes without): {told}")
 
 
 def _key() -> str:
@@ -57,8 +60,10 @@ class Nova:
     def __init__(self) -> None:
         # -W ignore: it tells of deprecations of its own at every start.
         command = (str(environment() / "bin/python"), "-W", "ignore", str(SIDE))
+        # A file: nobody reads what it says there until it has failed, and a full pipe would stop it.
+        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process, in __exit__
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, text=True
         )
 
     def __enter__(self) -> Self:
@@ -66,6 +71,7 @@ class Nova:
 
     def __exit__(self, *_: object) -> None:
         self._process.communicate()
+        self._said.close()
 
     def _asked(self, request: dict[str, Any]) -> dict[str, Any]:
         into, out = self._process.stdin, self._process.stdout
@@ -75,7 +81,9 @@ class Nova:
         into.flush()
         line = out.readline()
         if not line:
-            raise RuntimeError(f"nova's side ended: {self._process.communicate()[1][-2000:]}")
+            self._process.wait()
+            self._said.seek(0)
+            raise RuntimeError(f"nova's side ended: {self._said.read()[-2000:]}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
