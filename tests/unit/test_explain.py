@@ -104,7 +104,7 @@ def test_each_disk_is_told_with_its_file_and_who_serves_it():
     at = told.index("sda: ephemeral, scsi disk, read-only, boot order 2")
     assert told[at + 2].startswith("on raw block ")
     assert "an empty drive, its tray open" in told
-    assert sum(line.startswith(("vd", "sd")) for line in told) == 8
+    assert sum(line.startswith(("vd", "sd")) for line in told) == 9
     assert said(disk_lines(plan_of({"devices.disks": [], "spec.volumes": []}))) == ["none"]
 
 
