@@ -19,6 +19,7 @@ from kvnode.quantity import binary, canonical, to_bytes
 HUGE_PAGES_VOLUME = "hugepages"
 HUGE_PAGES_DIR = "/dev/hugepages"
 CPU_MANAGER = "cpumanager"
+REALTIME = "kubevirt.io/realtime"
 
 
 def launcher_resources(
@@ -54,8 +55,10 @@ def huge_pages(planned: DomainPlan) -> tuple[dict[str, Any], dict[str, Any]] | N
 
 
 def own_nodes(planned: DomainPlan) -> dict[str, str]:
-    """The labels of nodes that can give a guest CPUs of its own; none where it has none."""
-    return {} if planned.cpu_tune is None else {CPU_MANAGER: "true"}
+    """The labels of nodes that can give a guest CPUs of its own, and real-time on them; none where it has none."""
+    if planned.cpu_tune is None:
+        return {}
+    return {CPU_MANAGER: "true", **({} if planned.cpu_tune.realtime is None else {REALTIME: ""})}
 
 
 def _own(vmi: VirtualMachineInstance, planned: DomainPlan) -> tuple[dict[str, str], dict[str, str]]:

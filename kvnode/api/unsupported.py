@@ -52,6 +52,8 @@ spec.domain.cpu.features.**
 spec.domain.cpu.dedicatedCpuPlacement
 spec.domain.cpu.isolateEmulatorThread
 spec.domain.cpu.numa.guestMappingPassthrough
+spec.domain.cpu.realtime
+spec.domain.cpu.realtime.mask
 spec.domain.memory.guest
 spec.domain.memory.maxGuest
 spec.domain.memory.hugepages.pageSize

@@ -85,7 +85,13 @@ def start_address_servers(network: NetworkPlan, launcher_pid: int, through: Sequ
 
 
 def start_order(plan: DomainPlan) -> Start:
-    """The order that starts a plan's domain."""
+    """The order that starts a plan's domain; without a real-time scheduler, which a launcher may not give.
+
+    That is ``give_realtime``'s, once the domain runs.
+    """
+    tune = plan.cpu_tune
+    if tune is not None and tune.realtime is not None:
+        plan = msgspec.structs.replace(plan, cpu_tune=msgspec.structs.replace(tune, realtime=None))
     order = Start(render(plan), plan.grace_period_s)
     if plan.devices.serials:
         serial = plan.devices.serials[0]

@@ -52,6 +52,7 @@ from kvnode.runtime.pod_root import PodRoot
 from kvnode.runtime.process import Process
 from kvnode.runtime.progress import Progress
 from kvnode.runtime.protocol import Connection, Follow, ProtocolError, Query, Status, Stop
+from kvnode.runtime.realtime import check_realtime, give_realtime
 from kvnode.storage.block_sizes import with_block_sizes
 from kvnode.storage.container_disks import CachedDisk
 from kvnode.storage.files import host_errors, made_folder, open_folder, remove_entry
@@ -121,6 +122,7 @@ class PodRecord(msgspec.Struct, frozen=True):
     links      -- what the Pod's links had
     network    -- what was made of them
     note       -- why the guest is emulated, None where it isn't
+    realtime   -- its vCPUs under the real-time scheduler, as a list; None for none
     """
 
     guest_uid: str
@@ -133,6 +135,7 @@ class PodRecord(msgspec.Struct, frozen=True):
     machine: str = ""
     note: str | None = None
     targets: dict[str, str] = {}
+    realtime: str | None = None
 
 
 class NodeHalf(msgspec.Struct, frozen=True):
@@ -263,15 +266,19 @@ def adopt_guest(place: PodPlace, node_uid: int = LAUNCHER_UID) -> PodGuest:
 def mend_guest(place: PodPlace, record: PodRecord, node: NodeHalf) -> int:
     """Starts what a running guest should have beside it and has not; returns how much that was.
 
+    A start that was cut off after its domain ran is ended, too: vCPUs get the scheduler that they were to have.
     One that doesn't run yet is its start's.  Raises ProtocolError, PodBusy, HostError.
     """
     launcher = reach_launcher(place, node.uid)
     with launcher.connection, held_pod(place.lock):
-        if launcher.connection.status(Query()).phase != "Running":
+        status = launcher.connection.status(Query())
+        if status.phase != "Running":
             return 0
         pid = launcher.process.pid
         through = into_cgroups_of(pid, node.cgroups) if node.cgroups is not None else ()
-        return start_address_servers(record.network, pid, through)
+        mended = start_address_servers(record.network, pid, through)
+        _give_realtime(record, pid, status)
+        return mended
 
 
 def stop_guest_in_pod(place: PodPlace, grace_period_s: int | None = None, uid: int = LAUNCHER_UID) -> None:
@@ -341,7 +348,10 @@ class _Start:
             through = into_cgroups_of(pid, self.node.cgroups) if self.node.cgroups is not None else ()
             hand_over_network(final.network, pid, self.node.uid, through)
         with self.progress.step("start the domain"):
+            if record.realtime is not None:
+                check_realtime(through)
             status = start_domain(self.launcher.connection, start_order(final))
+            _give_realtime(record, pid, status)
         return PodGuest(record, status, self.launcher.connection)
 
     def _host(self, root: PodRoot, disks: dict[int, CachedDisk]) -> HostFacts:
@@ -400,9 +410,15 @@ class _Start:
             machine=final.os.machine or "",
             note=final.hypervisor_note,
             targets={disk.volume: disk.target for disk in final.devices.disks if disk.volume},
+            realtime=final.cpu_tune.realtime if final.cpu_tune is not None else None,
         )
         write_whole(self.place.record, msgspec.json.encode(record))
         return record
+
+
+def _give_realtime(record: PodRecord, launcher: int, status: Status) -> None:
+    if record.realtime is not None and status.qemu_pid is not None:
+        give_realtime(launcher, status.qemu_pid, record.realtime)
 
 
 def _check_own_cpus(final: DomainPlan, host: HostFacts) -> None:

@@ -56,6 +56,7 @@ from kvnode.runtime.own_cpus import own_cpus, without_taken_cpus
 from kvnode.runtime.process import Process
 from kvnode.runtime.progress import Progress
 from kvnode.runtime.protocol import Connection, Status
+from kvnode.runtime.realtime import check_realtime, give_realtime
 from kvnode.runtime.sandbox import (
     CAPABILITIES_FOLDER,
     LIBVIRT_ROOT,
@@ -312,7 +313,12 @@ class _Start:
         write_whole(self.paths.state / "vmi.json", msgspec.json.encode(to_dict(self.vmi)))
         connection = await_launcher(self.paths.pod, STANDALONE_UID, LAUNCHER_S, launcher)
         self.undo.callback(connection.close)
+        realtime = final.cpu_tune.realtime if final.cpu_tune is not None else None
+        if realtime is not None:
+            check_realtime()
         status = start_domain(connection, order)
+        if realtime is not None and status.qemu_pid is not None:
+            give_realtime(launcher.pid, status.qemu_pid, realtime)
         for name, milliseconds in status.timings_ms.items():
             self.progress.done(f"  {name}", milliseconds / 1000)
         return connection, status

@@ -166,6 +166,12 @@ def test_a_guest_with_cpus_of_its_own_has_whole_ones_and_a_guaranteed_pod(domain
     assert pod["spec"]["nodeSelector"]["cpumanager"] == "true"
 
 
+def test_real_time_takes_a_node_for_it_and_nothing_of_the_pod():
+    plain, realtime = pod_of(own()), pod_of(own({**OWN, "realtime": {}}))
+    assert realtime["spec"]["nodeSelector"] == {**plain["spec"]["nodeSelector"], "kubevirt.io/realtime": ""}
+    assert compute(realtime)["securityContext"] == compute(plain)["securityContext"]
+
+
 def test_cpus_of_ones_own_are_never_overcommitted():
     config = {"developerConfiguration": {"useEmulation": True, "cpuAllocationRatio": 4, "memoryOvercommit": 200}}
     settings = launcher_settings(config, "launcher:v2")
@@ -330,6 +336,7 @@ def test_a_running_pod_whose_container_is_unknown_waits():
         ("0/2 nodes are available: 2 Insufficient memory.", "kvnode explain"),
         ("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.", "schedulable=true"),
         ("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.", "cpumanager=true"),
+        ("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.", "sched_rt_runtime_us"),
         ("0/2 nodes are available: 2 Insufficient hugepages-2Mi.", "restart its kubelet"),
         ("0/2 nodes are available: 2 Insufficient devices.kubevirt.io/tun.", "virt-handler"),
     ],

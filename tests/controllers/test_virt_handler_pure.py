@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from controllers.launchers import pod_name
-from controllers.virt_handler.cpu_manager import gives_own_cpus
+from controllers.virt_handler.cpu_manager import gives_own_cpus, unthrottled_realtime
 from controllers.virt_handler.guest_status import end_of_pod, fault_report, phase_patch
 from controllers.virt_handler.node_labels import label_patch, node_labels
 from controllers.virt_handler.objects import (
@@ -142,6 +142,20 @@ def test_a_kubelets_own_record_says_whether_it_gives_cpus_away(tmp_path: Path, r
     assert gives_own_cpus(tmp_path) is gives
     labels = node_labels(HostFacts(), gives_own_cpus(tmp_path))
     assert {labels["cpumanager"], labels["kubevirt.io/cpumanager"]} == {str(gives).lower()}
+
+
+@pytest.mark.parametrize(("bound", "labelled"), [("-1\n", True), ("950000\n", False), (None, False)])
+def test_a_node_is_one_for_real_time_where_its_kernel_takes_nobody_off_its_cpu(
+    tmp_path: Path, bound: str | None, labelled: bool
+) -> None:
+    file = tmp_path / "sched_rt_runtime_us"
+    if bound is not None:
+        file.write_text(bound)
+    labels = node_labels(HostFacts(), realtime=unthrottled_realtime(file))
+    assert labels.get("kubevirt.io/realtime") == ("" if labelled else None)
+    before = {"kubevirt.io/realtime": ""}
+    patch = label_patch(labels, before, NOW)["metadata"]["labels"]
+    assert patch["kubevirt.io/realtime"] == ("" if labelled else None)
 
 
 def test_the_way_into_a_processs_cgroups(tmp_path: Path) -> None:

@@ -74,6 +74,14 @@ def _page_to_reserve() -> bool:
     return grown
 
 
+def _may_be_realtime() -> bool:
+    """Whether a process of ours may become real-time; it ends at once."""
+    try:
+        return subprocess.run(["chrt", "--fifo", "1", "true"], capture_output=True, timeout=30).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
 def _device(path: str) -> Callable[[], bool]:
     def opens() -> bool:
         try:
@@ -115,6 +123,10 @@ FACTS: dict[str, Fact] = {
     "cgroup_v2": Fact("unified cgroup hierarchy with cpuset", _cgroup_v2),
     "cgroup_v1_cpuset": Fact("cpuset controller of cgroup v1", _cgroup_v1_cpuset),
     "numa_cells_2": Fact("second NUMA cell", lambda: _numa_cells() >= 2),
+    "realtime_scheduler": Fact("real-time scheduler that may be used", _may_be_realtime),
+    "realtime_groups": Fact(
+        "kernel that gives real-time by cgroup (v1)", lambda: Path("/sys/fs/cgroup/cpu/cpu.rt_runtime_us").exists()
+    ),
     "cpus_2": Fact("two CPUs", lambda: len(os.sched_getaffinity(0)) >= 2),
     "cpus_4": Fact("four CPUs", lambda: len(os.sched_getaffinity(0)) >= 4),
     "hugepages_2Mi": Fact("pool of 2 MiB pages", lambda: _hugepages(2048) > 0),

@@ -177,6 +177,7 @@ PINNED = {
         "dedicatedCpuPlacement": True,
         "isolateEmulatorThread": True,
         "numa": {"guestMappingPassthrough": {}},
+        "realtime": {"mask": "1"},
     },
     f"{DOMAIN}.memory": {"guest": "1Gi", "hugepages": {"pageSize": "2Mi"}},
     "metadata.annotations": {"alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity": ""},
@@ -216,7 +217,7 @@ def test_every_line_of_the_table_is_a_field(line):
     ("changes", "fields"),
     [
         ({f"{DOMAIN}.cpu.dedicatedCpuPlacement": True}, []),
-        ({f"{DOMAIN}.cpu.realtime": {}}, [f"{DOMAIN}.cpu.realtime"]),
+        ({f"{DOMAIN}.cpu.realtime": {}}, []),
         ({f"{DOMAIN}.memory.hugepages": {"pageSize": "2Mi"}}, []),
         ({f"{DOMAIN}.launchSecurity": {"sev": {}}}, [f"{DOMAIN}.launchSecurity"]),
         ({f"{DOMAIN}.firmware.bootloader": {"bios": {"useSerial": True}}}, []),
