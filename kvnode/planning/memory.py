@@ -84,15 +84,15 @@ def check_memory_fits(host: HostFacts, guest_bytes: int, overhead_bytes: int) ->
     if free is None or free >= wanted:
         return
     by_cell = [(cell.id, cell.memory_free_bytes) for cell in host.cells if cell.memory_free_bytes is not None]
-    # What a cgroup leaves is missing in no cell.
+    # What a cgroup leaves is missing in no cell, and a cell of which nothing is known might have it.
     limited = sum(amount for _, amount in by_cell) > free or not by_cell
+    told = () if limited or len(by_cell) < len(host.cells) else by_cell
     raise NoFit(
         "NotEnoughMemory",
         -(-wanted // MIB),
         free // MIB,
-        host.cells[0].id if len(host.cells) == 1 and not limited else None,
         unit="MiB of memory free" + (" within its cgroup's limit" if limited else ""),
-        by_cell=() if limited else tuple((number, amount // MIB) for number, amount in by_cell),
+        by_cell=tuple((number, amount // MIB) for number, amount in told),
         detail=f"{guest_bytes // MIB} MiB for the guest, {-(-overhead_bytes // MIB)} MiB as its overhead",
     )
 
@@ -138,9 +138,11 @@ def _page_bytes(vmi: VirtualMachineInstance, size: int) -> int | None:
 def _check_pages(host: HostFacts, size: int, page: int) -> None:
     if not host.cells:
         return
-    by_cell = tuple((cell.id, cell.pools[page].free if page in cell.pools else 0) for cell in host.cells)
-    free = sum(pages for _, pages in by_cell)
+    free = sum(cell.pools[page].free for cell in host.cells if page in cell.pools)
     if free < size // page:
-        alone = host.cells[0].id if len(host.cells) == 1 else None
         unit = f"free pages of {bytes_text(page)}"
-        raise NoFit("NotEnoughHugepages", size // page, free, alone, unit=unit, by_cell=by_cell)
+        raise NoFit("NotEnoughHugepages", size // page, free, unit=unit, by_cell=lambda: _free_pages(host, page))
+
+
+def _free_pages(host: HostFacts, page: int) -> tuple[tuple[int, int], ...]:
+    return tuple((cell.id, cell.pools[page].free if page in cell.pools else 0) for cell in host.cells)

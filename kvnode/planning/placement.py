@@ -16,8 +16,6 @@ which the memory is taken there: as many pages as its share of the vCPUs, as far
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 import msgspec
 
 from kvnode._fast.placement import CROSSES_CELLS, FEWER_PAGES_THAN_CELLS, TOO_FEW_CPUS, HostCpus, place
@@ -34,13 +32,6 @@ from kvnode.quantity import bytes_text
 _CPU = "spec.domain.cpu"
 _MOST_PAGES = 1 << 52
 """More than any guest can have, and sums of it are still numbers to compiled code."""
-
-
-class _Where(TypedDict):
-    """Where there was too little, as NoFit takes it."""
-
-    cell: int | None
-    by_cell: tuple[tuple[int, int], ...]
 
 
 class Placement(msgspec.Struct, frozen=True, gc=False):
@@ -124,29 +115,40 @@ def _free_pages(host: HostFacts, page: int) -> list[int]:
 def _no_fit(
     host: HostFacts, kind: int, wanted: int, available: int, cores: int, threads: int, page: int | None
 ) -> NoFit:
-    """What was missing, and in which cell where only one comes into question."""
-    own = [(cell, (cell.mask & host.allotted).bit_count()) for cell in host.cells]
+    """What was missing, and how much of it each cell has that comes into question."""
     if kind == TOO_FEW_CPUS:
-        cpus = tuple((cell.id, count) for cell, count in own if count)
-        return NoFit("NotEnoughCpus", wanted, available, unit="CPUs for this guest alone", **_where(cpus))
+        unit = "CPUs for this guest alone"
+        return NoFit("NotEnoughCpus", wanted, available, unit=unit, by_cell=lambda: _cores_by_cell(host, 1))
     if kind == CROSSES_CELLS:
         unit = f"times {threads} CPUs within one cell for a core of the guest"
-        room = tuple((cell.id, count // threads) for cell, count in own if count >= threads)
-        return NoFit("CoresCrossCells", wanted, available, unit=unit, **_where(room))
+        return NoFit("CoresCrossCells", wanted, available, unit=unit, by_cell=lambda: _cores_by_cell(host, threads))
     pages = f"pages of {bytes_text(page or 0)}"
     if kind == FEWER_PAGES_THAN_CELLS:
         detail = "each cell that the guest's cores lie in gives a page at least"
         return NoFit("FewerPagesThanCells", wanted, available, unit=f"{pages} to share out", detail=detail)
-    able = ((cell.id, cell.pools[page].free if page in cell.pools else 0) for cell, count in own if count >= threads)
-    # A guest lies in no more cells than it has cores, at best in those with the most pages.
-    best = sorted(able, key=lambda one: (-one[1], one[0]))[:cores]
     unit = f"free {pages} where the guest's CPUs can be"
-    return NoFit("NotEnoughHugepages", wanted, available, unit=unit, **_where(tuple(sorted(best))))
+    return NoFit(
+        "NotEnoughHugepages",
+        wanted,
+        available,
+        unit=unit,
+        by_cell=lambda: _pages_by_cell(host, cores, threads, page or 0),
+    )
 
 
-def _where(by_cell: tuple[tuple[int, int], ...]) -> _Where:
-    """The cell where it is one, else how much each has."""
-    return {"cell": by_cell[0][0] if len(by_cell) == 1 else None, "by_cell": by_cell}
+def _cores_by_cell(host: HostFacts, threads: int) -> tuple[tuple[int, int], ...]:
+    """How many cores of a guest each cell has room for; those without aren't told."""
+    room = ((cell.id, (cell.mask & host.allotted).bit_count() // threads) for cell in host.cells)
+    return tuple((number, cores) for number, cores in room if cores)
+
+
+def _pages_by_cell(host: HostFacts, cores: int, threads: int, page: int) -> tuple[tuple[int, int], ...]:
+    """Free pages of the cells that a guest can be in: as many as it has cores, at best those with the most pages."""
+    able = {number for number, _ in _cores_by_cell(host, threads)}
+    free = [
+        (cell.id, pages) for cell, pages in zip(host.cells, _free_pages(host, page), strict=True) if cell.id in able
+    ]
+    return tuple(sorted(sorted(free, key=lambda one: (-one[1], one[0]))[:cores]))
 
 
 def _cpus(cpus: list[int]) -> str:

@@ -1,5 +1,7 @@
 """CPUs, memory, hypervisor and overhead in a plan."""
 
+import pickle
+
 import pytest
 
 import kvnode
@@ -257,3 +259,11 @@ def test_memory_that_is_to_be_locked_is_all_that_there_may_be():
         plan_of({"memory": {"guest": "1Gi", "reservedOverhead": {"memLock": "NotRequired"}}}).memory_lock_bytes is None
     )
     assert plan_of().memory_lock_bytes is None
+
+
+def test_what_does_not_fit_can_be_sent_to_another_process():
+    facts = {"cells": [{"id": at, "hugepages": {"2Mi": {"total": at}}} for at in range(2)]}
+    with pytest.raises(NoFit) as error:
+        plan_of({"memory": {"guest": "512Mi", "hugepages": {"pageSize": "2Mi"}}}, facts)
+    again = pickle.loads(pickle.dumps(error.value))
+    assert (again.cell, again.by_cell, str(again)) == (None, ((0, 0), (1, 1)), str(error.value))
