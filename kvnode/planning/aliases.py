@@ -1,7 +1,7 @@
 """A guest's devices under aliases of their own: libvirt takes no two that are the same.
 
-A manifest's names are unique among disks and among network cards, and a disk may well be called as a card is. A disk has
-its plain name as an alias, ``ua-`` and the name; who comes later and finds that taken is told apart by its kind. An
+A manifest's names are unique among disks and among network cards, and a disk may well be called as a card is. A disk
+has its plain name as an alias, ``ua-`` and the name; who comes later and finds that taken is told apart by its kind. An
 underscore does it, because few names have one; and a card whose name ends as if it were told apart is told apart too,
 so that the name can be read back (``kvnode.domain``).
 """

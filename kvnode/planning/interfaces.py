@@ -30,7 +30,7 @@ def interface_devices(
             continue
         planned = network.interface(interface.name)
         if planned is not None:
-            queues = planned.queues if planned.queues > 1 and _is_virtio(interface) else None
+            queues = planned.queues if planned.queues > 1 else None
             devices.append(_device(at, vmi, interface, arch, planned.tap, planned.guest_mac, planned.mtu, queues))
         elif interface.binding is not None:
             if interface.binding.name in settings.tap_plugins:
@@ -41,10 +41,6 @@ def interface_devices(
         else:
             raise invalid(at, f"the interface {interface.name[:60]!r} has no binding that can be planned")
     return tuple(devices)
-
-
-def _is_virtio(interface: Interface) -> bool:
-    return (interface.model or "virtio") == "virtio"
 
 
 def _device(

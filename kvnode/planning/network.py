@@ -110,7 +110,7 @@ class InterfaceNetwork(msgspec.Struct, frozen=True, omit_defaults=True, gc=False
     guest_mac     -- what the guest's card has
     pod_mac       -- what the Pod's link has once the plan is applied; None where that is unknown
     mtu           -- in bytes; None where unknown
-    queues        -- of the tap: the guest's vCPUs where multi-queue is asked for
+    queues        -- of a virtio card and its tap: the guest's vCPUs where multi-queue is asked for
     pod_addresses -- in CIDR form, what the Pod's link had
     """
 
@@ -174,7 +174,8 @@ def network_plan(vmi: VirtualMachineInstance, host: HostFacts) -> NetworkPlan:
         link, ordinal = host.links.get(interface.name, _NO_LINK), len(planned)
         pod_ifname = _ifname(link, network, ordinal)
         bridge, tap = bridge_name(pod_ifname, ordinal), f"tap{ordinal}"
-        scene = _Scene(vmi, interface, position, network, index, link, ordinal, pod_ifname, bridge, tap, _queues(vmi))
+        queues = _queues(vmi, interface)
+        scene = _Scene(vmi, interface, position, network, index, link, ordinal, pod_ifname, bridge, tap, queues)
         planned.append(_bridged(scene) if binding == "bridge" else _masqueraded(scene))
     _refuse_shared_links(planned)
     return NetworkPlan(tuple(planned))
@@ -226,7 +227,10 @@ def _ifname(link: LinkFacts, network: Network, ordinal: int) -> str:
     return f"net{ordinal}" if network.multus is not None else "eth0"
 
 
-def _queues(vmi: VirtualMachineInstance) -> int:
+def _queues(vmi: VirtualMachineInstance, interface: Interface) -> int:
+    """Pairs of queues of a card and of its tap; only virtio has several, and who opens a tap has to want as many."""
+    if (interface.model or "virtio") != "virtio":
+        return 1
     if not vmi.spec.domain.devices.network_interface_multiqueue:
         return 1
     return min(vcpu_count(vmi), MAX_QUEUES)
