@@ -235,3 +235,29 @@ def test_a_table_keeps_its_columns():
     assert lines[0].startswith("a      1  word")
     assert lines[1].startswith(" " * 10 + "word")
     assert lines[-1] == "漢漢  10  short"
+
+
+def test_the_page_shows_what_is_told(explained):
+    """Every line of the page's examples is told, in their order, of the folder that it names."""
+    page = (HERE.parents[1] / "docs" / "plan.md").read_text()
+    examples = re.findall(r"`tests/golden/(\w+)`[^`]*```\n(.*?)```", page, re.DOTALL)
+    assert [name for name, _ in examples] == ["pinned", "typical"]
+    for name, example in examples:
+        manifest, facts = (yaml.safe_load((HERE / name / file).read_text()) for file in ("manifest.yaml", "facts.yaml"))
+        _, out, _ = explained(manifest, json.loads(json.dumps(facts)))
+        told = iter(out.splitlines())
+        missing = [line for line in example.splitlines() if line not in told]
+        assert missing == []
+
+
+def test_the_page_shows_the_sentences_of_what_does_not_fit():
+    page = (HERE.parents[1] / "docs" / "plan.md").read_text()
+    cells = [{"id": at, "hugepages": {"2Mi": {"total": 1024, "free": free}}} for at, free in enumerate((400, 200))]
+    with pytest.raises(kvnode.NoFit) as pages:
+        plan_of({"memory": {"guest": "2Gi", "hugepages": {"pageSize": "2Mi"}}}, {"cells": cells})
+    own = {"cpu": {"cores": 5, "dedicatedCpuPlacement": True}}
+    facts = {"cells": [{"id": 0, "cores": [[0]]}, {"id": 1, "cores": [[1], [2], [3], [4]]}], "allotted_cpus": "1-4"}
+    with pytest.raises(kvnode.NoFit) as cpus:
+        plan_of(own, facts)
+    for refusal in (pages, cpus):
+        assert f"error: {refusal.value}\n" in page
