@@ -32,11 +32,11 @@ demo: setup ## a guest from its manifest, boot to shutdown, with what happens to
 	@$(PY) deploy/demo/demo.py
 
 .PHONY: test
-test: setup cluster-parts ## all checks and tests; what only test-full covers is said at the end
+test: setup newer-libvirt cluster-parts ## all checks and tests; what only test-full covers is said at the end
 	@$(PY) tests/suite.py
 
 .PHONY: test-full
-test-full: setup cluster-parts ## the same at full counts
+test-full: setup newer-libvirt cluster-parts ## the same at full counts
 	@$(PY) tests/suite.py --full
 
 # What the cluster of the tests is made of: built once, and before the tests, whose time is bounded.
@@ -44,6 +44,11 @@ test-full: setup cluster-parts ## the same at full counts
 cluster-parts: setup
 	@$(PY) -m deploy.cluster build
 	@$(PY) -m deploy.images
+
+# What every domain of the tests is held against.
+.PHONY: newer-libvirt
+newer-libvirt: setup
+	@$(PY) -m deploy.setup.newer_libvirt
 
 .PHONY: check
 check: setup ## formatting, types, layers: all but the tests

@@ -6,7 +6,7 @@ the machine does meets all of them, and the smallest CPU time of many rounds cou
 
     python -m benchmarks.objects
 
-The guests are those of `tests.sized_guests`, defaulted, as everything behind the webhooks meets them; ``stored`` is a
+The guests are those of `benchmarks.guests`, defaulted, as everything behind the webhooks meets them; ``stored`` is a
 typical one as an API server hands it out, with a status, annotations, and managed fields, which are nearly half of it.
 """
 
@@ -15,8 +15,6 @@ from __future__ import annotations
 import copy
 import gc
 import json
-import time
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -27,26 +25,13 @@ import yaml
 from msgspec import inspect
 
 import kvnode
+from benchmarks.guests import MANIFESTS, document, guest
+from benchmarks.timing import Call, smallest
 from kvnode.api.decode import decode
 from kvnode.api.instance import VirtualMachineInstance
-from tests.sized_guests import MANIFESTS, TYPICAL
-
-Call = Callable[[], object]
 
 LIST = 1000
 MOMENT = "2026-08-01T12:00:00Z"
-
-
-@cache
-def guest(name: str) -> VirtualMachineInstance:
-    """One of the guests, defaulted."""
-    return kvnode.default(kvnode.load(MANIFESTS[name]))
-
-
-@cache
-def document(name: str) -> bytes:
-    """The guest's JSON, as Python writes it."""
-    return json.dumps(kvnode.to_dict(guest(name))).encode()
 
 
 def _managed(value: Any) -> Any:
@@ -73,7 +58,7 @@ def stored(index: int) -> dict[str, Any]:
         "finalizers": ["foregroundDeleteVirtualMachine"],
         "labels": made["metadata"]["labels"] | {"kubevirt.io/nodeName": status["nodeName"]},
         "annotations": made["metadata"]["annotations"]
-        | {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(TYPICAL)},
+        | {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(MANIFESTS["typical"])},
         "managedFields": [
             entry | {"manager": "kubectl-client-side-apply", "fieldsV1": {"f:spec": _managed(made["spec"])}},
             entry | {"manager": "virt-controller", "fieldsV1": {"f:status": _managed(status)}},
@@ -239,18 +224,6 @@ def steps(name: str) -> dict[str, Call]:
         "load YAML, strictly": lambda: kvnode.load(text),
         "PyYAML's C loader": lambda: yaml.load(text, yaml.CSafeLoader),
     }
-
-
-def smallest(calls: dict[str, Call], rounds: int, repeat: int = 1) -> dict[str, float]:
-    """The smallest CPU time of each in seconds, all taking turns."""
-    best = dict.fromkeys(calls, float("inf"))
-    for _ in range(rounds):
-        for name, call in calls.items():
-            begun = time.process_time_ns()
-            for _ in range(repeat):
-                call()
-            best[name] = min(best[name], (time.process_time_ns() - begun) / repeat / 1e9)
-    return best
 
 
 def _table(title: str, times: dict[str, float], yardstick: str, unit: str, scale: float) -> None:

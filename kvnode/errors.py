@@ -7,7 +7,7 @@ promises it, and for a manifest the list of its faults.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -15,6 +15,10 @@ VALUE_INVALID = "FieldValueInvalid"
 VALUE_REQUIRED = "FieldValueRequired"
 VALUE_DUPLICATE = "FieldValueDuplicate"
 VALUE_NOT_SUPPORTED = "FieldValueNotSupported"
+
+_MOST_CELLS_TOLD = 8
+
+ByCell = tuple[tuple[int, int], ...]
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -98,25 +102,63 @@ class NoFit(KvnodeError):
     reason     -- CamelCase, such as ``NotEnoughHugepages``
     wanted     -- how much was asked for, in ``unit``
     available  -- how much there was
-    cell       -- the NUMA cell it was missing in, or None for the whole host
+    cell       -- the id of the NUMA cell that it was missing in; None where several cells, or none, could have had it
+    by_cell    -- (id, how much there was) of each cell that comes into question; what is given may be a function that
+                  tells it
 
-    The sentence is made only when it is read: a scheduler that tries many hosts asks for the reason alone.
+    Cells and sentence are made only when they are read: a scheduler that tries many hosts asks for the reason alone.
     """
 
     exit_status = 3
 
-    def __init__(self, reason: str, wanted: int, available: int, cell: int | None = None, *, unit: str = "") -> None:
+    def __init__(
+        self,
+        reason: str,
+        wanted: int,
+        available: int,
+        cell: int | None = None,
+        *,
+        unit: str = "",
+        by_cell: ByCell | Callable[[], ByCell] = (),
+        detail: str = "",
+    ) -> None:
         self.reason = reason
         self.wanted = wanted
         self.available = available
-        self.cell = cell
         self.unit = unit
+        self.detail = detail
+        self._cell = cell
+        self._by_cell = by_cell
         super().__init__(reason, wanted, available, cell)
+
+    @property
+    def by_cell(self) -> ByCell:
+        if callable(self._by_cell):
+            self._by_cell = self._by_cell()
+        return self._by_cell
+
+    @property
+    def cell(self) -> int | None:
+        return self.by_cell[0][0] if self._cell is None and len(self.by_cell) == 1 else self._cell
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # What tells of the cells may be a function, and holds the whole host.
+        told = {"unit": self.unit, "detail": self.detail, "_cell": self._cell, "_by_cell": self.by_cell}
+        return type(self), self.args, told
 
     def __str__(self) -> str:
         where = "the host has" if self.cell is None else f"cell {self.cell} has"
         unit = f" {self.unit}" if self.unit else ""
-        return f"{where} {self.available}{unit}, {self.wanted} wanted ({self.reason})"
+        detail = f": {self.detail}" if self.detail else ""
+        return f"{where} {self.available}{unit}{self._spread()}, {self.wanted} wanted{detail} ({self.reason})"
+
+    def _spread(self) -> str:
+        """How it lies in the cells, of very many the first."""
+        if self.cell is not None or not self.by_cell:
+            return ""
+        told = ", ".join(f"{amount} in cell {number}" for number, amount in self.by_cell[:_MOST_CELLS_TOLD])
+        more = len(self.by_cell) - _MOST_CELLS_TOLD
+        return f" ({told}, and {more} cells more)" if more > 0 else f" ({told})"
 
 
 class GuestCrashed(KvnodeError):

@@ -143,6 +143,19 @@ def _read(text: str) -> tuple[int, str]:
     return (-nanos if sign == "-" else nanos), notation
 
 
+def bytes_text(size: int) -> str:
+    """Bytes as people write them, in four digits: ``128 MiB``, ``1.5 GiB``, ``1 byte``."""
+    for unit, bits in (("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if size >= 1 << bits:
+            return f"{_four_digits(size, bits)} {unit}"
+    return "1 byte" if size == 1 else f"{size} bytes"
+
+
+def _four_digits(size: int, bits: int) -> str:
+    """``1023.9`` has no fraction left in four digits, and ``1.50`` none that says anything."""
+    return f"{size / (1 << bits):.4g}" if size < 1000 << bits else str(size >> bits)
+
+
 def _divided(number: int, divisor: int) -> int:
     """number / divisor, rounded away from zero."""
     return -(-number // divisor) if number >= 0 else number // divisor

@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.environment.root",
     "tests.environment.command",
     "tests.environment.leftovers",
+    "tests.environment.domains",
     "tests.golden.regenerate",
 ]
 

@@ -1,9 +1,10 @@
 """The one Pod of a guest, as a pure function of the guest, the settings and what the plan says it costs.
 
 The Pod is an ordinary user without a capability, with a read-only root, the runtime's seccomp profile, no service
-account token and no path of the host. What it needs of the node are devices, which plugins allot. What the guest needs
-of the cluster comes in as volumes: a container disk as an image volume, cloud-init's Secrets as Secret volumes, so
-that the kubelet fetches both under the Pod's own name and nobody of ours has to be able to read every Secret.
+account token and no path of the host. What it needs of the node (`launcher_resources`) are CPU, memory, and devices,
+which plugins allot. What the guest needs of the cluster comes in as volumes: a container disk as an image volume,
+cloud-init's Secrets as Secret volumes, so that the kubelet fetches both under the Pod's own name and nobody of ours has
+to be able to read every Secret.
 
 No name of a volume, of a mount or of a path comes from the manifest: volumes are called by their index.
 """
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from controllers.launchers import LAUNCHER, pod_name
+from controllers.virt_controller.launcher_resources import huge_pages, launcher_resources, own_nodes
 from controllers.virt_controller.objects import (
     CREATED_BY,
     DOMAIN,
@@ -28,8 +30,6 @@ from kvnode.api.instance import VirtualMachineInstance
 from kvnode.facts import HostFacts
 from kvnode.planning import DomainPlan, plan
 from kvnode.planning.hostname import guest_hostname
-from kvnode.planning.memory import requested_bytes
-from kvnode.quantity import canonical, to_bytes
 
 LAUNCHER_UID = 107
 COMPUTE = "compute"
@@ -92,11 +92,12 @@ def launcher_pod(vmi: VirtualMachineInstance, settings: LauncherSettings, planne
                 "runAsGroup": LAUNCHER_UID,
                 "runAsNonRoot": True,
                 "seccompProfile": {"type": "RuntimeDefault"},
+                **_files_group(planned),
             },
             "containers": [_compute(vmi, settings, planned)],
-            "volumes": _own_volumes() + [volume for volume, _ in _volumes(vmi)],
+            "volumes": _own_volumes() + [volume for volume, _ in _volumes(vmi, planned)],
             **_network_identity(vmi),
-            **_place(vmi, settings),
+            **_place(vmi, settings, planned),
             **_pull_secrets(vmi),
         },
     }
@@ -135,19 +136,19 @@ def _compute(vmi: VirtualMachineInstance, settings: LauncherSettings, planned: D
         "imagePullPolicy": settings.pull_policy,
         "command": _COMMAND,
         "env": [{"name": "HOME", "value": "/tmp"}, {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"}],
-        "resources": _resources(vmi, settings, planned),
+        "resources": launcher_resources(vmi, settings, planned),
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "privileged": False,
             "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
+            "capabilities": {"drop": ["ALL"], **_memory_policy(planned)},
         },
         "volumeMounts": [
             {"name": "public", "mountPath": PUBLIC_DIR},
             {"name": "private", "mountPath": PRIVATE_DIR},
             {"name": "libvirt", "mountPath": LIBVIRT_DIR},
             {"name": "tmp", "mountPath": "/tmp"},
-            *(mount for _, mount in _volumes(vmi)),
+            *(mount for _, mount in _volumes(vmi, planned)),
         ],
     }
 
@@ -161,8 +162,26 @@ def _own_volumes() -> list[dict[str, Any]]:
     ]
 
 
-def _volumes(vmi: VirtualMachineInstance) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def _files_group(planned: DomainPlan) -> dict[str, Any]:
+    """The kubelet makes the file system of huge pages root's; by its group the launcher may use it."""
+    return {} if planned.memory.hugepage_bytes is None else {"fsGroup": LAUNCHER_UID}
+
+
+def _memory_policy(planned: DomainPlan) -> dict[str, Any]:
+    """What lets QEMU say from which of the host's cells memory comes.
+
+    Runtimes' default seccomp profile has mbind(2) and its like for containers alone that may have CAP_SYS_NICE. The
+    launcher doesn't get it by this: it is an ordinary user's process that may gain no privilege, so the capability
+    stays in the bounding set, and in none that counts.
+    """
+    return {} if planned.numa_tune is None else {"add": ["SYS_NICE"]}
+
+
+def _volumes(vmi: VirtualMachineInstance, planned: DomainPlan) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """The Pod's volume and its mount for each source that the kubelet brings, named by the volume's index."""
+    pages = huge_pages(planned)
+    if pages is not None:
+        yield pages
     for index, volume in enumerate(vmi.spec.volumes):
         disk, seed = volume.container_disk, volume.cloud_init_no_cloud
         if disk is not None:
@@ -180,25 +199,6 @@ def _mount(name: str, path: str) -> dict[str, Any]:
     return {"name": name, "mountPath": path, "readOnly": True}
 
 
-def _resources(vmi: VirtualMachineInstance, settings: LauncherSettings, planned: DomainPlan) -> dict[str, Any]:
-    """Worked: 1 vCPU and 128 MiB, emulated, an overhead of 162.6 MiB: requests 100m of CPU and 290.6 MiB."""
-    asked, capped = vmi.spec.domain.resources.requests or {}, vmi.spec.domain.resources.limits or {}
-    overhead = planned.overhead.total_bytes
-    guest = requested_bytes(vmi, planned.memory)
-    if "memory" not in asked:
-        guest = guest * 100 // settings.memory_percent
-    cpu = asked.get("cpu", f"{-(-1000 * planned.vcpu.enabled // settings.vcpus_a_cpu)}m")
-    limits: dict[str, Any] = {"devices.kubevirt.io/tun": "1"}
-    if not settings.emulation:
-        limits["devices.kubevirt.io/kvm"] = "1"
-    if "cpu" in capped:
-        limits["cpu"] = canonical(capped["cpu"])
-    if "memory" in capped:
-        limits["memory"] = str(to_bytes(capped["memory"]) + overhead)
-    requested = guest + planned.overhead.reserved_bytes
-    return {"requests": {"cpu": canonical(cpu), "memory": str(requested)}, "limits": limits}
-
-
 def _network_identity(vmi: VirtualMachineInstance) -> dict[str, Any]:
     spec = vmi.spec
     return _present(
@@ -209,9 +209,9 @@ def _network_identity(vmi: VirtualMachineInstance) -> dict[str, Any]:
     )
 
 
-def _place(vmi: VirtualMachineInstance, settings: LauncherSettings) -> dict[str, Any]:
+def _place(vmi: VirtualMachineInstance, settings: LauncherSettings, planned: DomainPlan) -> dict[str, Any]:
     spec = vmi.spec
-    selector = {**(spec.node_selector or {}), **settings.node_selector, SCHEDULABLE: "true"}
+    selector = {**(spec.node_selector or {}), **settings.node_selector, SCHEDULABLE: "true", **own_nodes(planned)}
     if spec.architecture:
         selector["kubernetes.io/arch"] = spec.architecture
     return {

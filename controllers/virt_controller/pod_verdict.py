@@ -133,8 +133,14 @@ def _no_node(said: str) -> str:
         cures.append(
             "the Pod asks for the guest and its overhead (`kvnode explain` itemises it): free some, or ask less"
         )
+    if "Insufficient hugepages-" in said:
+        cures.append("no node has as many huge pages of this size left: reserve some there and restart its kubelet")
     if "affinity/selector" in said:
-        cures.append("nodes for guests have the label kubevirt.io/schedulable=true, and those that the guest selects")
+        cures.append(
+            "nodes for guests have the label kubevirt.io/schedulable=true, those that the guest selects, for CPUs of "
+            "its own cpumanager=true (the kubelet's CPU manager policy is static), and for real-time "
+            "kubevirt.io/realtime (kernel.sched_rt_runtime_us is -1)"
+        )
     return "".join(f"; {cure}" for cure in cures)
 
 

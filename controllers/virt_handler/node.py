@@ -17,6 +17,7 @@ from controllers.runtime.client import ApiClient
 from controllers.runtime.conditions import wall_time
 from controllers.runtime.faults import ApiError, in_words
 from controllers.runtime.resources import Request
+from controllers.virt_handler.cpu_manager import gives_own_cpus, unthrottled_realtime
 from controllers.virt_handler.guest_sync import Folders
 from controllers.virt_handler.node_labels import label_patch, node_labels, unschedulable_patch
 from controllers.virt_handler.objects import NODES, Node
@@ -130,7 +131,8 @@ class ThisNode:
         await self._on_a_thread(self._look)
         assert self._host is not None
         there = await client.get(NODES, request, Node)
-        patch = label_patch(node_labels(self._host), there.metadata.labels or {}, wall_time())
+        labels = node_labels(self._host, gives_own_cpus(self._folders.kubelet), unthrottled_realtime())
+        patch = label_patch(labels, there.metadata.labels or {}, wall_time())
         await client.merge_patch(NODES, request, patch)
 
     def mend(self) -> None:
@@ -151,9 +153,7 @@ class ThisNode:
             except (ProtocolError, PodBusy):
                 continue  # it has ended, is silent or is being started; none of them is ours to mend
             except (KvnodeError, OSError) as error:
-                log.warning(
-                    "%s/%s: its address server can't be mended: %s", record.namespace, record.name, in_words(error)
-                )
+                log.warning("%s/%s: what it lacks can't be mended: %s", record.namespace, record.name, in_words(error))
                 continue
             if mended:
                 log.warning(

@@ -2,6 +2,8 @@
 
 ``kubevirt.io/schedulable`` is what every launcher's Pod selects by.  The others say what libvirt and QEMU can do here,
 under the names that KubeVirt's have; ``kubevirt.io/kvm`` is the verdict on KVM, which is tried and not looked up.
+``cpumanager`` says whether the kubelet gives Pods CPUs of their own; KubeVirt calls it so, and since 1.8 by a longer
+name as well.  ``kubevirt.io/realtime`` is there, and empty, where nothing takes a real-time thread off its CPU.
 """
 
 from __future__ import annotations
@@ -15,18 +17,26 @@ from kvnode.facts import HostFacts
 SCHEDULABLE = "kubevirt.io/schedulable"
 HEARTBEAT = "kubevirt.io/heartbeat"
 KVM = "kubevirt.io/kvm"
+CPU_MANAGER = ("cpumanager", "kubevirt.io/cpumanager")
+REALTIME = "kubevirt.io/realtime"
 CPU_MODEL = "cpu-model.node.kubevirt.io/"
 MACHINE_TYPE = "machine-type.node.kubevirt.io/"
 HOST_MODEL = "host-model-cpu.node.kubevirt.io/"
 
-_OURS = (CPU_MODEL, MACHINE_TYPE, HOST_MODEL)
+_OURS = (CPU_MODEL, MACHINE_TYPE, HOST_MODEL, REALTIME)
 # The part of a label's key behind the slash (Kubernetes, "Labels and Selectors").
 _KEY = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", re.ASCII)
 
 
-def node_labels(host: HostFacts) -> dict[str, str]:
-    """The labels of a node on which guests may be started."""
-    labels = {SCHEDULABLE: "true", KVM: host.kvm}
+def node_labels(host: HostFacts, own_cpus: bool = False, realtime: bool = False) -> dict[str, str]:
+    """The labels of a node on which guests may be started.
+
+    own_cpus  -- whether its kubelet gives Pods CPUs of their own
+    realtime  -- whether its kernel lets real-time threads have all of a CPU's time
+    """
+    labels = {SCHEDULABLE: "true", KVM: host.kvm, **dict.fromkeys(CPU_MANAGER, "true" if own_cpus else "false")}
+    if realtime:
+        labels[REALTIME] = ""
     for prefix, names in (
         (CPU_MODEL, host.cpu_models or ()),
         (MACHINE_TYPE, host.machine_types or ()),

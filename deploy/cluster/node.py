@@ -3,9 +3,14 @@
 What differs from a node that somebody bought: it has the memory divided by the number of nodes, since each sees the
 whole machine; images are never collected, since nobody could pull them again; and where this host's root may not lower
 an OOM score (no CAP_SYS_RESOURCE), containerd is told to leave them, without which every sandbox dies.
+
+The first node's kubelet gives Pods CPUs of their own, where the machine has two or more; the others' don't, so that
+there are nodes of both kinds. It keeps one CPU for everybody and counts half of one as the system's: a Pod with a CPU
+of its own then fits beside Pods that ask for little, also on a machine with two.
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +27,7 @@ CONTAINERD_TIMEOUT_S = 60.0
 IMPORT_TIMEOUT_S = 600.0
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
 CAP_SYS_RESOURCE = 24
+NODE_OF_OWN_CPUS = 1
 
 
 def prepare(layout: Layout, number: int, machine: Machine, authority: Authority, runc: Path) -> None:
@@ -40,14 +46,15 @@ def prepare(layout: Layout, number: int, machine: Machine, authority: Authority,
         path = folder / f"{component}.kubeconfig"
         path.touch(mode=0o600)
         path.write_text(kubeconfig(layout.server, authority.pair.certificate, client, component))
-    (folder / "kubelet.yaml").write_text(json.dumps(_kubelet(layout, machine), indent=1))
+    (folder / "kubelet.yaml").write_text(json.dumps(_kubelet(layout, number, machine), indent=1))
     (folder / "kube-proxy.yaml").write_text(json.dumps(_kube_proxy(layout, name), indent=1))
     machine.path("/etc/containerd/config.toml").write_text(_containerd(runc))
     machine.path("/etc/cni/net.d/10-pods.conflist").write_text(json.dumps(_pod_network(layout, number), indent=1))
 
 
-def _kubelet(layout: Layout, machine: Machine) -> dict[str, Any]:
+def _kubelet(layout: Layout, number: int, machine: Machine) -> dict[str, Any]:
     others = _memory_bytes() * (layout.nodes - 1) // layout.nodes
+    own_cpus = number == NODE_OF_OWN_CPUS and (os.cpu_count() or 1) > 1
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
@@ -74,6 +81,7 @@ def _kubelet(layout: Layout, machine: Machine) -> dict[str, Any]:
         "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
         "imageGCHighThresholdPercent": 100,
         "imageGCLowThresholdPercent": 99,
+        **({"cpuManagerPolicy": "static", "kubeReserved": {"cpu": "500m"}} if own_cpus else {}),
     }
 
 

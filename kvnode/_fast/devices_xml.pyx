@@ -81,16 +81,12 @@ cdef int graphics(Buffer *b, Graphics plan) except -1:
     return lit(b, "/></graphics>")
 
 
-cdef int panic(Buffer *b, Panic plan) except -1:
-    attr(b, '<panic model="', plan.model)
-    return lit(b, "/>")
-
-
 cdef int vsock(Buffer *b, Vsock plan) except -1:
     attr(b, '<vsock model="', plan.model)
     attr_number(b, '><cid auto="no" address="', plan.cid)
     lit(b, "/>")
     driver_iommu(b, plan.iommu)
+    pci_address(b, plan.address)
     return lit(b, "</vsock>")
 
 
@@ -102,7 +98,17 @@ cdef int rng(Buffer *b, Rng plan) except -1:
     attr(b, '<rng model="', plan.model)
     element(b, '><backend model="random">', plan.source, "</backend>")
     driver_iommu(b, plan.iommu)
+    pci_address(b, plan.address)
     return lit(b, "</rng>")
+
+
+cdef int panic(Buffer *b, Panic plan) except -1:
+    attr(b, '<panic model="', plan.model)
+    if plan.address is None:
+        return lit(b, "/>")
+    lit(b, ">")
+    pci_address(b, plan.address)
+    return lit(b, "</panic>")
 
 
 cdef int disk(Buffer *b, DiskDevice plan) except -1:
@@ -226,10 +232,11 @@ cdef int controller(Buffer *b, Controller plan) except -1:
     attr(b, '<controller type="', plan.type)
     attr_number(b, ' index="', plan.index)
     attr(b, ' model="', plan.model)
-    if not plan.iommu:
+    if not plan.iommu and plan.address is None:
         return lit(b, "/>")
     lit(b, ">")
-    driver_iommu(b, True)
+    driver_iommu(b, plan.iommu)
+    pci_address(b, plan.address)
     return lit(b, "</controller>")
 
 
@@ -253,7 +260,8 @@ cdef int interface(Buffer *b, InterfaceDevice plan) except -1:
         attr_number(b, '<mtu size="', plan.mtu)
         lit(b, "/>")
     boot(b, plan.boot_order)
-    lit(b, '<rom enabled="no"/>')
+    if not plan.rom:
+        lit(b, '<rom enabled="no"/>')
     if plan.acpi_index is not None:
         attr_number(b, '<acpi index="', plan.acpi_index)
         lit(b, "/>")
@@ -266,7 +274,9 @@ cdef int filesystem(Buffer *b, Filesystem plan) except -1:
     lit(b, '<filesystem type="mount" accessmode="passthrough"><driver type="virtiofs" queue="1024"/>')
     attr(b, '<source socket="', plan.socket)
     attr(b, '/><target dir="', plan.tag)
-    return lit(b, "/></filesystem>")
+    lit(b, "/>")
+    pci_address(b, plan.address)
+    return lit(b, "</filesystem>")
 
 
 cdef int hostdev(Buffer *b, HostDevice plan) except -1:
@@ -318,11 +328,12 @@ cdef int input_device(Buffer *b, Input plan) except -1:
     attr(b, ' bus="', plan.bus)
     if plan.model is not None:
         attr(b, ' model="', plan.model)
-    if plan.alias is None and not plan.iommu:
+    if plan.alias is None and not plan.iommu and plan.address is None:
         return lit(b, "/>")
     lit(b, ">")
     driver_iommu(b, plan.iommu)
     alias(b, plan.alias)
+    pci_address(b, plan.address)
     return lit(b, "</input>")
 
 
@@ -330,6 +341,7 @@ cdef int sound(Buffer *b, Sound plan) except -1:
     attr(b, '<sound model="', plan.model)
     lit(b, ">")
     alias(b, plan.alias)
+    pci_address(b, plan.address)
     return lit(b, "</sound>")
 
 
@@ -338,7 +350,9 @@ cdef int video(Buffer *b, Video plan) except -1:
     if plan.vram_kib is not None:
         attr_number(b, ' vram="', plan.vram_kib)
     attr_number(b, ' heads="', plan.heads)
-    return lit(b, "/></video>")
+    lit(b, "/>")
+    pci_address(b, plan.address)
+    return lit(b, "</video>")
 
 
 cdef int watchdog(Buffer *b, Watchdog plan) except -1:
@@ -346,6 +360,7 @@ cdef int watchdog(Buffer *b, Watchdog plan) except -1:
     attr(b, ' action="', plan.action)
     lit(b, ">")
     alias(b, plan.alias)
+    pci_address(b, plan.address)
     return lit(b, "</watchdog>")
 
 
@@ -353,11 +368,12 @@ cdef int memballoon(Buffer *b, Balloon plan) except -1:
     attr(b, '<memballoon model="', plan.model)
     if plan.free_page_reporting is not None:
         lit(b, ' freePageReporting="on"' if plan.free_page_reporting else ' freePageReporting="off"')
-    if plan.stats_period_s is None and not plan.iommu:
+    if plan.stats_period_s is None and not plan.iommu and plan.address is None:
         return lit(b, "/>")
     lit(b, ">")
     if plan.stats_period_s is not None:
         attr_number(b, '<stats period="', plan.stats_period_s)
         lit(b, "/>")
     driver_iommu(b, plan.iommu)
+    pci_address(b, plan.address)
     return lit(b, "</memballoon>")

@@ -101,12 +101,12 @@ cdef extern from *:
 cdef extern from *:
     """
     typedef struct { PyObject_HEAD PyObject *acpi_index_, *address_, *alias_, *boot_order_, *iommu_, *link_down_,
-        *mac_, *model_, *mtu_, *network_, *queues_, *tap_; } KvnodeInterfaceDevice;
+        *mac_, *model_, *mtu_, *network_, *queues_, *rom_, *tap_; } KvnodeInterfaceDevice;
     static const kvnode_field KvnodeInterfaceDevice_fields[] = { AT(KvnodeInterfaceDevice, acpi_index),
         AT(KvnodeInterfaceDevice, address), AT(KvnodeInterfaceDevice, alias), AT(KvnodeInterfaceDevice, boot_order),
         AT(KvnodeInterfaceDevice, iommu), AT(KvnodeInterfaceDevice, link_down), AT(KvnodeInterfaceDevice, mac),
         AT(KvnodeInterfaceDevice, model), AT(KvnodeInterfaceDevice, mtu), AT(KvnodeInterfaceDevice, network),
-        AT(KvnodeInterfaceDevice, queues), AT(KvnodeInterfaceDevice, tap), {0} };
+        AT(KvnodeInterfaceDevice, queues), AT(KvnodeInterfaceDevice, rom), AT(KvnodeInterfaceDevice, tap), {0} };
     static const Py_ssize_t KvnodeInterfaceDevice_size = sizeof(KvnodeInterfaceDevice);
     """
     const Field *KvnodeInterfaceDevice_fields
@@ -123,6 +123,7 @@ cdef extern from *:
         cdef object mtu "mtu_"
         cdef object network "network_"
         cdef object queues "queues_"
+        cdef object rom "rom_"
         cdef object tap "tap_"
 
 cdef extern from *:
@@ -151,27 +152,29 @@ cdef extern from *:
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *socket_, *tag_; } KvnodeFilesystem;
-    static const kvnode_field KvnodeFilesystem_fields[] = { AT(KvnodeFilesystem, socket), AT(KvnodeFilesystem, tag),
-        {0} };
+    typedef struct { PyObject_HEAD PyObject *address_, *socket_, *tag_; } KvnodeFilesystem;
+    static const kvnode_field KvnodeFilesystem_fields[] = { AT(KvnodeFilesystem, address), AT(KvnodeFilesystem,
+        socket), AT(KvnodeFilesystem, tag), {0} };
     static const Py_ssize_t KvnodeFilesystem_size = sizeof(KvnodeFilesystem);
     """
     const Field *KvnodeFilesystem_fields
     const Py_ssize_t KvnodeFilesystem_size
     ctypedef class kvnode.planning.device_plans.Filesystem [object KvnodeFilesystem, check_size ignore]:
+        cdef object address "address_"
         cdef object socket "socket_"
         cdef object tag "tag_"
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *index_, *iommu_, *model_, *type_; } KvnodeController;
-    static const kvnode_field KvnodeController_fields[] = { AT(KvnodeController, index), AT(KvnodeController,
-        iommu), AT(KvnodeController, model), AT(KvnodeController, type), {0} };
+    typedef struct { PyObject_HEAD PyObject *address_, *index_, *iommu_, *model_, *type_; } KvnodeController;
+    static const kvnode_field KvnodeController_fields[] = { AT(KvnodeController, address), AT(KvnodeController,
+        index), AT(KvnodeController, iommu), AT(KvnodeController, model), AT(KvnodeController, type), {0} };
     static const Py_ssize_t KvnodeController_size = sizeof(KvnodeController);
     """
     const Field *KvnodeController_fields
     const Py_ssize_t KvnodeController_size
     ctypedef class kvnode.planning.device_plans.Controller [object KvnodeController, check_size ignore]:
+        cdef object address "address_"
         cdef object index "index_"
         cdef object iommu "iommu_"
         cdef object model "model_"
@@ -205,14 +208,15 @@ cdef extern from *:
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *alias_, *bus_, *iommu_, *model_, *type_; } KvnodeInput;
-    static const kvnode_field KvnodeInput_fields[] = { AT(KvnodeInput, alias), AT(KvnodeInput, bus), AT(KvnodeInput,
-        iommu), AT(KvnodeInput, model), AT(KvnodeInput, type), {0} };
+    typedef struct { PyObject_HEAD PyObject *address_, *alias_, *bus_, *iommu_, *model_, *type_; } KvnodeInput;
+    static const kvnode_field KvnodeInput_fields[] = { AT(KvnodeInput, address), AT(KvnodeInput, alias),
+        AT(KvnodeInput, bus), AT(KvnodeInput, iommu), AT(KvnodeInput, model), AT(KvnodeInput, type), {0} };
     static const Py_ssize_t KvnodeInput_size = sizeof(KvnodeInput);
     """
     const Field *KvnodeInput_fields
     const Py_ssize_t KvnodeInput_size
     ctypedef class kvnode.planning.device_plans.Input [object KvnodeInput, check_size ignore]:
+        cdef object address "address_"
         cdef object alias "alias_"
         cdef object bus "bus_"
         cdef object iommu "iommu_"
@@ -232,43 +236,47 @@ cdef extern from *:
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *heads_, *type_, *vram_kib_; } KvnodeVideo;
-    static const kvnode_field KvnodeVideo_fields[] = { AT(KvnodeVideo, heads), AT(KvnodeVideo, type),
-        AT(KvnodeVideo, vram_kib), {0} };
+    typedef struct { PyObject_HEAD PyObject *address_, *heads_, *type_, *vram_kib_; } KvnodeVideo;
+    static const kvnode_field KvnodeVideo_fields[] = { AT(KvnodeVideo, address), AT(KvnodeVideo, heads),
+        AT(KvnodeVideo, type), AT(KvnodeVideo, vram_kib), {0} };
     static const Py_ssize_t KvnodeVideo_size = sizeof(KvnodeVideo);
     """
     const Field *KvnodeVideo_fields
     const Py_ssize_t KvnodeVideo_size
     ctypedef class kvnode.planning.device_plans.Video [object KvnodeVideo, check_size ignore]:
+        cdef object address "address_"
         cdef object heads "heads_"
         cdef object type "type_"
         cdef object vram_kib "vram_kib_"
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *iommu_, *model_, *source_; } KvnodeRng;
-    static const kvnode_field KvnodeRng_fields[] = { AT(KvnodeRng, iommu), AT(KvnodeRng, model), AT(KvnodeRng,
-        source), {0} };
+    typedef struct { PyObject_HEAD PyObject *address_, *iommu_, *model_, *source_; } KvnodeRng;
+    static const kvnode_field KvnodeRng_fields[] = { AT(KvnodeRng, address), AT(KvnodeRng, iommu), AT(KvnodeRng,
+        model), AT(KvnodeRng, source), {0} };
     static const Py_ssize_t KvnodeRng_size = sizeof(KvnodeRng);
     """
     const Field *KvnodeRng_fields
     const Py_ssize_t KvnodeRng_size
     ctypedef class kvnode.planning.device_plans.Rng [object KvnodeRng, check_size ignore]:
+        cdef object address "address_"
         cdef object iommu "iommu_"
         cdef object model "model_"
         cdef object source "source_"
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *free_page_reporting_, *iommu_, *model_, *stats_period_s_; }
+    typedef struct { PyObject_HEAD PyObject *address_, *free_page_reporting_, *iommu_, *model_, *stats_period_s_; }
         KvnodeBalloon;
-    static const kvnode_field KvnodeBalloon_fields[] = { AT(KvnodeBalloon, free_page_reporting), AT(KvnodeBalloon,
-        iommu), AT(KvnodeBalloon, model), AT(KvnodeBalloon, stats_period_s), {0} };
+    static const kvnode_field KvnodeBalloon_fields[] = { AT(KvnodeBalloon, address), AT(KvnodeBalloon,
+        free_page_reporting), AT(KvnodeBalloon, iommu), AT(KvnodeBalloon, model), AT(KvnodeBalloon, stats_period_s),
+        {0} };
     static const Py_ssize_t KvnodeBalloon_size = sizeof(KvnodeBalloon);
     """
     const Field *KvnodeBalloon_fields
     const Py_ssize_t KvnodeBalloon_size
     ctypedef class kvnode.planning.device_plans.Balloon [object KvnodeBalloon, check_size ignore]:
+        cdef object address "address_"
         cdef object free_page_reporting "free_page_reporting_"
         cdef object iommu "iommu_"
         cdef object model "model_"
@@ -276,27 +284,30 @@ cdef extern from *:
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *action_, *alias_, *model_; } KvnodeWatchdog;
-    static const kvnode_field KvnodeWatchdog_fields[] = { AT(KvnodeWatchdog, action), AT(KvnodeWatchdog, alias),
-        AT(KvnodeWatchdog, model), {0} };
+    typedef struct { PyObject_HEAD PyObject *action_, *address_, *alias_, *model_; } KvnodeWatchdog;
+    static const kvnode_field KvnodeWatchdog_fields[] = { AT(KvnodeWatchdog, action), AT(KvnodeWatchdog, address),
+        AT(KvnodeWatchdog, alias), AT(KvnodeWatchdog, model), {0} };
     static const Py_ssize_t KvnodeWatchdog_size = sizeof(KvnodeWatchdog);
     """
     const Field *KvnodeWatchdog_fields
     const Py_ssize_t KvnodeWatchdog_size
     ctypedef class kvnode.planning.device_plans.Watchdog [object KvnodeWatchdog, check_size ignore]:
         cdef object action "action_"
+        cdef object address "address_"
         cdef object alias "alias_"
         cdef object model "model_"
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *alias_, *model_; } KvnodeSound;
-    static const kvnode_field KvnodeSound_fields[] = { AT(KvnodeSound, alias), AT(KvnodeSound, model), {0} };
+    typedef struct { PyObject_HEAD PyObject *address_, *alias_, *model_; } KvnodeSound;
+    static const kvnode_field KvnodeSound_fields[] = { AT(KvnodeSound, address), AT(KvnodeSound, alias),
+        AT(KvnodeSound, model), {0} };
     static const Py_ssize_t KvnodeSound_size = sizeof(KvnodeSound);
     """
     const Field *KvnodeSound_fields
     const Py_ssize_t KvnodeSound_size
     ctypedef class kvnode.planning.device_plans.Sound [object KvnodeSound, check_size ignore]:
+        cdef object address "address_"
         cdef object alias "alias_"
         cdef object model "model_"
 
@@ -314,27 +325,29 @@ cdef extern from *:
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *cid_, *iommu_, *model_; } KvnodeVsock;
-    static const kvnode_field KvnodeVsock_fields[] = { AT(KvnodeVsock, cid), AT(KvnodeVsock, iommu), AT(KvnodeVsock,
-        model), {0} };
+    typedef struct { PyObject_HEAD PyObject *address_, *cid_, *iommu_, *model_; } KvnodeVsock;
+    static const kvnode_field KvnodeVsock_fields[] = { AT(KvnodeVsock, address), AT(KvnodeVsock, cid),
+        AT(KvnodeVsock, iommu), AT(KvnodeVsock, model), {0} };
     static const Py_ssize_t KvnodeVsock_size = sizeof(KvnodeVsock);
     """
     const Field *KvnodeVsock_fields
     const Py_ssize_t KvnodeVsock_size
     ctypedef class kvnode.planning.device_plans.Vsock [object KvnodeVsock, check_size ignore]:
+        cdef object address "address_"
         cdef object cid "cid_"
         cdef object iommu "iommu_"
         cdef object model "model_"
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *model_; } KvnodePanic;
-    static const kvnode_field KvnodePanic_fields[] = { AT(KvnodePanic, model), {0} };
+    typedef struct { PyObject_HEAD PyObject *address_, *model_; } KvnodePanic;
+    static const kvnode_field KvnodePanic_fields[] = { AT(KvnodePanic, address), AT(KvnodePanic, model), {0} };
     static const Py_ssize_t KvnodePanic_size = sizeof(KvnodePanic);
     """
     const Field *KvnodePanic_fields
     const Py_ssize_t KvnodePanic_size
     ctypedef class kvnode.planning.device_plans.Panic [object KvnodePanic, check_size ignore]:
+        cdef object address "address_"
         cdef object model "model_"
 
 cdef extern from *:

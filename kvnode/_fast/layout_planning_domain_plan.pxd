@@ -284,18 +284,18 @@ cdef extern from *:
     """
     typedef struct { PyObject_HEAD PyObject *clock_, *cpu_, *cpu_tune_, *devices_, *disk_operations_, *features_,
         *grace_period_s_, *guest_, *hostname_, *hypervisor_, *hypervisor_note_, *iothreads_, *launch_security_,
-        *memory_, *name_, *namespace_, *network_, *numa_tune_, *on_crash_, *on_poweroff_, *on_reboot_, *os_,
-        *overhead_, *start_paused_, *sysinfo_, *uuid_, *vcpu_; } KvnodeDomainPlan;
+        *memory_, *memory_lock_bytes_, *name_, *namespace_, *network_, *numa_tune_, *on_crash_, *on_poweroff_,
+        *on_reboot_, *os_, *overhead_, *start_paused_, *sysinfo_, *uuid_, *vcpu_; } KvnodeDomainPlan;
     static const kvnode_field KvnodeDomainPlan_fields[] = { AT(KvnodeDomainPlan, clock), AT(KvnodeDomainPlan, cpu),
         AT(KvnodeDomainPlan, cpu_tune), AT(KvnodeDomainPlan, devices), AT(KvnodeDomainPlan, disk_operations),
         AT(KvnodeDomainPlan, features), AT(KvnodeDomainPlan, grace_period_s), AT(KvnodeDomainPlan, guest),
         AT(KvnodeDomainPlan, hostname), AT(KvnodeDomainPlan, hypervisor), AT(KvnodeDomainPlan, hypervisor_note),
         AT(KvnodeDomainPlan, iothreads), AT(KvnodeDomainPlan, launch_security), AT(KvnodeDomainPlan, memory),
-        AT(KvnodeDomainPlan, name), AT(KvnodeDomainPlan, namespace), AT(KvnodeDomainPlan, network),
-        AT(KvnodeDomainPlan, numa_tune), AT(KvnodeDomainPlan, on_crash), AT(KvnodeDomainPlan, on_poweroff),
-        AT(KvnodeDomainPlan, on_reboot), AT(KvnodeDomainPlan, os), AT(KvnodeDomainPlan, overhead),
-        AT(KvnodeDomainPlan, start_paused), AT(KvnodeDomainPlan, sysinfo), AT(KvnodeDomainPlan, uuid),
-        AT(KvnodeDomainPlan, vcpu), {0} };
+        AT(KvnodeDomainPlan, memory_lock_bytes), AT(KvnodeDomainPlan, name), AT(KvnodeDomainPlan, namespace),
+        AT(KvnodeDomainPlan, network), AT(KvnodeDomainPlan, numa_tune), AT(KvnodeDomainPlan, on_crash),
+        AT(KvnodeDomainPlan, on_poweroff), AT(KvnodeDomainPlan, on_reboot), AT(KvnodeDomainPlan, os),
+        AT(KvnodeDomainPlan, overhead), AT(KvnodeDomainPlan, start_paused), AT(KvnodeDomainPlan, sysinfo),
+        AT(KvnodeDomainPlan, uuid), AT(KvnodeDomainPlan, vcpu), {0} };
     static const Py_ssize_t KvnodeDomainPlan_size = sizeof(KvnodeDomainPlan);
     """
     const Field *KvnodeDomainPlan_fields
@@ -315,6 +315,7 @@ cdef extern from *:
         cdef object iothreads "iothreads_"
         cdef object launch_security "launch_security_"
         cdef object memory "memory_"
+        cdef object memory_lock_bytes "memory_lock_bytes_"
         cdef object name "name_"
         cdef object namespace "namespace_"
         cdef object network "network_"

@@ -11,7 +11,7 @@ Layouts: linux/netlink.h, linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h.  
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memset
 
@@ -341,7 +341,7 @@ def read_acks(bytes data not None, uint32_t first_sequence, uint32_t count):
         if read_u16(start + at + 4) == NLMSG_ERROR and n < count:
             if length < HEADER + 4:
                 raise ValueError(f"a netlink ack of {length} bytes has no room for its error")
-            acks.append((n, -read_i32(start + at + HEADER), extended_ack(start + at, length)))
+            acks.append((n, -<int64_t>read_i32(start + at + HEADER), extended_ack(start + at, length)))
         at += aligned(length)
     return acks
 

@@ -76,9 +76,13 @@ cdef class HostCpus:
         for cell in range(self.cell_count):
             self.cells[cell].first_core = index
             for threads in cells[cell]:
+                if index == self.core_count:
+                    raise ValueError("a cell has more cores than it counted")
                 self.cores[index].first = at
                 for one in threads:
                     if (allotted >> one) & 1:
+                        if at == cpu_total:
+                            raise ValueError("a core has more threads than it counted")
                         self.cpus[at] = one
                         at += 1
                 self.cores[index].allotted = at - self.cores[index].first
@@ -108,7 +112,9 @@ TOO_FEW_PAGES = 3
 FEWER_PAGES_THAN_CELLS = 4
 
 
-def place(HostCpus host, int cores, int threads, int spare, bint in_cells, tuple pages=None, int64_t wanted_pages=0):
+def place(
+    HostCpus host not None, int cores, int threads, int spare, bint in_cells, tuple pages=None, int64_t wanted_pages=0
+):
     """CPUs for a guest of ``cores`` guest cores of ``threads`` threads and for ``spare`` threads beside it.
 
     in_cells      -- each guest core lies in one cell, and each cell that is used holds a part of the memory

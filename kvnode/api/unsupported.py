@@ -16,7 +16,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from kvnode.api.cpu_memory import EVEN_PARITY
 from kvnode.api.fault import child
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.validation.disks import PCI_ADDRESS
@@ -50,17 +49,21 @@ spec.domain.cpu.threads
 spec.domain.cpu.maxSockets
 spec.domain.cpu.model
 spec.domain.cpu.features.**
-spec.domain.cpu.dedicatedCpuPlacement = false
-spec.domain.cpu.isolateEmulatorThread = false
+spec.domain.cpu.dedicatedCpuPlacement
+spec.domain.cpu.isolateEmulatorThread
+spec.domain.cpu.numa.guestMappingPassthrough
+spec.domain.cpu.realtime
+spec.domain.cpu.realtime.mask
 spec.domain.memory.guest
 spec.domain.memory.maxGuest
+spec.domain.memory.hugepages.pageSize
 spec.domain.resources.requests.cpu
 spec.domain.resources.requests.memory
 spec.domain.resources.limits.cpu
 spec.domain.resources.limits.memory
 spec.domain.resources.overcommitGuestOverhead
 spec.domain.memory.reservedOverhead.addedOverhead
-spec.domain.memory.reservedOverhead.memLock = "NotRequired"
+spec.domain.memory.reservedOverhead.memLock
 spec.domain.machine.type
 spec.domain.rebootPolicy
 spec.domain.ioThreadsPolicy
@@ -106,6 +109,7 @@ spec.domain.devices.disks[].cache
 spec.domain.devices.disks[].io
 spec.domain.devices.disks[].errorPolicy
 spec.domain.devices.disks[].blockSize.custom.**
+spec.domain.devices.disks[].blockSize.matchVolume.**
 spec.domain.devices.disks[].dedicatedIOThread
 spec.domain.devices.disks[].changedBlockTracking = false
 spec.domain.devices.disks[].shareable = false
@@ -144,14 +148,6 @@ spec.volumes[].containerDisk.imagePullSecret
 """
 """What only a cluster acts on: the Pod's place, its rank and its account."""
 
-_OWN_PARTS = """
-spec.domain.cpu.dedicatedCpuPlacement
-spec.domain.cpu.isolateEmulatorThread
-spec.domain.cpu.numa.guestMappingPassthrough
-spec.domain.memory.hugepages.pageSize
-"""
-"""What no Pod asks its node for yet."""
-
 _RESERVED = """
 spec.domain.resources.requests.cpu
 spec.domain.resources.limits.cpu
@@ -160,7 +156,6 @@ spec.domain.resources.limits.memory
 """What the guest's size may come from, and what only a cluster holds a Pod to."""
 
 _ACTING_ANNOTATIONS = (
-    EVEN_PARITY,
     "hooks.kubevirt.io/hookSidecars",
     "kubevirt.io/customLibvirtLogFilters",
     "kubevirt.io/ignitiondata",
@@ -214,7 +209,7 @@ NO_EFFECT = {
 }
 """Paths that the standalone mode takes without doing what a cluster would, and what to tell the user."""
 
-SUPPORTED: dict[str, _Table] = {"standalone": _Table(_MACHINE, _POD, _OWN_PARTS), "cluster": _Table(_MACHINE, _POD)}
+SUPPORTED: dict[str, _Table] = {"standalone": _Table(_MACHINE, _POD), "cluster": _Table(_MACHINE, _POD)}
 """What is built, by mode."""
 
 
@@ -235,12 +230,22 @@ def unsupported(vmi: VirtualMachineInstance, where: Where) -> list[FieldError]:
             f"this build doesn't act on it yet in the {where} mode: leave the annotation out.",
         )
         for name in _ACTING_ANNOTATIONS
-        if name in (vmi.metadata.annotations or ()) and not (name == EVEN_PARITY and where == "standalone")
+        if name in (vmi.metadata.annotations or ())
     ]
     for at, pattern, value in _unknown(msgspec.to_builtins(vmi.spec), (None, "spec"), "spec", table):
         findings.append(FieldError(_path(at), VALUE_NOT_SUPPORTED, _sentence(pattern, value, table, where)))
     findings.extend(_slots(vmi))
+    if where == "cluster":
+        findings.extend(_guaranteed(vmi))
     return findings
+
+
+def _guaranteed(vmi: VirtualMachineInstance) -> Iterator[FieldError]:
+    """What no Pod has beside CPUs of its own: a kubelet gives them where all is reserved that may be used."""
+    cpu = vmi.spec.domain.cpu
+    if cpu is not None and cpu.dedicated_cpu_placement and vmi.spec.domain.resources.overcommit_guest_overhead:
+        message = "a guest with CPUs of its own has all of its memory reserved, overhead included: leave it out."
+        yield FieldError("spec.domain.resources.overcommitGuestOverhead", VALUE_NOT_SUPPORTED, message)
 
 
 def _slots(vmi: VirtualMachineInstance) -> Iterator[FieldError]:

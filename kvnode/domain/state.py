@@ -16,6 +16,8 @@ import msgspec
 from kvnode.errors import KvnodeError
 
 _ALIAS = "ua-"
+_CARD = "_card"
+"""What tells a card apart whose plain alias a disk has (``kvnode.planning.aliases``)."""
 _UNITS = {
     "b": 1, "bytes": 1, "KB": 10**3, "k": 1 << 10, "KiB": 1 << 10, "MB": 10**6, "M": 1 << 20, "MiB": 1 << 20,
     "GB": 10**9, "G": 1 << 30, "GiB": 1 << 30, "TB": 10**12, "T": 1 << 40, "TiB": 1 << 40,
@@ -163,8 +165,9 @@ def _disk(disk: ET.Element) -> DiskState:
 
 
 def _interface(interface: ET.Element) -> InterfaceState:
+    network = _ours(interface)
     return InterfaceState(
-        _ours(interface),
+        network.removesuffix(_CARD) if network is not None else None,
         _attribute(interface, "mac", "address"),
         _attribute(interface, "model", "type"),
         _attribute(interface, "target", "dev"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from kvnode.facts.host import (
     Cell,
+    ClaimedDevice,
     Firmware,
     HostFacts,
     HugepagePool,
@@ -21,6 +22,7 @@ from kvnode.facts.host import (
 
 __all__ = [
     "Cell",
+    "ClaimedDevice",
     "Firmware",
     "HostFacts",
     "HugepagePool",

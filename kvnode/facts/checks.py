@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from kvnode.api.fault import entry
 from kvnode.errors import VALUE_DUPLICATE, VALUE_INVALID, VALUE_NOT_SUPPORTED, FieldError, InvalidManifest
 from kvnode.facts.cpuset import CpusetError, parse_cpuset
-from kvnode.facts.host import Cell, HostFacts, LinkFacts, page_size_bytes
+from kvnode.facts.host import Cell, ClaimedDevice, HostFacts, LinkFacts, VolumeFacts, page_size_bytes
 
 _ARCH = re.compile(r"[a-z0-9_]{1,32}", re.ASCII)
 _MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", re.ASCII)
@@ -25,6 +25,12 @@ _IFNAME = re.compile(
     r"(?!\.{1,2}$)[!-.0-9;-~]{1,15}", re.ASCII
 )  # printable, no blank, no slash, no colon (dev_valid_name)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}", re.ASCII)
+_ADDRESSES = (
+    ("pci", _PCI, "0000:65:00.0"),
+    ("mdev", _UUID, "53764d0e-85a0-42b4-af5c-2046b460b1dc"),
+    ("usb", _USB, "3:12"),
+)
+_SMALLEST_BLOCK, _LARGEST_BLOCK = 512, 2 << 20
 _DOMAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})?", re.ASCII)
 
 
@@ -37,17 +43,19 @@ def inconsistencies(facts: HostFacts) -> Iterator[FieldError]:
     yield from _cpus(facts)
     for name, link in facts.links.items():
         yield from _link(entry("links", name), link)
-    for kind, grammar, example in (
-        ("pci", _PCI, "0000:65:00.0"),
-        ("mdev", _UUID, "53764d0e-85a0-42b4-af5c-2046b460b1dc"),
-        ("usb", _USB, "3:12"),
-    ):
+    for kind, grammar, example in _ADDRESSES:
         for resource, addresses in getattr(facts, kind).items():
             for index, address in enumerate(addresses):
                 if not grammar.fullmatch(address):
                     yield _invalid(
                         f"{entry(kind, resource)}[{index}]", f"{address[:60]!r} is not an address such as {example}"
                     )
+    for claim, requests in facts.claims.items():
+        for request, devices in requests.items():
+            for index, device in enumerate(devices):
+                yield from _claimed(f"{entry(entry('claims', claim), request)}[{index}]", device)
+    for name, volume in facts.volumes.items():
+        yield from _blocks(entry("volumes", name), volume)
     yield from _names(facts)
 
 
@@ -126,6 +134,30 @@ def _link(at: str, link: LinkFacts) -> Iterator[FieldError]:
     for index, domain in enumerate(link.resolver.search):
         if domain != "." and not _DOMAIN.fullmatch(domain):
             yield _invalid(f"{at}.resolver.search[{index}]", f"{domain[:60]!r} is not a domain name")
+
+
+def _claimed(at: str, device: ClaimedDevice) -> Iterator[FieldError]:
+    told = [(kind, grammar, example) for kind, grammar, example in _ADDRESSES if getattr(device, kind) is not None]
+    if len(told) != 1:
+        yield _invalid(at, "a device is named by its address as one of pci, mdev and usb")
+    for kind, grammar, example in told:
+        address = getattr(device, kind)
+        if not grammar.fullmatch(address):
+            yield _invalid(f"{at}.{kind}", f"{address[:60]!r} is not an address such as {example}")
+
+
+def _blocks(at: str, volume: VolumeFacts) -> Iterator[FieldError]:
+    """Block sizes are powers of two that QEMU takes (hw/core/qdev-properties.c)."""
+    logical, physical = volume.logical_block_bytes, volume.physical_block_bytes
+    for name, size in (("logical_block_bytes", logical), ("physical_block_bytes", physical)):
+        if size is not None and (not _SMALLEST_BLOCK <= size <= _LARGEST_BLOCK or size & (size - 1)):
+            yield _invalid(f"{at}.{name}", f"{size} is not a power of two from {_SMALLEST_BLOCK} to {_LARGEST_BLOCK}")
+    if logical is not None and physical is not None and logical > physical:
+        yield _invalid(f"{at}.logical_block_bytes", f"{logical} is more than the physical block of {physical} bytes")
+    granularity = volume.discard_granularity_bytes
+    if granularity and (granularity % (logical or _SMALLEST_BLOCK) or granularity > _LARGEST_BLOCK):
+        message = f"{granularity} is no multiple of a logical block, of at most {_LARGEST_BLOCK}"
+        yield _invalid(f"{at}.discard_granularity_bytes", message)
 
 
 def _names(facts: HostFacts) -> Iterator[FieldError]:

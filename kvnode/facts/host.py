@@ -91,6 +91,10 @@ class VolumeFacts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     format          -- the image's format, None where it is the kind's usual one
     path            -- where the guest's Pod has the container disk's file: in a cluster, where the kubelet mounts the
                        image; None where whoever makes the sandbox puts it in its usual place
+    logical_block_bytes, physical_block_bytes
+                    -- the blocks of the device, or of the file system that the file is on; None where unknown
+    discard_granularity_bytes
+                    -- the unit in which it gives back what is discarded; None where it doesn't, or unknown
     """
 
     mode: Literal["Filesystem", "Block"] = "Filesystem"
@@ -98,6 +102,17 @@ class VolumeFacts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     preallocated: bool = False
     format: Literal["raw", "qcow2"] | None = None
     path: str | None = None
+    logical_block_bytes: Bytes | None = None
+    physical_block_bytes: Bytes | None = None
+    discard_granularity_bytes: Bytes | None = None
+
+
+class ClaimedDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A device that a driver has allotted to a request of a resource claim: one of the three says which."""
+
+    pci: str | None = None
+    mdev: str | None = None
+    usb: str | None = None
 
 
 class Route(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -156,6 +171,8 @@ class HostFacts(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     devices                 -- what of kvm, net/tun, vhost-net, ... is there below /dev; None is unknown
     volumes, links          -- by the manifest's volume and network names
     pci, mdev, usb          -- addresses allotted by resource name, in the order in which the manifest takes them
+    claims                  -- devices allotted by resource claims: by the claim's name in the manifest, then by the
+                               request within it
     efi                     -- UEFI builds by purpose: plain, secure_boot, sev, snp, tdx; what is missing can't be had
     libvirt, qemu           -- versions as libvirt counts them: major * 1000000 + minor * 1000 + release
     machine_types           -- the names that QEMU knows for ``arch``, aliases included
@@ -179,6 +196,7 @@ class HostFacts(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     pci: dict[str, tuple[str, ...]] = {}
     mdev: dict[str, tuple[str, ...]] = {}
     usb: dict[str, tuple[str, ...]] = {}
+    claims: dict[str, dict[str, tuple[ClaimedDevice, ...]]] = {}
     links: dict[str, LinkFacts] = {}
     efi: dict[str, Firmware] = {}
     libvirt: Count | None = None

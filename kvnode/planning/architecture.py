@@ -27,6 +27,7 @@ class Architecture(msgspec.Struct, frozen=True, gc=False):
     keyboard, tablet   -- bus of the input devices that come with graphics, None where the machine has its own
     usb                -- the machine always has USB
     smbios             -- the guest has SMBIOS tables
+    pci                -- devices lie on PCI Express, and not on channels
     vmport             -- the machine has VMware's port, which is switched off
     bus, cdrom_bus     -- of a disk and of a CD-ROM drive where the manifest names none
     """
@@ -46,6 +47,7 @@ class Architecture(msgspec.Struct, frozen=True, gc=False):
     tablet: str | None = None
     usb: bool = False
     smbios: bool = True
+    pci: bool = True
     vmport: bool = False
     bus: str = "sata"
     cdrom_bus: str = "sata"
@@ -65,7 +67,7 @@ _TABLE = {
         ),
         Architecture(
             "s390x", "s390x", "s390-ccw-virtio", "virtio", "virtio", "virtio-scsi", "virtio-scsi", "virtio", "virtio",
-            "virtio", keyboard="virtio", smbios=False, bus="virtio", cdrom_bus="scsi",
+            "virtio", keyboard="virtio", smbios=False, pci=False, bus="virtio", cdrom_bus="scsi",
         ),
     )
 }  # fmt: skip

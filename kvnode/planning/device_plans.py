@@ -2,7 +2,8 @@
 
 As in ``domain_plan``: decisions only, in libvirt's words, and None where libvirt's default holds. A device that a
 manifest names carries that name in ``alias`` (``ua-<name>``), which is how the live domain is read back. ``iommu`` says
-that a virtio device reaches only the memory that the guest shows it.
+that a virtio device reaches only the memory that the guest shows it, ``address`` where a device lies on the guest's
+PCI (``pci``); None leaves that to libvirt.
 """
 
 from __future__ import annotations
@@ -89,6 +90,7 @@ class InterfaceDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False)
     mac         -- None leaves it to libvirt, where nothing about the Pod's link is known
     queues      -- pairs of queues; None is one
     link_down   -- the cable is pulled
+    rom         -- the firmware is given the card's program to boot from the network
     """
 
     network: str
@@ -101,6 +103,7 @@ class InterfaceDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False)
     boot_order: int | None = None
     acpi_index: int | None = None
     link_down: bool = False
+    rom: bool = False
     address: PciAddress | None = None
     iommu: bool = False
 
@@ -108,7 +111,6 @@ class InterfaceDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False)
 class HostDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A device of the host: ``pci`` by the address on the host, ``mdev`` by its uuid, ``usb`` by bus and device.
 
-    address         -- where the guest finds it; None leaves that to libvirt
     display, ramfb  -- a mediated GPU draws the screen, and has a frame buffer before its driver is loaded
     """
 
@@ -124,11 +126,12 @@ class HostDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     address: PciAddress | None = None
 
 
-class Filesystem(msgspec.Struct, frozen=True, gc=False):
+class Filesystem(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A folder that the guest mounts by ``tag``; whoever serves it (virtiofsd) listens on ``socket``."""
 
     tag: str
     socket: str
+    address: PciAddress | None = None
 
 
 class Controller(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -138,6 +141,7 @@ class Controller(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     index: int
     model: str
     iommu: bool = False
+    address: PciAddress | None = None
 
 
 class SerialDevice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -166,6 +170,7 @@ class Input(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     model: str | None = None
     alias: str | None = None
     iommu: bool = False
+    address: PciAddress | None = None
 
 
 class Graphics(msgspec.Struct, frozen=True, gc=False):
@@ -180,6 +185,7 @@ class Video(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     type: str
     heads: int
     vram_kib: int | None = None
+    address: PciAddress | None = None
 
 
 class Rng(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -188,6 +194,7 @@ class Rng(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     model: str
     source: str
     iommu: bool = False
+    address: PciAddress | None = None
 
 
 class Balloon(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -201,21 +208,24 @@ class Balloon(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     stats_period_s: int | None = None
     free_page_reporting: bool | None = None
     iommu: bool = False
+    address: PciAddress | None = None
 
 
-class Watchdog(msgspec.Struct, frozen=True, gc=False):
+class Watchdog(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A watchdog and what happens when it barks."""
 
     model: str
     action: str
     alias: str
+    address: PciAddress | None = None
 
 
-class Sound(msgspec.Struct, frozen=True, gc=False):
+class Sound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A sound card."""
 
     model: str
     alias: str
+    address: PciAddress | None = None
 
 
 class Tpm(msgspec.Struct, frozen=True, gc=False):
@@ -231,12 +241,14 @@ class Vsock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     model: str
     cid: int
     iommu: bool = False
+    address: PciAddress | None = None
 
 
-class Panic(msgspec.Struct, frozen=True, gc=False):
+class Panic(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A device that tells when the guest's kernel panics."""
 
     model: str
+    address: PciAddress | None = None
 
 
 class DevicesPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -67,7 +67,7 @@ def controllers(
     inputs: tuple[Input, ...],
     host_devices: tuple[HostDevice, ...],
 ) -> tuple[Controller, ...]:
-    """USB only where something is on it; SCSI where something is, or may be plugged; virtio-serial with a console."""
+    """USB only where something is on it; SCSI where something is, or may be plugged; virtio-serial has the channels."""
     devices = vmi.spec.domain.devices
     usb, scsi = arch.usb or devices.client_passthrough is not None, not devices.disable_hotplug
     for disk in disks:
@@ -79,8 +79,7 @@ def controllers(
     made = [_USB if usb else _NO_USB]
     if scsi:
         made.append(Controller("scsi", 0, arch.scsi_old if devices.use_virtio_transitional else arch.scsi))
-    if has_serial_console(vmi):
-        made.append(Controller("virtio-serial", 0, virtio_model(vmi, arch)))
+    made.append(Controller("virtio-serial", 0, virtio_model(vmi, arch)))
     return tuple(made)
 
 
@@ -230,9 +229,12 @@ def vsock(vmi: VirtualMachineInstance, arch: Architecture) -> Vsock | None:
 
 
 def panics(vmi: VirtualMachineInstance) -> tuple[Panic, ...]:
-    """Devices that tell of a guest kernel's panic."""
+    """Devices that tell of a guest kernel's panic: one of a model, as libvirt has it."""
     made: list[Panic] = []
     for position, asked in enumerate(vmi.spec.domain.devices.panic_devices):
         field = f"spec.domain.devices.panicDevices[{position}].model"
-        made.append(Panic(one_of(field, asked.model, _PANICS) or "isa"))
+        panic = Panic(one_of(field, asked.model, _PANICS) or "isa")
+        if panic in made:
+            raise invalid(field, f"a guest has one panic device of the model {panic.model}: leave this one out")
+        made.append(panic)
     return tuple(made)

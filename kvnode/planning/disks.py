@@ -14,7 +14,7 @@ import re
 
 import msgspec
 
-from kvnode.api.disks import BlockSize, CDRomTarget, Disk
+from kvnode.api.disks import CDRomTarget, CustomBlockSize, Disk
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.volumes import Volume
 from kvnode.facts import HostFacts, VolumeFacts
@@ -39,6 +39,10 @@ _PCI = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{2}):([01][0-9a-fA-F])\.([0-7])
 _PR_HELPER = "/var/run/kubevirt/daemons/pr/pr-helper.sock"
 _NO_FACTS = VolumeFacts()
 _MOST_DISKS = 1024
+_SECTOR = 512
+_FILE_BLOCK = 4096
+DISCARD_GRANULARITY_FROM = 11_003_000
+"""The first libvirt that can be told in which units a disk discards."""
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -137,7 +141,13 @@ class _Guest:
             raise Refused("name", f"no volume is called {name[:60]!r}")
         source, facts = _NO_SOURCE, self._host.volumes.get(name, _NO_FACTS)
         if index is not None:
-            source = _source(index, self._volumes[index], facts, self._operations.get(index))
+            volume = self._volumes[index]
+            source = _source(index, volume, facts, self._operations.get(index), lun is not None)
+            if lun is not None and source.kind != "block":
+                raise Refused("lun", f"a lun passes SCSI commands to a block device, and {_file_of(volume)}")
+            claim = volume.persistent_volume_claim
+            if claim is not None and claim.read_only:
+                readonly = _read_only(index, kind, bus)
         if disk.shareable and source.format != "raw":
             raise Refused("shareable", f"a disk that others write too has to be raw; this one is {source.format}")
         unit = None
@@ -175,8 +185,21 @@ class _Guest:
                 if kind == "disk" and plain is not None and plain.pci_address
                 else None
             ),
-            blockio=_blockio(disk.block_size) if disk.block_size is not None else None,
+            blockio=self._blocks(disk, bus, source, facts) if disk.block_size is not None else None,
         )
+
+    def _blocks(self, disk: Disk, bus: str, source: _Source, facts: VolumeFacts) -> BlockIo | None:
+        """The block sizes that the manifest names, or those of what is behind the disk."""
+        if matches_volume(disk):
+            return _matching_blocks(bus, source, facts, self._host)
+        sizes = disk.block_size
+        return _custom_blocks(sizes.custom) if sizes is not None and sizes.custom is not None else None
+
+
+def matches_volume(disk: Disk) -> bool:
+    """Whether the disk is to have the block sizes of what is behind it."""
+    match = disk.block_size.match_volume if disk.block_size is not None else None
+    return match is not None and match.enabled is not False
 
 
 def _no_bus(kind: str, bus: str) -> Refused:
@@ -240,7 +263,25 @@ def _letters(number: int) -> str:
     return letters
 
 
-def _source(index: int, volume: Volume, facts: VolumeFacts, operation: DiskOperation | None) -> _Source:
+def _read_only(index: int, kind: str, bus: str) -> bool:
+    """A claim that the Pod mounts read-only: QEMU couldn't open it for writing, so the guest has a disk to read."""
+    if kind == "disk" and bus == "sata":
+        field = f"spec.volumes[{index}].persistentVolumeClaim.readOnly"
+        raise invalid(field, "the claim can only be read, and a SATA hard disk can't: use virtio or scsi, or a cdrom")
+    return True
+
+
+def _file_of(volume: Volume) -> str:
+    """Why a volume is no block device, and what would do."""
+    name = volume.name[:60]
+    if volume.persistent_volume_claim is not None or volume.data_volume is not None:
+        return (
+            f"the claim of volume {name!r} holds a file system: take one whose volumeMode is Block, or make it a disk"
+        )
+    return f"volume {name!r} is a file: take a claim whose volumeMode is Block, or make it a disk"
+
+
+def _source(index: int, volume: Volume, facts: VolumeFacts, operation: DiskOperation | None, lun: bool) -> _Source:
     """The file or device behind a volume, as the Pod sees it."""
     size = facts.capacity_bytes
     if isinstance(operation, ContainerDisk):
@@ -251,7 +292,7 @@ def _source(index: int, volume: Volume, facts: VolumeFacts, operation: DiskOpera
     if operation is not None:
         return _Source("file", operation.path, "raw")
     if volume.persistent_volume_claim is not None or volume.data_volume is not None:
-        return _Source(*_claim(index, facts))
+        return _Source(*_claim(index, facts, lun))
     if volume.ephemeral is not None:
         return _Source("file", volume_path(index, OVERLAY), "qcow2", size, Backing(*_claim(index, facts)[:3]))
     if volume.host_disk is not None:
@@ -264,9 +305,12 @@ def _source(index: int, volume: Volume, facts: VolumeFacts, operation: DiskOpera
     raise invalid(at, f"nothing in the volume {volume.name[:60]!r} can be a disk")
 
 
-def _claim(index: int, facts: VolumeFacts) -> tuple[str, str, str, int | None]:
-    """Kind, path, format and size of a claim as it is bound to the Pod."""
-    block = facts.mode == "Block"
+def _claim(index: int, facts: VolumeFacts, lun: bool = False) -> tuple[str, str, str, int | None]:
+    """Kind, path, format and size of a claim as it is bound to the Pod.
+
+    Where nobody has looked at a claim it is a file, and a device where a lun is asked for, which takes one.
+    """
+    block = facts.mode == "Block" or (lun and facts is _NO_FACTS)
     path = volume_path(index, "block" if block else "disk.img")
     return "block" if block else "file", path, facts.format or "raw", facts.capacity_bytes
 
@@ -307,14 +351,30 @@ def _io(asked: str) -> str | None:
     return None if io == "default" else io
 
 
-def _blockio(sizes: BlockSize) -> BlockIo | None:
-    if sizes.custom is None:
-        return None
-    logical, physical = sizes.custom.logical or 0, sizes.custom.physical or 0
+def _custom_blocks(custom: CustomBlockSize) -> BlockIo:
+    logical, physical = custom.logical or 0, custom.physical or 0
     for name, size in (("logical", logical), ("physical", physical)):
         if size < 512 or size > 2 << 20 or size & (size - 1):
             raise Refused(f"blockSize.custom.{name}", f"{size} is not a power of two from 512 to {2 << 20}")
     if logical > physical:
         message = f"{logical} is more than the physical block of {physical} bytes"
         raise Refused("blockSize.custom.logical", message)
-    return BlockIo(logical, physical, sizes.custom.discard_granularity)
+    return BlockIo(logical, physical, custom.discard_granularity)
+
+
+def _matching_blocks(bus: str, source: _Source, facts: VolumeFacts, host: HostFacts) -> BlockIo | None:
+    """The blocks of the volume behind. Where nobody looked: a file system's usual ones, and a device's smallest.
+
+    A SATA disk has logical blocks of 512 bytes, and discards those (QEMU's hw/ide/ide-dev.c).
+    """
+    if source.kind is None:
+        return None
+    usual = _FILE_BLOCK if source.kind == "file" else _SECTOR
+    physical = facts.physical_block_bytes or facts.logical_block_bytes or usual
+    if bus == "sata":
+        return BlockIo(_SECTOR, physical)
+    logical = min(facts.logical_block_bytes or physical, physical)
+    granularity = facts.discard_granularity_bytes
+    if host.libvirt is not None and host.libvirt < DISCARD_GRANULARITY_FROM:
+        granularity = None
+    return BlockIo(logical, physical, granularity or None)

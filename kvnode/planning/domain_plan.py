@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from kvnode.facts.cpuset import mask_of, parse_cpuset
 from kvnode.planning.device_plans import DevicesPlan
 from kvnode.planning.disk_operations import DiskOperation
 from kvnode.planning.network import NetworkPlan
@@ -138,6 +139,14 @@ class CpuTune(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     iothreads: tuple[str, ...] = ()
     realtime: str | None = None
 
+    @property
+    def mask(self) -> int:
+        """All CPUs that the guest has for itself."""
+        mask = mask_of(self.vcpus)
+        for cpus in (self.emulator or "", *self.iothreads):
+            mask |= parse_cpuset(cpus)
+        return mask
+
 
 class CpuPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The CPU that the guest sees. ``mode`` is host-model, host-passthrough, maximum, or custom with a ``model``."""
@@ -251,6 +260,8 @@ class DomainPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     network          -- links, NAT and the DHCP handoff of every interface
     disk_operations  -- what has to be made before the guest starts, in the order of ``spec.volumes``
     grace_period_s   -- how long a guest has to obey the power button
+    memory_lock_bytes
+                     -- how much memory the guest's processes may lock at least; None is what they may anyway
     """
 
     name: str
@@ -279,4 +290,5 @@ class DomainPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     numa_tune: str | None = None
     start_paused: bool = False
     launch_security: LaunchSecurityPlan | None = None
+    memory_lock_bytes: int | None = None
     disk_operations: tuple[DiskOperation, ...] = ()

@@ -2,20 +2,21 @@
 
 Which ones is not decided here: a device plugin (or the SR-IOV network's) has allotted addresses to the Pod, and the
 facts have them by resource name, in the order in which the manifest's devices take them. That order is: host devices,
-GPUs, interfaces.
+GPUs, interfaces. What a driver has allotted to a resource claim the facts have by the claim and the request in it.
 """
 
 from __future__ import annotations
 
 from kvnode.api.devices import GPU
+from kvnode.api.devices import HostDevice as HostDeviceSpec
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.network import Interface
 from kvnode.errors import HostError
-from kvnode.facts import HostFacts
+from kvnode.facts import ClaimedDevice, HostFacts
 from kvnode.planning.device_plans import HostDevice, PciAddress
 from kvnode.planning.devices import has_graphics
 from kvnode.planning.disks import pci_address
-from kvnode.planning.refusal import Refused
+from kvnode.planning.refusal import Refused, invalid
 
 _DEVICES = "spec.domain.devices"
 
@@ -30,10 +31,10 @@ def host_devices(vmi: VirtualMachineInstance, host: HostFacts) -> tuple[HostDevi
     made: list[HostDevice] = []
     for position, device in enumerate(devices.host_devices):
         at = f"{_DEVICES}.hostDevices[{position}]"
-        made.append(allotted.take(at, device.device_name or "", f"ua-hostdevice-{device.name}"))
+        made.append(allotted.take(at, device, f"ua-hostdevice-{device.name}"))
     displayed = not has_graphics(vmi)
     for position, gpu in enumerate(devices.gpus):
-        taken = allotted.take(f"{_DEVICES}.gpus[{position}]", gpu.device_name or "", f"ua-gpu-{gpu.name}")
+        taken = allotted.take(f"{_DEVICES}.gpus[{position}]", gpu, f"ua-gpu-{gpu.name}")
         if taken.kind == "mdev" and not displayed:
             taken, displayed = _with_display(taken, gpu), True
         made.append(taken)
@@ -81,23 +82,40 @@ def _address(at: str, field: str, text: str) -> PciAddress:
 
 
 class _Allotted:
-    """What the node has allotted, taken in turn."""
+    """What the node has allotted, taken in turn: by resource name, or by a claim and the request within it."""
 
     def __init__(self, host: HostFacts) -> None:
         kinds = (("pci", host.pci), ("mdev", host.mdev), ("usb", host.usb))
-        self._left = {name: (kind, list(addresses)) for kind, held in kinds for name, addresses in held.items()}
+        self._left = {name: [(kind, one) for one in held] for kind, all_ in kinds for name, held in all_.items()}
+        self._claimed = {
+            (claim, request): [_claimed(device) for device in devices]
+            for claim, requests in host.claims.items()
+            for request, devices in requests.items()
+        }
 
-    def take(self, at: str, resource: str, alias: str) -> HostDevice:
-        """The next device of a resource."""
-        kind, left = self._left.get(resource, ("", []))
+    def take(self, at: str, device: GPU | HostDeviceSpec, alias: str) -> HostDevice:
+        """The next device of the resource, or of the claim's request, that the manifest's device names."""
+        if device.device_name:
+            left = self._left.get(device.device_name)
+            field, what = "deviceName", f"{device.device_name[:80]!r}"
+        elif device.claim_name:
+            request = device.request_name or ""
+            left = self._claimed.get((device.claim_name, request))
+            field, what = "claimName", f"by the request {request[:63]!r} of the claim {device.claim_name[:63]!r}"
+        else:
+            raise invalid(at, "a device is named by a deviceName, or by a claimName and its requestName")
         if not left:
-            raise HostError(
-                f"{at}.deviceName: the node has allotted no (further) device {resource[:80]!r} to the guest"
-            )
-        address = left.pop(0)
+            raise HostError(f"{at}.{field}: the node has allotted no (further) device {what} to the guest")
+        kind, address = left.pop(0)
         if kind == "pci":
             return HostDevice(kind, alias, source=_address(at, "", address))
         if kind == "mdev":
             return HostDevice(kind, alias, uuid=address)
-        bus, _, device = address.partition(":")
-        return HostDevice(kind, alias, usb_bus=int(bus), usb_device=int(device))
+        bus, _, number = address.partition(":")
+        return HostDevice(kind, alias, usb_bus=int(bus), usb_device=int(number))
+
+
+def _claimed(device: ClaimedDevice) -> tuple[str, str]:
+    if device.pci is not None:
+        return "pci", device.pci
+    return ("mdev", device.mdev) if device.mdev is not None else ("usb", device.usb or "0:0")

@@ -52,7 +52,7 @@ class _Guest(NamedTuple):
         virtio = model == "virtio"
         if planned is not None:
             tap, mac, mtu = planned.tap, planned.guest_mac, planned.mtu
-            queues = planned.queues if virtio and planned.queues > 1 else None
+            queues = planned.queues if planned.queues > 1 else None
         elif interface.binding is None:
             raise Refused("", f"the interface {interface.name[:60]!r} has no binding that can be planned")
         elif interface.binding.name not in self.tap_plugins:
@@ -70,5 +70,7 @@ class _Guest(NamedTuple):
             boot_order=interface.boot_order or None,
             acpi_index=interface.acpi_index or None,
             link_down=interface.state == "down",
+            # Who names no order never boots from it, and its firmware needn't look.
+            rom=bool(interface.boot_order),
             address=pci_address("pciAddress", interface.pci_address) if interface.pci_address else None,
         )

@@ -7,8 +7,8 @@ from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import NoFit
 from kvnode.facts import HostFacts
 from kvnode.planning.domain_plan import MemoryPlan
-from kvnode.planning.refusal import bytes_of, invalid
-from kvnode.quantity import Quantity
+from kvnode.planning.refusal import bytes_of, invalid, one_of
+from kvnode.quantity import Quantity, bytes_text
 
 MIB = 1 << 20
 _SMALLEST = MIB
@@ -66,12 +66,35 @@ def added_overhead_bytes(vmi: VirtualMachineInstance) -> int:
     return bytes_of("spec.domain.memory.reservedOverhead.addedOverhead", overhead.added_overhead)
 
 
+def locked_bytes(vmi: VirtualMachineInstance, memory: MemoryPlan, overhead_bytes: int) -> int | None:
+    """How much memory the guest's processes may keep from being swapped out or moved; None where nothing asks for it.
+
+    That is what ``memLock`` is about: a device that reaches into the guest's memory by itself needs all of it in place,
+    also what may be plugged later, and whoever attaches the device finds out when the lock is refused.
+    """
+    reserved = vmi.spec.domain.memory.reserved_overhead if vmi.spec.domain.memory is not None else None
+    field = "spec.domain.memory.reservedOverhead.memLock"
+    asked = one_of(field, reserved.mem_lock if reserved is not None else None, ("Required", "NotRequired"))
+    return (memory.max_bytes or memory.bytes) + overhead_bytes if asked == "Required" else None
+
+
 def check_memory_fits(host: HostFacts, guest_bytes: int, overhead_bytes: int) -> None:
     """Raise NoFit, in MiB, where the host is known to have less than the guest's memory and its overhead together."""
     free, wanted = host.memory_free_bytes, guest_bytes + overhead_bytes
-    if free is not None and free < wanted:
-        unit = f"MiB of memory for a guest of {guest_bytes // MIB} MiB and an overhead of {-(-overhead_bytes // MIB)}"
-        raise NoFit("NotEnoughMemory", -(-wanted // MIB), free // MIB, unit=unit)
+    if free is None or free >= wanted:
+        return
+    by_cell = [(cell.id, cell.memory_free_bytes) for cell in host.cells if cell.memory_free_bytes is not None]
+    # What a cgroup leaves is missing in no cell, and a cell of which nothing is known might have it.
+    limited = sum(amount for _, amount in by_cell) > free or not by_cell
+    told = () if limited or len(by_cell) < len(host.cells) else by_cell
+    raise NoFit(
+        "NotEnoughMemory",
+        -(-wanted // MIB),
+        free // MIB,
+        unit="MiB of memory free" + (" within its cgroup's limit" if limited else ""),
+        by_cell=tuple((number, amount // MIB) for number, amount in told),
+        detail=f"{guest_bytes // MIB} MiB for the guest, {-(-overhead_bytes // MIB)} MiB as its overhead",
+    )
 
 
 def _guest_memory(vmi: VirtualMachineInstance) -> tuple[str, Quantity]:
@@ -117,4 +140,9 @@ def _check_pages(host: HostFacts, size: int, page: int) -> None:
         return
     free = sum(cell.pools[page].free for cell in host.cells if page in cell.pools)
     if free < size // page:
-        raise NoFit("NotEnoughHugepages", size // page, free, unit=f"free pages of {page} bytes")
+        unit = f"free pages of {bytes_text(page)}"
+        raise NoFit("NotEnoughHugepages", size // page, free, unit=unit, by_cell=lambda: _free_pages(host, page))
+
+
+def _free_pages(host: HostFacts, page: int) -> tuple[tuple[int, int], ...]:
+    return tuple((cell.id, cell.pools[page].free if page in cell.pools else 0) for cell in host.cells)

@@ -111,7 +111,7 @@ class InterfaceNetwork(msgspec.Struct, frozen=True, omit_defaults=True, gc=False
     guest_mac     -- what the guest's card has
     pod_mac       -- what the Pod's link has once the plan is applied; None where that is unknown
     mtu           -- in bytes; None where unknown
-    queues        -- of the tap: the guest's vCPUs where multi-queue is asked for
+    queues        -- of a virtio card and its tap: the guest's vCPUs where multi-queue is asked for
     pod_addresses -- in CIDR form, what the Pod's link had
     """
 
@@ -182,7 +182,8 @@ def network_plan(vmi: VirtualMachineInstance, host: HostFacts) -> NetworkPlan:
         network, link, ordinal = vmi.spec.networks[index], host.links.get(interface.name, _NO_LINK), len(planned)
         pod_ifname = link.ifname if link.ifname is not None else _usual_ifname(network, ordinal)
         bridge, tap = bridge_name(pod_ifname, ordinal), f"tap{ordinal}"
-        scene = _Scene(guest, interface, position, network, index, link, ordinal, pod_ifname, bridge, tap)
+        queues = guest.queues if interface.model in (None, "", "virtio") else 1
+        scene = _Scene(guest, interface, position, network, index, link, ordinal, pod_ifname, bridge, tap, queues)
         planned.append(_masqueraded(scene) if masqueraded else _bridged(scene))
     if len(planned) > 1:
         _refuse_shared_links(planned)
@@ -204,7 +205,7 @@ def vcpu_count(vmi: VirtualMachineInstance) -> int:
 
 
 class _Guest(msgspec.Struct, frozen=True, gc=False):
-    """What all interfaces of a guest share: its identity, the name it is told, the queues of each tap."""
+    """What all interfaces of a guest share: its identity, the name it is told, the queues of its virtio cards."""
 
     vmi: VirtualMachineInstance
     identity: str
@@ -225,6 +226,7 @@ class _Scene(msgspec.Struct, frozen=True, gc=False):
     pod_ifname: str
     bridge: str
     tap: str
+    queues: int
 
     @property
     def manifest_mac(self) -> str | None:
@@ -238,6 +240,7 @@ def _usual_ifname(network: Network, ordinal: int) -> str:
 
 
 def _queues(vmi: VirtualMachineInstance) -> int:
+    """Pairs of queues of a virtio card and of its tap: who opens a tap has to want as many."""
     if not vmi.spec.domain.devices.network_interface_multiqueue:
         return 1
     return min(vcpu_count(vmi), MAX_QUEUES)
@@ -264,7 +267,7 @@ def _bridged(scene: _Scene) -> InterfaceNetwork:
         guest_mac=guest_mac,
         pod_mac=pod_mac,
         mtu=link.mtu,
-        queues=scene.guest.queues,
+        queues=scene.queues,
         pod_addresses=link.addresses,
         operations=_bridge_operations(scene, pod_mac, server if dhcp else None) if link.ifname is not None else (),
         dhcp=dhcp,
@@ -278,7 +281,7 @@ def _bridge_operations(scene: _Scene, pod_mac: str | None, server: str | None) -
     operations: list[LinkOperation] = [
         SetSysctl("ipv6", "disable_ipv6", 1, pod),
         *_QUIET,
-        CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.guest.queues),
+        CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.queues),
         CreateBridge(bridge, _FIRST_BRIDGE_INDEX + scene.ordinal, bridge_mac, mtu),
         *(RemoveAddress(pod, address) for address in scene.link.addresses),
         SetLink(pod, mac=pod_mac, master=bridge, up=True),
@@ -312,7 +315,7 @@ def _masqueraded(scene: _Scene) -> InterfaceNetwork:
         guest_mac=guest_mac,
         pod_mac=link.mac.lower() if link.mac else None,
         mtu=link.mtu,
-        queues=scene.guest.queues,
+        queues=scene.queues,
         pod_addresses=link.addresses,
         operations=_masquerade_operations(scene, nat) if known else (),
         nat=nat,
@@ -325,7 +328,7 @@ def _masquerade_operations(scene: _Scene, nat: Nat) -> tuple[LinkOperation, ...]
     return (
         *_QUIET,
         *_ROUTING,
-        CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.guest.queues),
+        CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.queues),
         CreateBridge(bridge, _FIRST_BRIDGE_INDEX + scene.ordinal, MASQUERADE_BRIDGE_MAC, mtu),
         SetLink(tap, mtu=mtu, master=bridge, group=LINK_GROUP, up=True),
         AddAddress(bridge, nat.gateway),

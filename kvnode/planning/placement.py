@@ -27,6 +27,7 @@ from kvnode.facts.cpuset import CpusetError, format_cpuset, mask_of, parse_cpuse
 from kvnode.planning.domain_plan import CpuTune, MemoryPlan, NumaCell, Topology, VcpuPlan
 from kvnode.planning.iothreads import IoThreads
 from kvnode.planning.refusal import invalid
+from kvnode.quantity import bytes_text
 
 _CPU = "spec.domain.cpu"
 _MOST_PAGES = 1 << 52
@@ -72,7 +73,7 @@ def placement(
     wanted = memory.bytes // page if page is not None else 0
     found = place(cpus, cores, topology.threads, pool + emulator, mapped, pages, wanted)
     if isinstance(found[0], int):
-        raise _no_fit(*found, topology.threads, page)
+        raise _no_fit(host, *found, cores, topology.threads, page)
     pins, beside, shares = found
     tune = CpuTune(
         tuple(pins),
@@ -111,15 +112,43 @@ def _free_pages(host: HostFacts, page: int) -> list[int]:
     return [min(cell.pools[page].free, _MOST_PAGES) if page in cell.pools else 0 for cell in host.cells]
 
 
-def _no_fit(kind: int, wanted: int, available: int, threads: int, page: int | None) -> NoFit:
+def _no_fit(
+    host: HostFacts, kind: int, wanted: int, available: int, cores: int, threads: int, page: int | None
+) -> NoFit:
+    """What was missing, and how much of it each cell has that comes into question."""
     if kind == TOO_FEW_CPUS:
-        return NoFit("NotEnoughCpus", wanted, available, unit="CPUs for this guest alone")
+        unit = "CPUs for this guest alone"
+        return NoFit("NotEnoughCpus", wanted, available, unit=unit, by_cell=lambda: _cores_by_cell(host, 1))
     if kind == CROSSES_CELLS:
         unit = f"times {threads} CPUs within one cell for a core of the guest"
-        return NoFit("CoresCrossCells", wanted, available, unit=unit)
+        return NoFit("CoresCrossCells", wanted, available, unit=unit, by_cell=lambda: _cores_by_cell(host, threads))
+    pages = f"pages of {bytes_text(page or 0)}"
     if kind == FEWER_PAGES_THAN_CELLS:
-        return NoFit("FewerPagesThanCells", wanted, available, unit=f"pages of {page} bytes for as many cells")
-    return NoFit("NotEnoughHugepages", wanted, available, unit=f"free pages of {page} bytes where its CPUs are")
+        detail = "each cell that the guest's cores lie in gives a page at least"
+        return NoFit("FewerPagesThanCells", wanted, available, unit=f"{pages} to share out", detail=detail)
+    unit = f"free {pages} where the guest's CPUs can be"
+    return NoFit(
+        "NotEnoughHugepages",
+        wanted,
+        available,
+        unit=unit,
+        by_cell=lambda: _pages_by_cell(host, cores, threads, page or 0),
+    )
+
+
+def _cores_by_cell(host: HostFacts, threads: int) -> tuple[tuple[int, int], ...]:
+    """How many cores of a guest each cell has room for; those without aren't told."""
+    room = ((cell.id, (cell.mask & host.allotted).bit_count() // threads) for cell in host.cells)
+    return tuple((number, cores) for number, cores in room if cores)
+
+
+def _pages_by_cell(host: HostFacts, cores: int, threads: int, page: int) -> tuple[tuple[int, int], ...]:
+    """Free pages of the cells that a guest can be in: as many as it has cores, at best those with the most pages."""
+    able = {number for number, _ in _cores_by_cell(host, threads)}
+    free = [
+        (cell.id, pages) for cell, pages in zip(host.cells, _free_pages(host, page), strict=True) if cell.id in able
+    ]
+    return tuple(sorted(sorted(free, key=lambda one: (-one[1], one[0]))[:cores]))
 
 
 def _cpus(cpus: list[int]) -> str:

@@ -11,6 +11,7 @@ from kvnode.api.identity import DEFAULT_NAMESPACE
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.facts import HostFacts
 from kvnode.planning import devices
+from kvnode.planning.aliases import with_aliases
 from kvnode.planning.architecture import Architecture, architecture_of
 from kvnode.planning.cpu import cpu_plan, vcpu_plan
 from kvnode.planning.device_plans import DevicesPlan
@@ -26,9 +27,16 @@ from kvnode.planning.identity import domain_name, domain_uuid
 from kvnode.planning.interfaces import interface_devices
 from kvnode.planning.iothreads import IoThreads, iothreads_plan
 from kvnode.planning.launch_security import behind_iommu, launch_security
-from kvnode.planning.memory import added_overhead_bytes, check_memory_fits, memory_plan, requested_bytes
+from kvnode.planning.memory import (
+    added_overhead_bytes,
+    check_memory_fits,
+    locked_bytes,
+    memory_plan,
+    requested_bytes,
+)
 from kvnode.planning.network import NetworkPlan, network_plan
 from kvnode.planning.overhead import memory_overhead
+from kvnode.planning.pci import with_places
 from kvnode.planning.placement import placement
 from kvnode.planning.refusal import refuse_unplanned
 from kvnode.planning.requirements import check_requirements
@@ -104,6 +112,7 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
         on_crash="destroy",
         start_paused=vmi.spec.start_strategy == "Paused",
         launch_security=security,
+        memory_lock_bytes=locked_bytes(vmi, memory, overhead.total_bytes),
     )
     check_requirements(made_plan, host)
     return made_plan
@@ -123,7 +132,7 @@ def _devices(
     disks = disk_devices(vmi, host, arch, operations, threads, vcpu.enabled)
     inputs = devices.inputs(vmi, arch)
     from_host = host_devices(vmi, host)
-    return DevicesPlan(
+    made = DevicesPlan(
         controllers=devices.controllers(vmi, arch, disks, inputs, from_host),
         disks=disks,
         interfaces=interface_devices(vmi, arch, network, settings),
@@ -143,3 +152,8 @@ def _devices(
         vsock=devices.vsock(vmi, arch),
         panics=devices.panics(vmi),
     )
+    made = with_aliases(made)
+    if not arch.pci:
+        return made
+    asked = vmi.spec.domain.devices
+    return with_places(made, memory.bytes, not asked.disable_hotplug, bool(asked.use_virtio_transitional))

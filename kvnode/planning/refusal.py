@@ -81,7 +81,7 @@ def _unplanned(vmi: VirtualMachineInstance) -> Iterator[tuple[str, str]]:
 
 
 def _unplanned_compute(domain: DomainSpec) -> Iterator[tuple[str, str]]:
-    cpu, memory = domain.cpu, domain.memory
+    cpu = domain.cpu
     if cpu is not None:
         if cpu.isolate_emulator_thread and not cpu.dedicated_cpu_placement:
             yield f"{_DOMAIN}.cpu.isolateEmulatorThread", "a CPU for the emulator beside vCPUs without their own"
@@ -93,22 +93,11 @@ def _unplanned_compute(domain: DomainSpec) -> Iterator[tuple[str, str]]:
             )
         if cpu.realtime is not None and not cpu.dedicated_cpu_placement:
             yield f"{_DOMAIN}.cpu.realtime", "vCPUs under the real-time scheduler without CPUs of their own"
-    overhead = memory.reserved_overhead if memory is not None else None
-    if overhead is not None and overhead.mem_lock == "Required":
-        yield f"{_DOMAIN}.memory.reservedOverhead.memLock", "memory that is locked"
 
 
 def _unplanned_devices(devices: Devices) -> Iterator[tuple[str, str]]:
-    named = [("gpus", [gpu.device_name for gpu in devices.gpus])]
-    named.append(("hostDevices", [device.device_name for device in devices.host_devices]))
-    for kind, names in named:
-        for index, name in enumerate(names):
-            if not name:
-                yield f"{_DOMAIN}.devices.{kind}[{index}]", "a device that a driver allots by a claim"
     for index, disk in enumerate(devices.disks):
         field = f"{_DOMAIN}.devices.disks[{index}]"
-        if disk.block_size is not None and disk.block_size.match_volume is not None:
-            yield f"{field}.blockSize.matchVolume", "taking the block size from the volume"
         if disk.changed_block_tracking:
             yield f"{field}.changedBlockTracking", "keeping track of what changed on a disk"
 
@@ -117,10 +106,5 @@ def _unplanned_sources(spec: VirtualMachineInstanceSpec) -> Iterator[tuple[str, 
     for index, network in enumerate(spec.networks):
         if network.pod is not None and network.pod.vm_ipv6_network_cidr:
             yield f"spec.networks[{index}].pod.vmIPv6NetworkCIDR", "a guest's network of IPv6"
-    for index, volume in enumerate(spec.volumes):
-        if volume.persistent_volume_claim is not None and volume.persistent_volume_claim.read_only:
-            yield f"spec.volumes[{index}].persistentVolumeClaim.readOnly", "a claim that is mounted read-only"
-    for index in range(len(spec.resource_claims)):
-        yield f"spec.resourceClaims[{index}]", "a device that a driver allots by a claim"
     for index in range(len(spec.utility_volumes)):
         yield f"spec.utilityVolumes[{index}]", "a volume for work beside the guest"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from kvnode.errors import HostError
 from kvnode.facts import HostFacts
+from kvnode.planning.disks import DISCARD_GRANULARITY_FROM
 from kvnode.planning.domain_plan import DomainPlan
 
 _DEVICES = "spec.domain.devices"
@@ -52,7 +53,7 @@ def _needs_versions(plan: DomainPlan) -> Iterator[tuple[str, str, int, int]]:
             yield "spec.domain.ioThreads", "several IO threads for one disk", 10_000_000, 9_000_000
         if disk.blockio is not None and disk.blockio.discard_granularity_bytes is not None:
             field = f"{_DEVICES}.disks[{index}].blockSize.custom.discardGranularity"
-            yield field, "a discard granularity", 11_003_000, 0
+            yield field, "a discard granularity", DISCARD_GRANULARITY_FROM, 0
     for index, interface in enumerate(devices.interfaces):
         if interface.model == "igb":
             yield f"{_DEVICES}.interfaces[{index}].model", "the igb card", 9_003_000, 8_000_000

@@ -6,6 +6,7 @@ the disks lie) is theirs.
 
 from __future__ import annotations
 
+import resource
 import time
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ from kvnode.network.links import apply_links
 from kvnode.network.netns import Netns
 from kvnode.planning import DomainPlan
 from kvnode.planning.network import NetworkPlan
+from kvnode.runtime.process import Process
 from kvnode.runtime.protocol import Connection, Follow, ProtocolError, Refused, Start, Status
 
 START_S = 120.0
@@ -48,6 +50,30 @@ def hand_over_network(network: NetworkPlan, launcher_pid: int, uid: int, through
     start_address_servers(network, launcher_pid, through)
 
 
+def allow_locked_memory(plan: DomainPlan, launcher: Process) -> None:
+    """Lets the launcher, and so the QEMU that it starts, lock as much memory as the plan wants.
+
+    Never less than it may already; a launcher can't raise its own limit.  Raises HostError.
+    """
+    wanted = plan.memory_lock_bytes
+    if wanted is None or not launcher.alive():
+        return
+    try:
+        soft, hard = resource.prlimit(launcher.pid, resource.RLIMIT_MEMLOCK)
+        resource.prlimit(launcher.pid, resource.RLIMIT_MEMLOCK, (_at_least(soft, wanted), _at_least(hard, wanted)))
+    except ProcessLookupError:
+        return  # it has ended, and whoever speaks to it next says so with its last words
+    except OSError as error:
+        raise HostError(
+            f"spec.domain.memory.reservedOverhead.memLock: the guest may not lock {wanted >> 20} MiB of memory, and "
+            f"its limit can't be raised: {error.strerror or error}; that takes root with CAP_SYS_RESOURCE"
+        ) from error
+
+
+def _at_least(limit: int, wanted: int) -> int:
+    return limit if limit == resource.RLIM_INFINITY else max(limit, wanted)
+
+
 def start_address_servers(network: NetworkPlan, launcher_pid: int, through: Sequence[str] = ()) -> int:
     """Starts the DHCP servers of the plan that don't run beside the launcher; returns how many those were."""
     started = 0
@@ -59,7 +85,13 @@ def start_address_servers(network: NetworkPlan, launcher_pid: int, through: Sequ
 
 
 def start_order(plan: DomainPlan) -> Start:
-    """The order that starts a plan's domain."""
+    """The order that starts a plan's domain; without a real-time scheduler, which a launcher may not give.
+
+    That is ``give_realtime``'s, once the domain runs.
+    """
+    tune = plan.cpu_tune
+    if tune is not None and tune.realtime is not None:
+        plan = msgspec.structs.replace(plan, cpu_tune=msgspec.structs.replace(tune, realtime=None))
     order = Start(render(plan), plan.grace_period_s)
     if plan.devices.serials:
         serial = plan.devices.serials[0]

@@ -32,14 +32,7 @@ def without_taken_cpus(node: NodePaths, host: HostFacts, own: GuestPaths) -> Hos
 
 def own_cpus(plan: DomainPlan) -> str:
     """The CPUs that a plan gives to its guest alone, as a CPU list; empty for none."""
-    if plan.cpu_tune is None:
-        return ""
-    mask = parse_cpuset(plan.cpu_tune.emulator or "")
-    for cpus in plan.cpu_tune.iothreads:
-        mask |= parse_cpuset(cpus)
-    for cpu in plan.cpu_tune.vcpus:
-        mask |= 1 << cpu
-    return format_cpuset(mask)
+    return "" if plan.cpu_tune is None else format_cpuset(plan.cpu_tune.mask)
 
 
 def _mask(text: str) -> int:

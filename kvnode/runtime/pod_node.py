@@ -27,6 +27,7 @@ from kvnode.api.configuration import KubeVirtConfiguration
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import VALUE_INVALID, FieldError, HostError, InvalidManifest, KvnodeError
 from kvnode.facts import HostFacts, LinkFacts, Resolver, VolumeFacts
+from kvnode.facts.cpuset import format_cpuset
 from kvnode.network.links import has_link, probe_links
 from kvnode.network.netns import Netns
 from kvnode.network.resolver import parse_resolv_conf
@@ -36,7 +37,14 @@ from kvnode.planning.network import NetworkPlan, bridge_name
 from kvnode.planning.references import NETWORK_DATA_KEYS, USER_DATA_KEYS, with_cloud_init_data
 from kvnode.runtime.capabilities import Capabilities, with_capabilities
 from kvnode.runtime.guests import ENDED_PHASES, half_written, read_bounded, write_whole
-from kvnode.runtime.handover import DomainFailed, hand_over_network, start_address_servers, start_domain, start_order
+from kvnode.runtime.handover import (
+    DomainFailed,
+    allow_locked_memory,
+    hand_over_network,
+    start_address_servers,
+    start_domain,
+    start_order,
+)
 from kvnode.runtime.launcher_client import connect_launcher
 from kvnode.runtime.pod_cgroup import into_cgroups_of
 from kvnode.runtime.pod_lock import PodBusy, held_pod
@@ -44,6 +52,8 @@ from kvnode.runtime.pod_root import PodRoot
 from kvnode.runtime.process import Process
 from kvnode.runtime.progress import Progress
 from kvnode.runtime.protocol import Connection, Follow, ProtocolError, Query, Status, Stop
+from kvnode.runtime.realtime import check_realtime, give_realtime
+from kvnode.storage.block_sizes import with_block_sizes
 from kvnode.storage.container_disks import CachedDisk
 from kvnode.storage.files import host_errors, made_folder, open_folder, remove_entry
 from kvnode.storage.guest_disks import prepare_disks
@@ -112,6 +122,7 @@ class PodRecord(msgspec.Struct, frozen=True):
     links      -- what the Pod's links had
     network    -- what was made of them
     note       -- why the guest is emulated, None where it isn't
+    realtime   -- its vCPUs under the real-time scheduler, as a list; None for none
     """
 
     guest_uid: str
@@ -124,6 +135,7 @@ class PodRecord(msgspec.Struct, frozen=True):
     machine: str = ""
     note: str | None = None
     targets: dict[str, str] = {}
+    realtime: str | None = None
 
 
 class NodeHalf(msgspec.Struct, frozen=True):
@@ -254,15 +266,19 @@ def adopt_guest(place: PodPlace, node_uid: int = LAUNCHER_UID) -> PodGuest:
 def mend_guest(place: PodPlace, record: PodRecord, node: NodeHalf) -> int:
     """Starts what a running guest should have beside it and has not; returns how much that was.
 
+    A start that was cut off after its domain ran is ended, too: vCPUs get the scheduler that they were to have.
     One that doesn't run yet is its start's.  Raises ProtocolError, PodBusy, HostError.
     """
     launcher = reach_launcher(place, node.uid)
     with launcher.connection, held_pod(place.lock):
-        if launcher.connection.status(Query()).phase != "Running":
+        status = launcher.connection.status(Query())
+        if status.phase != "Running":
             return 0
         pid = launcher.process.pid
         through = into_cgroups_of(pid, node.cgroups) if node.cgroups is not None else ()
-        return start_address_servers(record.network, pid, through)
+        mended = start_address_servers(record.network, pid, through)
+        _give_realtime(record, pid, status)
+        return mended
 
 
 def stop_guest_in_pod(place: PodPlace, grace_period_s: int | None = None, uid: int = LAUNCHER_UID) -> None:
@@ -321,16 +337,21 @@ class _Start:
                 links = self._links(pid, _resolver(root))
         with self.progress.step("plan"):
             final = plan(vmi, msgspec.structs.replace(host, links=links), self.node.configuration)
+            _check_own_cpus(final, host)
             record = self._keep(final, links)
         with self.progress.step("prepare the disks"):
             uid = self.node.uid
             prepare_disks(final.disk_operations, self.place.private, uid, uid, disks, lambda _line: None)
             _seed_capabilities(self.place.public, self.node.capabilities.folder)
+            allow_locked_memory(final, self.launcher.process)
         with self.progress.step("hand the address over"):
             through = into_cgroups_of(pid, self.node.cgroups) if self.node.cgroups is not None else ()
             hand_over_network(final.network, pid, self.node.uid, through)
         with self.progress.step("start the domain"):
+            if record.realtime is not None:
+                check_realtime(through)
             status = start_domain(self.launcher.connection, start_order(final))
+            _give_realtime(record, pid, status)
         return PodGuest(record, status, self.launcher.connection)
 
     def _host(self, root: PodRoot, disks: dict[int, CachedDisk]) -> HostFacts:
@@ -352,7 +373,7 @@ class _Start:
             emulation_allowed=bool(developer and developer.use_emulation),
             allotted_cpus=_allowed_cpus(self.launcher.process.pid) or host.allotted_cpus,
             memory_available_bytes=None,
-            volumes=volumes,
+            volumes=with_block_sizes(self.vmi, volumes, self.place.private),
         )
 
     def _links(self, pid: int, resolver: Resolver) -> dict[str, LinkFacts]:
@@ -389,9 +410,29 @@ class _Start:
             machine=final.os.machine or "",
             note=final.hypervisor_note,
             targets={disk.volume: disk.target for disk in final.devices.disks if disk.volume},
+            realtime=final.cpu_tune.realtime if final.cpu_tune is not None else None,
         )
         write_whole(self.place.record, msgspec.json.encode(record))
         return record
+
+
+def _give_realtime(record: PodRecord, launcher: int, status: Status) -> None:
+    if record.realtime is not None and status.qemu_pid is not None:
+        give_realtime(launcher, status.qemu_pid, record.realtime)
+
+
+def _check_own_cpus(final: DomainPlan, host: HostFacts) -> None:
+    """HostError where a guest is to have CPUs of its own and its Pod has others as well: then these aren't its own.
+
+    A kubelet gives a container as many as it asks for, which is as many as the plan gives away.
+    """
+    if final.cpu_tune is not None and host.allotted & ~final.cpu_tune.mask:
+        count = final.cpu_tune.mask.bit_count()
+        raise HostError(
+            f"spec.domain.cpu.dedicatedCpuPlacement: the Pod was to have {count} CPU(s) for itself, and may use "
+            f"{format_cpuset(host.allotted)} as others may: this node's kubelet has to have the CPU manager policy "
+            "static, and the Pod to be Guaranteed and to ask for this many"
+        )
 
 
 def guest_interfaces(final: DomainPlan) -> tuple[GuestInterface, ...]:

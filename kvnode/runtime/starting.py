@@ -41,7 +41,13 @@ from kvnode.runtime.guests import (
     write_record,
     write_whole,
 )
-from kvnode.runtime.handover import DomainFailed, hand_over_network, start_domain, start_order
+from kvnode.runtime.handover import (
+    DomainFailed,
+    allow_locked_memory,
+    hand_over_network,
+    start_domain,
+    start_order,
+)
 from kvnode.runtime.interrupts import interrupts_deferred
 from kvnode.runtime.launcher.config import LauncherConfig
 from kvnode.runtime.launcher_client import SOCKET_NAME, await_launcher
@@ -50,6 +56,7 @@ from kvnode.runtime.own_cpus import own_cpus, without_taken_cpus
 from kvnode.runtime.process import Process
 from kvnode.runtime.progress import Progress
 from kvnode.runtime.protocol import Connection, Status
+from kvnode.runtime.realtime import check_realtime, give_realtime
 from kvnode.runtime.sandbox import (
     CAPABILITIES_FOLDER,
     LIBVIRT_ROOT,
@@ -60,6 +67,7 @@ from kvnode.runtime.sandbox import (
     pod_order,
     start_sandbox,
 )
+from kvnode.storage.block_sizes import with_block_sizes
 from kvnode.storage.container_disks import DiskCache, container_disk_facts, unwrap_container_disks
 from kvnode.storage.guest_disks import PreparedDisk, prepare_disks, remove_disks
 from kvnode.storage.images import ImageStore
@@ -202,7 +210,8 @@ class _Start:
             cache = DiskCache(self.node.disks)
             cached = unwrap_container_disks(operations, ImageStore(self.node.images), cache, self.progress.note)
             volumes = container_disk_facts(operations, cached)
-            host = msgspec.structs.replace(host, volumes={**host.volumes, **volumes})
+            volumes = with_block_sizes(self.vmi, {**host.volumes, **volumes}, self.paths.private)
+            host = msgspec.structs.replace(host, volumes=volumes)
         with self.progress.step("plan"):
             draft, host = self._first_plan(host)
             if draft.hypervisor_note:
@@ -215,6 +224,7 @@ class _Start:
         with self.progress.step("make the sandbox"):
             sandbox = self._sandbox(disks, capabilities.folder, host, draft.memory.hugepage_bytes)
         with self._launcher_blamed(sandbox):
+            allow_locked_memory(draft, sandbox.launcher)
             with self.progress.step("attach it to the network"), Netns.of_pid(sandbox.launcher.pid) as netns:
                 attach(self.paths.state.name, sandbox.launcher.pid, self.node)
                 link = probe_links(netns, "eth0", resolver)
@@ -303,7 +313,12 @@ class _Start:
         write_whole(self.paths.state / "vmi.json", msgspec.json.encode(to_dict(self.vmi)))
         connection = await_launcher(self.paths.pod, STANDALONE_UID, LAUNCHER_S, launcher)
         self.undo.callback(connection.close)
+        realtime = final.cpu_tune.realtime if final.cpu_tune is not None else None
+        if realtime is not None:
+            check_realtime()
         status = start_domain(connection, order)
+        if realtime is not None and status.qemu_pid is not None:
+            give_realtime(launcher.pid, status.qemu_pid, realtime)
         for name, milliseconds in status.timings_ms.items():
             self.progress.done(f"  {name}", milliseconds / 1000)
         return connection, status

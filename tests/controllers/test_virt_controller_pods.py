@@ -11,8 +11,10 @@ from controllers.virt_controller.launcher_pod import generic_plan, launcher_pod,
 from controllers.virt_controller.objects import Pod
 from controllers.virt_controller.pod_verdict import verdict
 from controllers.virt_controller.settings import LauncherSettings, launcher_settings
+from kvnode.api.cpu_memory import EVEN_PARITY
 from kvnode.api.decode import convert
 from kvnode.errors import InvalidManifest
+from kvnode.runtime.launcher.domain import HUGEPAGES_FOLDER
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "deploy/examples"
 MIB = 1 << 20
@@ -129,6 +131,104 @@ def test_a_wrong_configuration_is_told_by_its_path():
         launcher_settings({"developerConfiguration": {"useEmulation": "yes"}}, "launcher")
 
 
+OWN = {"cores": 3, "dedicatedCpuPlacement": True}
+MAPPED = {**OWN, "numa": {"guestMappingPassthrough": {}}}
+
+
+def own(cpu=None, **domain):
+    return guest({"domain": {"cpu": cpu or OWN, **domain}})
+
+
+@pytest.mark.parametrize(
+    ("domain", "annotations", "cpus"),
+    [
+        ({"cpu": OWN}, {}, "3"),
+        ({"cpu": {**OWN, "threads": 2}}, {}, "6"),
+        ({"cpu": {**OWN, "isolateEmulatorThread": True}}, {}, "4"),
+        ({"cpu": {**OWN, "cores": 2, "isolateEmulatorThread": True}}, {}, "3"),
+        ({"cpu": {**OWN, "cores": 2, "isolateEmulatorThread": True}}, {EVEN_PARITY: ""}, "4"),
+        ({"cpu": {**OWN, "isolateEmulatorThread": True}}, {EVEN_PARITY: ""}, "4"),
+        ({"cpu": OWN, "ioThreadsPolicy": "shared"}, {}, "3"),
+        (
+            {"cpu": OWN, "ioThreadsPolicy": "supplementalPool", "ioThreads": {"supplementalPoolThreadCount": 2}},
+            {},
+            "5",
+        ),
+    ],
+)
+def test_a_guest_with_cpus_of_its_own_has_whole_ones_and_a_guaranteed_pod(domain, annotations, cpus):
+    vmi = guest({"domain": domain}, annotations=annotations)
+    overhead = generic_plan(vmi, EMULATED).overhead.total_bytes
+    pod = pod_of(vmi)
+    resources = compute(pod)["resources"]
+    assert resources["requests"] == {"cpu": cpus, "memory": str(128 * MIB + overhead)}
+    assert resources["limits"] == {**resources["requests"], "devices.kubevirt.io/tun": "1"}
+    assert pod["spec"]["nodeSelector"]["cpumanager"] == "true"
+
+
+def test_real_time_takes_a_node_for_it_and_nothing_of_the_pod():
+    plain, realtime = pod_of(own()), pod_of(own({**OWN, "realtime": {}}))
+    assert realtime["spec"]["nodeSelector"] == {**plain["spec"]["nodeSelector"], "kubevirt.io/realtime": ""}
+    assert compute(realtime)["securityContext"] == compute(plain)["securityContext"]
+
+
+def test_cpus_of_ones_own_are_never_overcommitted():
+    config = {"developerConfiguration": {"useEmulation": True, "cpuAllocationRatio": 4, "memoryOvercommit": 200}}
+    settings = launcher_settings(config, "launcher:v2")
+    vmi = own(memory={"guest": "256Mi"}, resources={"requests": {"memory": "100Mi"}, "limits": {"memory": "100Mi"}})
+    overhead = generic_plan(vmi, settings).overhead.total_bytes
+    resources = compute(pod_of(vmi, settings))["resources"]
+    assert resources["requests"] == {"cpu": "3", "memory": str(256 * MIB + overhead)}
+    assert resources["limits"]["memory"] == resources["requests"]["memory"]
+
+
+def test_room_beyond_the_guests_memory_is_had_beside_cpus_of_its_own():
+    vmi = own(memory={"guest": "256Mi"}, resources={"requests": {"memory": "300Mi"}})
+    overhead = generic_plan(vmi, EMULATED).overhead.total_bytes
+    resources = compute(pod_of(vmi))["resources"]
+    assert resources["requests"]["memory"] == resources["limits"]["memory"] == str(300 * MIB + overhead)
+
+
+def test_huge_pages_are_asked_for_once():
+    vmi = guest({"domain": {"memory": {"guest": "128Mi", "hugepages": {"pageSize": "2Mi"}}}})
+    overhead = generic_plan(vmi, EMULATED).overhead.total_bytes
+    pod = pod_of(vmi)
+    pages = {"hugepages-2Mi": str(128 * MIB)}
+    assert compute(pod)["resources"] == {
+        "requests": {"cpu": "100m", "memory": str(overhead), **pages},
+        "limits": {"devices.kubevirt.io/tun": "1", **pages},
+    }
+    assert {"name": "hugepages", "emptyDir": {"medium": "HugePages-2Mi"}} in pod["spec"]["volumes"]
+    assert {"name": "hugepages", "mountPath": f"{HUGEPAGES_FOLDER}/2097152"} in compute(pod)["volumeMounts"]
+    assert pod["spec"]["securityContext"]["fsGroup"] == 107
+    assert "cpumanager" not in pod["spec"]["nodeSelector"]
+
+
+def test_a_page_size_is_called_as_kubernetes_calls_it():
+    pod = pod_of(guest({"domain": {"memory": {"guest": "1Gi", "hugepages": {"pageSize": "1024Mi"}}}}))
+    assert compute(pod)["resources"]["limits"]["hugepages-1Gi"] == str(1 << 30)
+    assert {"name": "hugepages", "mountPath": "/dev/hugepages/1073741824"} in compute(pod)["volumeMounts"]
+
+
+@pytest.mark.parametrize("cpu", [{"cores": 1}, OWN])
+def test_a_limit_counts_huge_pages_as_the_guests_memory(cpu):
+    memory = {"guest": "128Mi", "hugepages": {"pageSize": "2Mi"}}
+    vmi = own(cpu, memory=memory, resources={"requests": {"memory": "160Mi"}, "limits": {"memory": "160Mi"}})
+    overhead = generic_plan(vmi, EMULATED).overhead.total_bytes
+    assert compute(pod_of(vmi))["resources"]["limits"]["memory"] == str(32 * MIB + overhead)
+
+
+def test_only_cells_take_a_word_about_memory_and_no_capability_is_had_by_it():
+    """The launcher's process has none all the same: tests/cluster/test_own_cpus.py."""
+    memory = {"guest": "128Mi", "hugepages": {"pageSize": "2Mi"}}
+    pod = pod_of(own(MAPPED, memory=memory))
+    assert compute(pod)["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": ["SYS_NICE"]}
+    assert compute(pod)["securityContext"]["allowPrivilegeEscalation"] is False
+    assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
+    unmapped = pod_of(own(memory=memory))
+    assert compute(unmapped)["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
 def test_a_container_disk_is_an_image_volume_called_by_its_index():
     pod = pod_of(
         guest(
@@ -235,6 +335,9 @@ def test_a_running_pod_whose_container_is_unknown_waits():
         ("0/2 nodes are available: 2 Insufficient devices.kubevirt.io/kvm.", "useEmulation"),
         ("0/2 nodes are available: 2 Insufficient memory.", "kvnode explain"),
         ("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.", "schedulable=true"),
+        ("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.", "cpumanager=true"),
+        ("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.", "sched_rt_runtime_us"),
+        ("0/2 nodes are available: 2 Insufficient hugepages-2Mi.", "restart its kubelet"),
         ("0/2 nodes are available: 2 Insufficient devices.kubevirt.io/tun.", "virt-handler"),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from controllers.launchers import pod_name
+from controllers.virt_handler.cpu_manager import gives_own_cpus, unthrottled_realtime
 from controllers.virt_handler.guest_status import end_of_pod, fault_report, phase_patch
 from controllers.virt_handler.node_labels import label_patch, node_labels
 from controllers.virt_handler.objects import (
@@ -111,6 +112,8 @@ def test_a_nodes_labels_say_what_it_can_and_take_back_what_it_no_longer_can() ->
     assert labels == {
         "kubevirt.io/schedulable": "true",
         "kubevirt.io/kvm": "broken",
+        "cpumanager": "false",
+        "kubevirt.io/cpumanager": "false",
         "cpu-model.node.kubevirt.io/qemu64": "true",
         "machine-type.node.kubevirt.io/pc-q35-7.2": "true",
         "host-model-cpu.node.kubevirt.io/EPYC": "true",
@@ -119,6 +122,40 @@ def test_a_nodes_labels_say_what_it_can_and_take_back_what_it_no_longer_can() ->
     metadata = label_patch(labels, there, NOW)["metadata"]
     assert metadata["labels"] == {"cpu-model.node.kubevirt.io/Skylake": None, **labels}
     assert metadata["annotations"] == {"kubevirt.io/heartbeat": NOW}
+
+
+@pytest.mark.parametrize(
+    ("record", "gives"),
+    [
+        ('{"policyName":"static","defaultCpuSet":"0-3","entries":{"u":{"compute":"2-3"}},"checksum":1353318690}', True),
+        ('{"policyName":"static","defaultCpuSet":"0-3","checksum":1353318690}', True),
+        ('{"policyName":"none","defaultCpuSet":"","checksum":1353318690}', False),
+        ('{"policyName":"stat', False),
+        ('["static"]', False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_kubelets_own_record_says_whether_it_gives_cpus_away(tmp_path: Path, record: str | None, gives: bool) -> None:
+    if record is not None:
+        (tmp_path / "cpu_manager_state").write_text(record)
+    assert gives_own_cpus(tmp_path) is gives
+    labels = node_labels(HostFacts(), gives_own_cpus(tmp_path))
+    assert {labels["cpumanager"], labels["kubevirt.io/cpumanager"]} == {str(gives).lower()}
+
+
+@pytest.mark.parametrize(("bound", "labelled"), [("-1\n", True), ("950000\n", False), (None, False)])
+def test_a_node_is_one_for_real_time_where_its_kernel_takes_nobody_off_its_cpu(
+    tmp_path: Path, bound: str | None, labelled: bool
+) -> None:
+    file = tmp_path / "sched_rt_runtime_us"
+    if bound is not None:
+        file.write_text(bound)
+    labels = node_labels(HostFacts(), realtime=unthrottled_realtime(file))
+    assert labels.get("kubevirt.io/realtime") == ("" if labelled else None)
+    before = {"kubevirt.io/realtime": ""}
+    patch = label_patch(labels, before, NOW)["metadata"]["labels"]
+    assert patch["kubevirt.io/realtime"] == ("" if labelled else None)
 
 
 def test_the_way_into_a_processs_cgroups(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@
 ``promises``   no test is skipped; the list and the probed machine agree; what only the full run covers is said
 ``root``       the suite's own KVNODE_ROOT, so that nothing of the machine's own guests is touched
 ``command``    ``kvnode`` as a user calls it, and the image that tests boot
+``domains``    every domain that a test renders is accepted by a libvirt newer than the machine's
 ``leftovers``  processes, links, namespaces, mounts, rules and files are the same after a run as before it
 
 All but the first two are pytest plugins, named in tests/conftest.py.

@@ -74,6 +74,14 @@ def _page_to_reserve() -> bool:
     return grown
 
 
+def _may_be_realtime() -> bool:
+    """Whether a process of ours may become real-time; it ends at once."""
+    try:
+        return subprocess.run(["chrt", "--fifo", "1", "true"], capture_output=True, timeout=30).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
 def _device(path: str) -> Callable[[], bool]:
     def opens() -> bool:
         try:
@@ -96,6 +104,13 @@ def _go(*wanted: int) -> bool:
     return found is not None and (int(found[1]), int(found[2])) >= wanted
 
 
+def _nova() -> bool:
+    """Whether nova's environment has been made: no test fetches a hundred packages."""
+    from benchmarks.nova_rival import is_made
+
+    return is_made()
+
+
 FACTS: dict[str, Fact] = {
     "root": Fact("user id 0", lambda: os.geteuid() == 0),
     "cap_net_admin": Fact("CAP_NET_ADMIN", lambda: _effective_capability(CAP_NET_ADMIN)),
@@ -108,6 +123,11 @@ FACTS: dict[str, Fact] = {
     "cgroup_v2": Fact("unified cgroup hierarchy with cpuset", _cgroup_v2),
     "cgroup_v1_cpuset": Fact("cpuset controller of cgroup v1", _cgroup_v1_cpuset),
     "numa_cells_2": Fact("second NUMA cell", lambda: _numa_cells() >= 2),
+    "realtime_scheduler": Fact("real-time scheduler that may be used", _may_be_realtime),
+    "realtime_groups": Fact(
+        "kernel that gives real-time by cgroup (v1)", lambda: Path("/sys/fs/cgroup/cpu/cpu.rt_runtime_us").exists()
+    ),
+    "cpus_2": Fact("two CPUs", lambda: len(os.sched_getaffinity(0)) >= 2),
     "cpus_4": Fact("four CPUs", lambda: len(os.sched_getaffinity(0)) >= 4),
     "hugepages_2Mi": Fact("pool of 2 MiB pages", lambda: _hugepages(2048) > 0),
     "hugepages_2Mi_to_reserve": Fact("2 MiB pages that can be reserved", _page_to_reserve),
@@ -117,6 +137,7 @@ FACTS: dict[str, Fact] = {
         lambda: find_spec("atheris") is not None,
     ),
     "go": Fact("Go compiler of version 1.26 or later", lambda: _go(1, 26)),
+    "nova": Fact("environment with OpenStack nova, which `python -m benchmarks.domains` makes", _nova),
 }
 
 

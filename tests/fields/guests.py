@@ -49,6 +49,7 @@ HOST: dict[str, Any] = {
     },
     "pci": {"vendor.example/gpu": ["0000:65:00.0"], "vendor.example/card": ["0000:66:00.0"]},
     "mdev": {"vendor.example/vgpu": ["5d307ca9-b3ef-428c-8861-06e72d69f223"]},
+    "claims": {"gpu": {"one": [{"pci": "0000:68:00.0"}]}, "card": {"one": [{"pci": "0000:69:00.0"}]}},
     "efi": {
         purpose: {"code": f"/usr/share/OVMF/{purpose}.fd", "vars": f"/usr/share/OVMF/{purpose}.vars.fd"}
         for purpose in ("plain", "secure_boot")
@@ -108,7 +109,7 @@ _MACHINE: dict[str, dict[str, Any]] = {
     "memory": {f"{DOMAIN}.memory": {"guest": "1Gi", "maxGuest": "2Gi"}},
     "huge pages": {f"{DOMAIN}.memory": {"guest": "1Gi", "hugepages": {"pageSize": "2Mi"}}},
     "reserved memory": {
-        f"{DOMAIN}.memory": {"guest": "1Gi", "reservedOverhead": {"addedOverhead": "64Mi", "memLock": "NotRequired"}}
+        f"{DOMAIN}.memory": {"guest": "1Gi", "reservedOverhead": {"addedOverhead": "64Mi", "memLock": "Required"}}
     },
     "requests": {
         f"{DOMAIN}.cpu": GONE,
@@ -238,12 +239,12 @@ _ON_DEVICES: dict[str, dict[str, Any]] = {
         },
         f"{DEVICES}.disks.2": {"name": "seed", "cdrom": {"bus": "scsi", "readonly": True, "tray": "open"}},
     },
+    "the volume's blocks": {f"{DEVICES}.disks.0.blockSize": {"matchVolume": _SWITCH}},
     "tracked blocks": {
         f"{DEVICES}.disks.0": {
             "name": "root",
             "changedBlockTracking": True,
             "shareable": True,
-            "blockSize": {"matchVolume": _SWITCH},
             "disk": {"bus": "virtio"},
         }
     },

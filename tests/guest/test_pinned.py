@@ -12,6 +12,7 @@ import pytest
 from kvnode.facts.cpuset import format_cpuset, mask_of
 from tests.guest.conftest import Guests, wait_for
 from tests.guest.test_lifecycle import variant
+from tests.huge_pages import reserved
 
 OWN = {"cores": 1, "dedicatedCpuPlacement": True, "isolateEmulatorThread": True}
 ALLOWED = os.sched_getaffinity(0)
@@ -70,8 +71,6 @@ def test_a_guest_that_was_killed_gives_its_cpus_back(guests: Guests, tmp_path: P
         guests.kvnode("stop", name, "--force", status=None)
 
 
-POOL = Path("/proc/sys/vm/nr_hugepages")
-COMPACT = Path("/proc/sys/vm/compact_memory")
 PAGES = 64
 MEMORY = {"guest": "128Mi", "hugepages": {"pageSize": "2Mi"}}
 
@@ -79,15 +78,8 @@ MEMORY = {"guest": "128Mi", "hugepages": {"pageSize": "2Mi"}}
 @pytest.fixture
 def pages() -> Iterator[int]:
     """Huge pages for one guest, beside those that the machine has; how many there are then."""
-    before = int(POOL.read_text())
-    try:
-        POOL.write_text(str(before + PAGES))
-        if int(POOL.read_text()) < before + PAGES:  # memory is there, and not in one piece
-            COMPACT.write_text("1")
-            POOL.write_text(str(before + PAGES))
-        yield int(POOL.read_text())
-    finally:
-        POOL.write_text(str(before))
+    with reserved(PAGES) as there:
+        yield there
 
 
 def huge_bytes_of(pid: int) -> int:

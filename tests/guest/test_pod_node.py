@@ -5,6 +5,7 @@ What the kubelet does is in ``launcher_pod``.
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import msgspec
 import pytest
 
 from kvnode.api.configuration import DeveloperConfiguration, KubeVirtConfiguration
+from kvnode.api.cpu_memory import CPU
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import HostError, InvalidImage, InvalidManifest
 from kvnode.host import probe_host
@@ -35,6 +37,7 @@ from kvnode.runtime.progress import Progress
 from kvnode.runtime.protocol import ProtocolError, Stop
 from tests.guest.conftest import Guests, kill, pings, wait_for, web_page
 from tests.guest.launcher_pod import Pod
+from tests.guest.test_pinned import ALLOWED, threads_of
 
 
 @pytest.fixture
@@ -147,6 +150,40 @@ def test_a_guest_that_can_not_start_says_why_and_its_launcher_waits(pod: Pod, ha
     with pytest.raises(InvalidImage, match="0 files in /disk"):
         start_in_pod(pod.vmi(), pod.place, half, Progress())
     reach_launcher(pod.place, LAUNCHER_UID).connection.close()
+
+
+def confine(pid: int, cpus: set[int]) -> None:
+    """What the kubelet's CPU manager does to a container, for a process and all threads of it."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(task.name), cpus)
+
+
+def qemu_in(launcher: int) -> int:
+    """QEMU of a Pod as this machine counts: it is the launcher's child."""
+    children = " ".join(file.read_text() for file in Path("/proc", str(launcher), "task").glob("*/children")).split()
+    (qemu,) = [int(pid) for pid in children if "qemu-system" in Path(f"/proc/{pid}/cmdline").read_text()]
+    return qemu
+
+
+@pytest.mark.needs("root", "cpus_2")
+def test_cpus_that_others_have_as_well_are_nobodys_own(pod: Pod, half: NodeHalf) -> None:
+    sandbox = pod.start()
+    confine(sandbox.launcher.pid, ALLOWED)
+    vmi = pod.vmi()
+    domain = msgspec.structs.replace(vmi.spec.domain, cpu=CPU(cores=1, dedicated_cpu_placement=True))
+    vmi = msgspec.structs.replace(vmi, spec=msgspec.structs.replace(vmi.spec, domain=domain))
+    with pytest.raises(
+        HostError, match=r"dedicatedCpuPlacement: the Pod was to have 1 CPU\(s\) for itself, and may use"
+    ):
+        start_in_pod(vmi, pod.place, half, Progress())
+    assert read_pod_record(pod.place) is None
+
+    cpu = max(ALLOWED)
+    confine(sandbox.launcher.pid, {cpu})
+    guest = start_in_pod(vmi, pod.place, half, Progress())
+    vcpus = [cpus for name, cpus in threads_of(qemu_in(sandbox.launcher.pid)).items() if name.startswith("CPU ")]
+    assert vcpus == [[str(cpu)]]
+    guest.connection.close()
 
 
 def test_nobody_but_the_pods_own_launcher_is_taken_for_it(pod: Pod, half: NodeHalf, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import libvirt
@@ -95,3 +96,22 @@ def test_qemu_starts_with_a_shape_as_an_ordinary_user(answers, name):
     ]
     assert {(one.name, one.path) for one in state.channels} == {(one.name, one.path) for one in plan.devices.channels}
     assert state.serial_sockets == tuple(one.path for one in plan.devices.serials)
+
+
+def given_places(xml):
+    """What lies where on PCI: kind of element, its alias or index, and the numbers of its place."""
+    return {
+        (device.tag, device.get("type"), device.get("index") or device.find("target[@dev]").get("dev"), *place)
+        for device in ET.fromstring(xml).find("devices")
+        if device.tag in ("disk", "controller", "interface")
+        for address in device.iterfind("address[@type='pci']")
+        for place in [[int(address.get(name), 0) for name in ("domain", "bus", "slot", "function")]]
+    }
+
+
+@pytest.mark.parametrize("name", sorted(SHAPES.keys() - {"older virtio"}))
+def test_libvirt_moves_nothing_and_adds_only_what_the_chipset_has(answers, name):
+    wanted, (_, live) = given_places(kvnode.render(shape_plan(name))), answers[name]
+    there = given_places(live)
+    assert wanted <= there
+    assert {place[1] for place in there - wanted} <= {"sata"}

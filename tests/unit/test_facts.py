@@ -107,6 +107,18 @@ def test_a_claim_without_more_is_a_file_system():
         ({"cells": [{"id": "0"}]}, "cells[0].id", "int"),
         ({"cells": [{"memory_bytes": 1}]}, "cells[0]", "id"),
         ({"cells": [{"id": 0}, {"id": 0}]}, "cells[1].id", "cells[0] already"),
+        ({"volumes": {"a": {"logical_block_bytes": 1000}}}, "volumes[a].logical_block_bytes", "power of two"),
+        ({"volumes": {"a": {"physical_block_bytes": 1 << 30}}}, "volumes[a].physical_block_bytes", "power of two"),
+        (
+            {"volumes": {"a": {"logical_block_bytes": 4096, "physical_block_bytes": 512}}},
+            "volumes[a].logical_block_bytes",
+            "physical block of 512",
+        ),
+        (
+            {"volumes": {"a": {"logical_block_bytes": 4096, "discard_granularity_bytes": 512}}},
+            "volumes[a].discard_granularity_bytes",
+            "no multiple",
+        ),
         ({"cells": [{"id": 0, "cores": [[0], [0]]}]}, "cells[0].cores[1][0]", "another core"),
         ({"cells": [{"id": 0, "cores": [[]]}]}, "cells[0].cores[0]", "without threads"),
         ({"cells": [{"id": 0, "cores": [[65536]]}]}, "cells[0].cores[0][0]", "65535"),

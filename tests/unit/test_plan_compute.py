@@ -1,5 +1,7 @@
 """CPUs, memory, hypervisor and overhead in a plan."""
 
+import pickle
+
 import pytest
 
 import kvnode
@@ -107,10 +109,37 @@ def test_memory_that_the_host_lacks_is_counted_with_its_overhead():
         plan_of(facts=facts)
     overhead = -(-plan_of().overhead.total_bytes // MIB)
     assert (error.value.reason, error.value.available, error.value.wanted) == ("NotEnoughMemory", 600, 512 + overhead)
+    assert error.value.cell == 0
     assert str(error.value) == (
-        f"the host has 600 MiB of memory for a guest of 512 MiB and an overhead of {overhead}, {512 + overhead} wanted "
-        "(NotEnoughMemory)"
+        f"cell 0 has 600 MiB of memory free, {512 + overhead} wanted: 512 MiB for the guest, {overhead} MiB as its "
+        "overhead (NotEnoughMemory)"
     )
+
+
+@pytest.mark.parametrize(
+    ("facts", "where"),
+    [
+        ({"cells": [{"id": 3, "memory_free_bytes": 1 << 40}], "memory_available_bytes": 600 * MIB}, "its cgroup"),
+        ({"memory_available_bytes": 600 * MIB}, "within its cgroup's limit, "),
+        (
+            {"cells": [{"id": 0, "memory_free_bytes": 200 * MIB}, {"id": 4, "memory_free_bytes": 400 * MIB}]},
+            "the host has 600 MiB of memory free (200 in cell 0, 400 in cell 4), ",
+        ),
+    ],
+)
+def test_memory_that_no_single_cell_lacks_is_the_hosts(facts, where):
+    with pytest.raises(NoFit) as error:
+        plan_of(facts=facts)
+    assert error.value.cell is None
+    assert where in str(error.value)
+
+
+def test_of_many_cells_the_first_are_told():
+    cells = [{"id": number, "memory_free_bytes": MIB} for number in range(40)]
+    with pytest.raises(NoFit) as error:
+        plan_of(facts={"cells": cells})
+    assert "1 in cell 7, and 32 cells more)" in str(error.value)
+    assert len(str(error.value)) < 300
 
 
 def test_a_request_below_the_guests_memory_is_overcommitment():
@@ -220,3 +249,21 @@ def test_a_quantity_that_nobody_has_checked_is_refused_by_its_path():
         with pytest.raises(InvalidManifest) as error:
             kvnode.plan(convert({"spec": document}, VirtualMachineInstance), HostFacts())
         assert fields_of(error) == [field]
+
+
+def test_memory_that_is_to_be_locked_is_all_that_there_may_be():
+    asked = {"memory": {"guest": "1Gi", "maxGuest": "4Gi", "reservedOverhead": {"memLock": "Required"}}}
+    plan = plan_of(asked)
+    assert plan.memory_lock_bytes == 4 * GIB + plan.overhead.total_bytes
+    assert (
+        plan_of({"memory": {"guest": "1Gi", "reservedOverhead": {"memLock": "NotRequired"}}}).memory_lock_bytes is None
+    )
+    assert plan_of().memory_lock_bytes is None
+
+
+def test_what_does_not_fit_can_be_sent_to_another_process():
+    facts = {"cells": [{"id": at, "hugepages": {"2Mi": {"total": at}}} for at in range(2)]}
+    with pytest.raises(NoFit) as error:
+        plan_of({"memory": {"guest": "512Mi", "hugepages": {"pageSize": "2Mi"}}}, facts)
+    again = pickle.loads(pickle.dumps(error.value))
+    assert (again.cell, again.by_cell, str(again)) == (None, ((0, 0), (1, 1)), str(error.value))

@@ -5,8 +5,9 @@ import pytest
 import kvnode
 from kvnode import InvalidManifest
 from kvnode.errors import HostError
+from kvnode.planning.device_plans import BlockIo
 from kvnode.planning.disks import _letters
-from tests.plans import HOST, plan_of
+from tests.plans import EMULATING, HOST, plan_of
 
 ROOT = "/var/run/kubevirt-private/disks"
 
@@ -55,6 +56,37 @@ def test_every_source_is_a_file_of_the_pod_by_its_volumes_index(volume, path, im
     faces = [{"name": "a", "disk": {}}, {"name": "pad", "disk": {}}]
     disk, _ = plan_of({"devices.disks": faces, "spec.volumes": volumes}).devices.disks
     assert (disk.path, disk.format, disk.source) == (f"{ROOT}/1/{path}", image_format, "file")
+
+
+def of_read_only_claim(**face):
+    """The plan's disk on a claim that the manifest has mounted read-only."""
+    volumes = [{"name": "a", "persistentVolumeClaim": {"claimName": "a", "readOnly": True}}]
+    (disk,) = plan_of({"devices.disks": [{"name": "a", **face}], "spec.volumes": volumes}).devices.disks
+    return disk
+
+
+@pytest.mark.parametrize("face", [{"disk": {"bus": "virtio"}}, {"disk": {"bus": "scsi", "readonly": False}}])
+def test_a_claim_that_is_mounted_read_only_is_a_disk_to_read(face):
+    assert of_read_only_claim(**face).readonly
+
+
+def test_a_lun_of_such_a_claim_is_one_to_read():
+    volumes = [{"name": "a", "persistentVolumeClaim": {"claimName": "a", "readOnly": True}}]
+    changes = {"devices.disks": [{"name": "a", "lun": {"bus": "scsi"}}], "spec.volumes": volumes}
+    (disk,) = plan_of(changes, HOST | {"volumes": {"a": {"mode": "Block"}}}).devices.disks
+    assert (disk.device, disk.source, disk.readonly) == ("lun", "block", True)
+
+
+def test_a_drive_whose_disc_could_be_written_has_one_to_read():
+    assert of_read_only_claim(cdrom={"bus": "sata", "readonly": False}).readonly
+
+
+@pytest.mark.parametrize("disk", [{"bus": "sata"}, {}])
+def test_no_sata_disk_is_on_a_claim_to_read(disk):
+    with pytest.raises(InvalidManifest) as error:
+        of_read_only_claim(disk=disk)
+    assert [fault.field for fault in error.value.errors] == ["spec.volumes[0].persistentVolumeClaim.readOnly"]
+    assert "use virtio or scsi" in str(error.value)
 
 
 def test_a_claim_may_be_a_device():
@@ -111,6 +143,27 @@ def test_a_cdrom_is_read_only_and_may_be_empty():
     assert '<disk type="file" device="cdrom"><driver name="qemu" error_policy="stop"/><target' in kvnode.render(plan)
 
 
+@pytest.mark.parametrize(
+    ("source", "facts", "said"),
+    [
+        ({"persistentVolumeClaim": {"claimName": "c"}}, {"a": {"mode": "Filesystem"}}, "volumeMode is Block"),
+        ({"dataVolume": {"name": "c"}}, {"a": {"mode": "Filesystem"}}, "the claim of volume 'a' holds a file system"),
+        ({"containerDisk": {"image": "localhost/kvnode/tiny"}}, {}, "volume 'a' is a file"),
+    ],
+)
+def test_a_lun_is_on_a_device(source, facts, said):
+    changes = {"devices.disks": [{"name": "a", "lun": {"bus": "scsi"}}], "spec.volumes": [{"name": "a", **source}]}
+    with pytest.raises(InvalidManifest) as error:
+        plan_of(changes, {**EMULATING, "volumes": facts})
+    assert [one.field for one in error.value.errors] == ["spec.domain.devices.disks[0].lun"]
+    assert said in str(error.value)
+
+
+def test_a_lun_that_nobody_has_looked_at_is_taken_for_a_device():
+    (disk,) = disks({"name": "a", "lun": {"bus": "scsi"}})
+    assert (disk.device, disk.source) == ("lun", "block")
+
+
 def test_what_a_disk_asks_for_is_in_the_xml():
     block_size = {"custom": {"logical": 512, "physical": 4096, "discardGranularity": 65536}}
     face = {
@@ -160,7 +213,6 @@ def test_a_lun_may_reserve():
         ({"errorPolicy": "panic"}, "errorPolicy"),
         ({"blockSize": {"custom": {"logical": 500, "physical": 512}}}, "blockSize.custom.logical"),
         ({"blockSize": {"custom": {"logical": 4096, "physical": 512}}}, "blockSize.custom.logical"),
-        ({"blockSize": {"matchVolume": {}}}, "blockSize.matchVolume"),
     ],
 )
 def test_refusals_name_their_field(face, field):
@@ -229,3 +281,47 @@ def test_a_pool_for_one_disk_takes_a_newer_libvirt():
 def test_queues_of_a_disk_are_the_vcpus():
     plan = plan_of({"devices.blockMultiQueue": True, "cpu": {"cores": 3}})
     assert plan.devices.disks[0].queues == 3
+
+
+BLOCKS = {"logical_block_bytes": 512, "physical_block_bytes": 4096, "discard_granularity_bytes": 65536}
+
+
+def matching(bus="virtio", match=None, facts=None, **host):
+    """The block sizes of a disk that asks for its volume's."""
+    face = {"name": "a", "disk": {"bus": bus}, "blockSize": {"matchVolume": match or {}}}
+    volumes = [{"name": "a", "persistentVolumeClaim": {"claimName": "a"}}]
+    plan = plan_of({"devices.disks": [face], "spec.volumes": volumes}, {**HOST, "volumes": {"a": facts or {}}, **host})
+    return plan.devices.disks[0].blockio
+
+
+@pytest.mark.parametrize(
+    ("bus", "facts", "expected"),
+    [
+        ("virtio", BLOCKS, BlockIo(512, 4096, 65536)),
+        ("scsi", {"mode": "Block", **BLOCKS}, BlockIo(512, 4096, 65536)),
+        ("sata", {"logical_block_bytes": 4096, "physical_block_bytes": 4096}, BlockIo(512, 4096)),
+        ("virtio", {"logical_block_bytes": 4096}, BlockIo(4096, 4096)),
+        ("virtio", {}, BlockIo(4096, 4096)),
+        ("virtio", {"mode": "Block"}, BlockIo(512, 512)),
+        ("virtio", {**BLOCKS, "discard_granularity_bytes": 0}, BlockIo(512, 4096)),
+    ],
+)
+def test_a_disk_may_have_its_volumes_blocks(bus, facts, expected):
+    assert matching(bus, facts=facts) == expected
+
+
+def test_a_libvirt_that_knows_no_discard_granularity_is_told_none():
+    assert matching(facts=BLOCKS, libvirt=9_000_000) == BlockIo(512, 4096)
+    assert matching(facts=BLOCKS, libvirt=11_003_000) == BlockIo(512, 4096, 65536)
+
+
+def test_a_disk_that_does_not_ask_has_the_usual_blocks():
+    assert matching(match={"enabled": False}, facts=BLOCKS) is None
+    (disk,) = disks({"name": "a", "disk": {"bus": "virtio"}}, a=BLOCKS)
+    assert disk.blockio is None
+
+
+def test_an_empty_drive_has_no_blocks_to_match():
+    face = {"name": "a", "cdrom": {"bus": "sata"}, "blockSize": {"matchVolume": {}}}
+    (drive,) = plan_of({"devices.disks": [face], "spec.volumes": []}).devices.disks
+    assert drive.blockio is None

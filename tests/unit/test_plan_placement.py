@@ -102,30 +102,68 @@ def test_real_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cpu", "memory", "facts", "sentence"),
+    ("cpu", "memory", "facts", "cell", "sentence"),
     [
-        ({"cores": 17}, {}, {}, "the host has 16 CPUs for this guest alone, 17 wanted (NotEnoughCpus)"),
         (
             {"cores": 16, "isolateEmulatorThread": True},
             {},
             {},
-            "the host has 16 CPUs for this guest alone, 17 wanted (NotEnoughCpus)",
+            None,
+            "the host has 16 CPUs for this guest alone (8 in cell 0, 8 in cell 1), 17 wanted (NotEnoughCpus)",
+        ),
+        (
+            {"cores": 5},
+            {},
+            {"allotted_cpus": "4-7"},
+            1,
+            "cell 1 has 4 CPUs for this guest alone, 5 wanted (NotEnoughCpus)",
         ),
         (
             {**MAPPED, "cores": 3, "threads": 2},
             PAGES,
             {"allotted_cpus": "1-3,4-6"},
-            "the host has 2 times 2 CPUs within one cell for a core of the guest, 3 wanted (CoresCrossCells)",
+            None,
+            "the host has 2 times 2 CPUs within one cell for a core of the guest (1 in cell 0, 1 in cell 1), 3 wanted "
+            "(CoresCrossCells)",
         ),
         (
             {**MAPPED, "cores": 1},
             {"guest": "12Gi", "hugepages": {"pageSize": "2Mi"}},
             {},
-            "the host has 4096 free pages of 2097152 bytes where its CPUs are, 6144 wanted (NotEnoughHugepages)",
+            0,
+            "cell 0 has 4096 free pages of 2 MiB where the guest's CPUs can be, 6144 wanted (NotEnoughHugepages)",
+        ),
+        (
+            {**MAPPED, "cores": 2},
+            {"guest": "12Gi", "hugepages": {"pageSize": "2Mi"}},
+            {"allotted_cpus": "4-7"},
+            1,
+            "cell 1 has 4096 free pages of 2 MiB where the guest's CPUs can be, 6144 wanted (NotEnoughHugepages)",
+        ),
+        (
+            {**OWN, "cores": 2},
+            {"guest": "32Gi", "hugepages": {"pageSize": "2Mi"}},
+            {},
+            None,
+            "the host has 8192 free pages of 2 MiB (4096 in cell 0, 4096 in cell 1), 16384 wanted (NotEnoughHugepages)",
         ),
     ],
 )
-def test_what_does_not_fit(cpu: dict[str, Any], memory: dict[str, Any], facts: dict[str, Any], sentence: str) -> None:
+def test_what_does_not_fit_is_told_with_the_cell(
+    cpu: dict[str, Any], memory: dict[str, Any], facts: dict[str, Any], cell: int | None, sentence: str
+) -> None:
     with pytest.raises(NoFit) as refusal:
         tune(cpu, {"memory": memory} if memory else None, facts)
+    assert refusal.value.cell == cell
     assert str(refusal.value) == sentence
+
+
+def test_fewer_pages_than_cells_do_not_fit() -> None:
+    cells = [{**cell, "hugepages": {"1Gi": {"total": 4}}} for cell in HOST["cells"]]
+    memory = {"guest": "1Gi", "hugepages": {"pageSize": "1Gi"}}
+    with pytest.raises(NoFit) as refusal:
+        tune({**MAPPED, "cores": 12}, {"memory": memory}, {"cells": cells})
+    assert str(refusal.value) == (
+        "the host has 1 pages of 1 GiB to share out, 2 wanted: each cell that the guest's cores lie in gives a page at "
+        "least (FewerPagesThanCells)"
+    )

@@ -104,3 +104,20 @@ def test_refusal_names_the_text(text: str) -> None:
 def test_refusal_of_other_types(value: object) -> None:
     with pytest.raises(QuantityError):
         quantity.parse(value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (80, "80 bytes"),
+        (1536, "1.5 KiB"),
+        (128 << 20, "128 MiB"),
+        ((1 << 30) - 1, "1023 MiB"),
+        (5 << 40, "5 TiB"),
+        (1 << 60, "1048576 TiB"),
+    ],
+)
+def test_bytes_as_people_write_them(size, text):
+    assert quantity.bytes_text(size) == text

@@ -88,7 +88,11 @@ EVERYTHING = {
         "dedicatedCpuPlacement": False,
         "isolateEmulatorThread": False,
     },
-    f"{DOMAIN}.memory": {"guest": "1Gi", "maxGuest": "2Gi", "reservedOverhead": {"addedOverhead": "64Mi"}},
+    f"{DOMAIN}.memory": {
+        "guest": "1Gi",
+        "maxGuest": "2Gi",
+        "reservedOverhead": {"addedOverhead": "64Mi", "memLock": "Required"},
+    },
     f"{DOMAIN}.resources": {
         "requests": {"cpu": "1", "memory": "1Gi"},
         "limits": {"cpu": "4", "memory": "2Gi"},
@@ -159,6 +163,7 @@ OTHERWISE = {
     f"{DEVICES}.interfaces": [],
     "spec.networks": [],
     f"{DEVICES}.disks.0.errorPolicy": "report",
+    f"{DEVICES}.disks.0.blockSize": {"matchVolume": {}},
     f"{DEVICES}.disks.1.dedicatedIOThread": True,
     f"{DEVICES}.disks.2.cdrom": {"readonly": False},
     f"{DEVICES}.inputs": [{"name": "tablet", "type": "tablet", "bus": "virtio"}],
@@ -172,6 +177,7 @@ PINNED = {
         "dedicatedCpuPlacement": True,
         "isolateEmulatorThread": True,
         "numa": {"guestMappingPassthrough": {}},
+        "realtime": {"mask": "1"},
     },
     f"{DOMAIN}.memory": {"guest": "1Gi", "hugepages": {"pageSize": "2Mi"}},
     "metadata.annotations": {"alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity": ""},
@@ -211,7 +217,7 @@ def test_every_line_of_the_table_is_a_field(line):
     ("changes", "fields"),
     [
         ({f"{DOMAIN}.cpu.dedicatedCpuPlacement": True}, []),
-        ({f"{DOMAIN}.cpu.realtime": {}}, [f"{DOMAIN}.cpu.realtime"]),
+        ({f"{DOMAIN}.cpu.realtime": {}}, []),
         ({f"{DOMAIN}.memory.hugepages": {"pageSize": "2Mi"}}, []),
         ({f"{DOMAIN}.launchSecurity": {"sev": {}}}, [f"{DOMAIN}.launchSecurity"]),
         ({f"{DOMAIN}.firmware.bootloader": {"bios": {"useSerial": True}}}, []),
@@ -307,9 +313,16 @@ def test_what_is_built_changes_the_plan(line):
         assert line in followed()
 
 
-@pytest.mark.parametrize(("where", "refusals"), [("standalone", 0), ("cluster", 5)])
-def test_cpus_of_ones_own_are_had_where_no_pod_has_to_ask_for_them(where, refusals):
-    assert len(refused(PINNED, where)) == refusals
+@pytest.mark.parametrize("where", ["standalone", "cluster"])
+def test_cpus_of_ones_own_are_had_in_both_modes(where):
+    assert refused(PINNED, where) == []
+
+
+def test_on_a_cluster_cpus_of_ones_own_and_less_memory_than_needed_exclude_each_other():
+    less = {f"{DOMAIN}.resources": {"overcommitGuestOverhead": True, "requests": {"memory": "1Gi"}}}
+    assert refused({**PINNED, **less}, "cluster") == [f"{DOMAIN}.resources.overcommitGuestOverhead"]
+    assert refused({**PINNED, **less}) == []
+    assert refused(less, "cluster") == []
 
 
 def test_the_sentence_says_which_value_would_do():

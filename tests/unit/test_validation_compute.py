@@ -2,7 +2,9 @@
 
 import pytest
 
+import kvnode
 from tests.manifests import DEVICES, DOMAIN, GONE, findings, gates, shut
+from tests.plans import manifest
 
 CPU, MEMORY, FIRMWARE, FEATURES = (f"{DOMAIN}.{name}" for name in ("cpu", "memory", "firmware", "features"))
 REQUESTS, LIMITS = f"{DOMAIN}.resources.requests", f"{DOMAIN}.resources.limits"
@@ -268,3 +270,11 @@ def test_a_broken_quantity_is_one_finding():
     assert findings({f"{MEMORY}": {"guest": "2q", "hugepages": {"pageSize": "2Mi"}}}) == {
         f"{MEMORY}.guest": ["Invalid"]
     }
+
+
+@pytest.mark.parametrize(("enabled", "sound"), [({}, False), ({"enabled": True}, False), ({"enabled": False}, True)])
+def test_spinlocks_are_on_unless_they_are_off_also_before_defaults(enabled, sound):
+    """As the plan takes them."""
+    hyperv = {"spinlocks": {"spinlocks": 1000, **enabled}}
+    found = kvnode.validate(kvnode.load(manifest({"features": {"hyperv": hyperv}})))
+    assert [error.field for error in found] == ([] if sound else [f"{FEATURES}.hyperv.spinlocks.spinlocks"])

@@ -17,6 +17,7 @@ __all__ = ["device_rules", "filesystem_rules", "host_device_rules", "io_thread_r
 _INPUT_BUSES = ("virtio", "usb")
 _SOUND_MODELS = ("ich9", "ac97")
 _PANIC_MODELS = ("hyperv", "isa", "pvpanic")
+_USUAL_PANIC_MODEL = "isa"
 _WATCHDOG_ACTIONS = ("poweroff", "reset", "shutdown")
 _VIDEO_MODELS = {
     "amd64": ("vga", "cirrus", "virtio", "ramfb", "bochs"),
@@ -222,11 +223,20 @@ def _panic_devices(found: Findings, panics: Sequence[PanicDevice], arch: str | N
     field = f"{_DEVICES}.panicDevices"
     if arch == "s390x":
         found.invalid(field, "s390x guests have one built in: leave the list out.")
+    seen: dict[str, int] = {}
     for index, panic in enumerate(panics):
+        model = panic.model or _USUAL_PANIC_MODEL
         if panic.model is not None and panic.model not in _PANIC_MODELS:
             found.invalid(
                 f"{field}[{index}].model", f"{shown(panic.model)} is no panic device; it is {listed(_PANIC_MODELS)}."
             )
+        elif model in seen:
+            found.duplicate(
+                f"{field}[{index}].model",
+                f"{field}[{seen[model]}] is a panic device of the model {model} already, and a guest has one of each.",
+            )
+        else:
+            seen[model] = index
 
 
 def _passed_through(

@@ -95,7 +95,7 @@ def _enlightenments(found: Findings, hyperv: FeatureHyperv) -> None:
                 f"{_HYPERV}.{name}", f"it takes {_HYPERV}.{needed}, which is switched off: drop one of the two."
             )
     spinlocks = hyperv.spinlocks
-    retries = spinlocks.spinlocks if spinlocks is not None and spinlocks.enabled else None
+    retries = spinlocks.spinlocks if spinlocks is not None and spinlocks.enabled is not False else None
     if retries is not None and retries < _MINIMUM_SPINLOCK_RETRIES:
         found.invalid(
             f"{_HYPERV}.spinlocks.spinlocks",

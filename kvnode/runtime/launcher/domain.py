@@ -118,6 +118,7 @@ class Domain:
         self._domain: libvirt.virDomain | None = None
         self._opened = False
         self._failure: Failure | None = None
+        self._powered_off_by_watchdog = False
         self.timings_ms: dict[str, float] = {}
 
     def open(self) -> None:
@@ -133,6 +134,7 @@ class Domain:
             for event, handler in (
                 (libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._on_lifecycle),
                 (libvirt.VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON, self._on_io_error),
+                (libvirt.VIR_DOMAIN_EVENT_ID_WATCHDOG, self._on_watchdog),
             ):
                 self._connection.domainEventRegisterAny(None, event, handler, None)
         except libvirt.libvirtError as error:
@@ -213,10 +215,16 @@ class Domain:
             return None
 
     def _on_lifecycle(self, _conn: object, _domain: object, event: int, detail: int, _opaque: object) -> None:
-        if event == libvirt.VIR_DOMAIN_EVENT_STOPPED:
+        if event == libvirt.VIR_DOMAIN_EVENT_STOPPED and self._powered_off_by_watchdog:
+            self._notify(Stopped(True, "the guest's watchdog was not fed, and powered it off"))
+        elif event == libvirt.VIR_DOMAIN_EVENT_STOPPED:
             self._notify(_STOPPED.get(detail, Stopped(True, "it ended for a reason libvirt does not name")))
         elif event == libvirt.VIR_DOMAIN_EVENT_CRASHED:
             self._notify(Stopped(True, "the guest's kernel panicked"))
+
+    def _on_watchdog(self, _conn: object, _domain: object, action: int, _opaque: object) -> None:
+        """QEMU ends after it without another word, which alone would read as if QEMU had failed."""
+        self._powered_off_by_watchdog = action == libvirt.VIR_DOMAIN_EVENT_WATCHDOG_POWEROFF
 
     def _on_io_error(self, *arguments: object) -> None:
         """(connection, domain, path, alias, action, reason, opaque): the guest was stopped where the action says so."""
