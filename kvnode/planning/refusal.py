@@ -61,13 +61,19 @@ def _unplanned_compute(domain: DomainSpec) -> Iterator[tuple[str, str]]:
     cpu = domain.cpu
     if cpu is None or cpu.dedicated_cpu_placement:
         return
-    own = "without CPUs of its own: add cpu.dedicatedCpuPlacement, or leave it out"
+    add = "add cpu.dedicatedCpuPlacement, or leave it out"
     if cpu.isolate_emulator_thread:
-        yield f"{_DOMAIN}.cpu.isolateEmulatorThread", f"the emulator has no CPU beside those of a guest {own}"
+        yield (
+            f"{_DOMAIN}.cpu.isolateEmulatorThread",
+            f"the emulator has a CPU of its own where the vCPUs have theirs: {add}",
+        )
     if cpu.numa is not None and cpu.numa.guest_mapping_passthrough is not None:
-        yield f"{_DOMAIN}.cpu.numa.guestMappingPassthrough", f"a guest lies in no cells of the host {own}"
+        yield (
+            f"{_DOMAIN}.cpu.numa.guestMappingPassthrough",
+            f"a guest lies in the host's cells where its vCPUs have CPUs of their own: {add}",
+        )
     if cpu.realtime is not None:
-        yield f"{_DOMAIN}.cpu.realtime", f"the real-time scheduler is not for vCPUs of a guest {own}"
+        yield f"{_DOMAIN}.cpu.realtime", f"the real-time scheduler is for vCPUs that have CPUs of their own: {add}"
 
 
 def _unplanned_devices(devices: Devices) -> Iterator[tuple[str, str]]:
