@@ -7,9 +7,11 @@ told beside them, of the machine that they were taken on.
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +20,12 @@ import msgspec
 from benchmarks.timing import Call, smallest
 
 FOLDER = Path(__file__).with_name("results")
+
+KUBEVIRT_JSON_US = 9.5
+"""The typical manifest's ``json.loads`` on the machine where KubeVirt's figures were taken: its multiples count by it.
+
+They are of its own Go code, main of August 2026 with GOMAXPROCS=1, at work on its own documents of such guests.
+"""
 
 Kind = Literal["yardstick", "ours", "part", "floor", "rival", "apart"]
 
@@ -69,6 +77,9 @@ class Chapter(msgspec.Struct, frozen=True):
     groups: tuple[Group, ...]
 
 
+Measure = Callable[[argparse.Namespace], tuple[Chapter, ...]]
+
+
 class Results(msgspec.Struct, frozen=True):
     """A whole run."""
 
@@ -115,9 +126,35 @@ def read(path: Path) -> Results:
     return msgspec.json.decode(path.read_bytes(), type=Results)
 
 
+def command(
+    name: str, told: str | None, chapters: Callable[[argparse.Namespace], tuple[Chapter, ...]], *flags: str
+) -> None:
+    """What ``python -m benchmarks.NAME`` does: measure, print the tables and write the results.
+
+    flags  -- options without a value that ``chapters`` looks at, such as ``--without-nova``
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=(told or "").split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=300, help="the smallest of so many counts (300)")
+    parser.add_argument("--output", type=Path, default=FOLDER / f"{name}.json", help="where the results are written")
+    for flag in flags:
+        parser.add_argument(flag, action="store_true")
+    options = parser.parse_args()
+    found = results(chapters(options))
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_bytes(written(found))
+    for chapter in found.chapters:
+        print(f"\n{chapter.title}\n\n{table(chapter)}")
+    print(f"\n{found.processor}, {found.cpus} CPUs, Python {found.python}; written to {options.output}")
+
+
 def shown(number: float) -> str:
     """A ratio or a time in two or three digits."""
     return f"{number:.2f}" if number < 1 else f"{number:.1f}" if number < 20 else f"{number:,.0f}"
+
+
+def shown_time(us: float) -> str:
+    """A time in the unit that has few digits for it."""
+    return f"{shown(us)} µs" if us < 1000 else f"{shown(us / 1000)} ms"
 
 
 def table(chapter: Chapter) -> str:
@@ -143,4 +180,4 @@ def _cell(group: Group, name: str) -> str:
     bar = next((bar for bar in group.bars if bar.name == name), None)
     if bar is None:
         return ""
-    return shown(bar.ratio) + (f" ({shown(bar.us)} µs)" if bar.us is not None else "")
+    return shown(bar.ratio) + (f" ({shown_time(bar.us)})" if bar.us is not None else "")

@@ -1,10 +1,12 @@
-"""Objects from bytes and back to a verdict: the guests and rivals of `test_objects`, and a table of ratios.
+"""Objects from bytes and back to a verdict: the guests and rivals of `test_objects`, and their ratios.
 
 Times of different machines compare only as multiples of one yardstick: ``json.loads`` of the same bytes, or orjson for
-lists. pytest-benchmark times one candidate after the other; here they take turns in one process, so that whatever else
-the machine does meets all of them, and the smallest CPU time of many rounds counts::
+lists. pytest-benchmark times one candidate after the other; here they take turns in one process::
 
     python -m benchmarks.objects
+
+prints tables and writes ``benchmarks/results/objects.json``; ``python -m benchmarks.pictures`` makes the tables and
+pictures of ``docs/speed.md`` from that.
 
 The guests are those of `benchmarks.guests`, defaulted, as everything behind the webhooks meets them; ``stored`` is a
 typical one as an API server hands it out, with a status, annotations, and managed fields, which are nearly half of it.
@@ -15,6 +17,7 @@ from __future__ import annotations
 import copy
 import gc
 import json
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -25,12 +28,20 @@ import yaml
 from msgspec import inspect
 
 import kvnode
+from benchmarks.findings import KUBEVIRT_JSON_US, Bar, Chapter, Group, Kind, command, measured
 from benchmarks.guests import MANIFESTS, document, guest
-from benchmarks.timing import Call, smallest
+from benchmarks.timing import Call
 from kvnode.api.decode import decode
 from kvnode.api.instance import VirtualMachineInstance
 
+JSON = "json.loads"
+OURS = "kvnode, typed"
 LIST = 1000
+# Of its own code and a guest of this size, measured apart: the rules alone, and all that a webhook does with the bytes.
+_KUBEVIRT = (
+    Bar("KubeVirt, validate", "apart", round(18.6 / KUBEVIRT_JSON_US, 2)),
+    Bar("KubeVirt, all of admission", "apart", round(920 / KUBEVIRT_JSON_US)),
+)
 MOMENT = "2026-08-01T12:00:00Z"
 
 
@@ -120,8 +131,8 @@ def _sorted(value: Any) -> Any:
 
 
 @cache
-def list_of_guests() -> bytes:
-    items = [stored(index) for index in range(LIST)]
+def list_of_guests(count: int = LIST) -> bytes:
+    items = [stored(index) for index in range(count)]
     whole = {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstanceList", "metadata": {}, "items": items}
     return json.dumps(whole, separators=(",", ":")).encode()
 
@@ -174,10 +185,10 @@ def decoders(data: bytes) -> dict[str, Call]:
     """One guest from its bytes, by each candidate."""
     model = pydantic_model(VirtualMachineInstance)
     return {
-        "json": lambda: json.loads(data),
-        "orjson": lambda: orjson.loads(data),
+        JSON: lambda: json.loads(data),
+        "orjson.loads": lambda: orjson.loads(data),
         "msgspec, untyped": lambda: msgspec.json.decode(data),
-        "kvnode, typed": lambda: decode(data, VirtualMachineInstance),
+        OURS: lambda: decode(data, VirtualMachineInstance),
         "pydantic, typed": lambda: model.model_validate_json(data),
     }
 
@@ -187,10 +198,10 @@ def list_decoders(data: bytes) -> dict[str, Call]:
     model = pydantic.create_model("Guests", items=(list[pydantic_model(VirtualMachineInstance)], ...))  # type: ignore[misc]
     ours = msgspec.json.Decoder(Guests)
     return {
-        "json": lambda: json.loads(data),
-        "orjson": lambda: orjson.loads(data),
+        "orjson.loads": lambda: orjson.loads(data),
+        JSON: lambda: json.loads(data),
         "msgspec, untyped": lambda: msgspec.json.decode(data),
-        "kvnode, typed": lambda: ours.decode(data),
+        OURS: lambda: ours.decode(data),
         "pydantic, typed": lambda: model.model_validate_json(data),
     }
 
@@ -202,8 +213,8 @@ def metadata_decoders(data: bytes) -> dict[str, Call]:
     from kvnode.api.meta import ObjectMeta
 
     return {
-        "json": lambda: json.loads(data),
-        "kvnode, typed": lambda: decode(data, ObjectMeta),
+        JSON: lambda: json.loads(data),
+        OURS: lambda: decode(data, ObjectMeta),
         "kubernetes' client": lambda: V1ObjectMeta.from_dict(json.loads(data)),
     }
 
@@ -214,7 +225,7 @@ def steps(name: str) -> dict[str, Call]:
     text = yaml.safe_dump(MANIFESTS[name])
     loaded, defaulted = kvnode.load(MANIFESTS[name]), guest(name)
     return {
-        "json": lambda: json.loads(data),
+        JSON: lambda: json.loads(data),
         "decode": lambda: decode(data, VirtualMachineInstance),
         "default": lambda: kvnode.default(loaded),
         "default again": lambda: kvnode.default(defaulted),
@@ -226,26 +237,52 @@ def steps(name: str) -> dict[str, Call]:
     }
 
 
-def _table(title: str, times: dict[str, float], yardstick: str, unit: str, scale: float) -> None:
-    print(f"\n{title}")
-    for name, seconds in times.items():
-        print(f"  {name:<22}{seconds * scale:>9.1f} {unit}  {seconds / times[yardstick]:>7.2f} of {yardstick}")
+def chapters(rounds: int, listed: int = LIST) -> tuple[Chapter, ...]:
+    """All that is measured; ``listed`` is how many guests a list has."""
+    return (
+        Chapter("admission", "Admission", "`json.loads` of the manifest", tuple(_admitted(rounds))),
+        Chapter("decoding", "Objects from JSON", "`json.loads` of the same bytes", tuple(_decoded(rounds))),
+        Chapter(
+            "lists",
+            f"{listed:,} guests as one list",
+            "`orjson.loads` of the same bytes",
+            tuple(_listed(rounds, listed)),
+        ),
+    )
 
 
-def main() -> None:
+def _admitted(rounds: int) -> Iterator[Group]:
+    parts = ("decode", "default", "default again", "validate", "load JSON, strictly", "load YAML, strictly")
+    kinds: dict[str, Kind] = {**dict.fromkeys(parts, "part"), "decode and validate": "ours"}
     for name in MANIFESTS:
-        _table(f"{name}: admission, {len(document(name))} bytes", smallest(steps(name), 300, 10), "json", "µs", 1e6)
+        bars = measured(steps(name), kinds, rounds)
+        apart = _KUBEVIRT if name == "typical" else ()
+        yield Group(name, bars + apart, size=_size(document(name)))
+
+
+def _decoded(rounds: int) -> Iterator[Group]:
     for name in MANIFESTS:
         data = document(name)
-        _table(f"{name}: from JSON, {len(data)} bytes", smallest(decoders(data), 200, 10), "json", "µs", 1e6)
+        yield Group(name, measured(decoders(data), {OURS: "ours"}, rounds), size=_size(data))
     data = json.dumps(stored(1)["metadata"]).encode()
-    _table(f"metadata, {len(data)} bytes", smallest(metadata_decoders(data), 200, 10), "json", "µs", 1e6)
-    listed = list_of_guests()
-    calls = list_decoders(listed)
-    _table(f"a list of {LIST} guests, {len(listed)} bytes", smallest(calls, 10), "orjson", "ms", 1e3)
+    yield Group("metadata", measured(metadata_decoders(data), {OURS: "ours"}, rounds), size=_size(data))
+
+
+def _listed(rounds: int, count: int) -> Iterator[Group]:
+    data = list_of_guests(count)
+    calls = list_decoders(data)
+    few = max(rounds // 30, 1)
+    yield Group("as Python runs", measured(calls, {OURS: "ours"}, few), size=_size(data))
     gc.disable()
-    _table("the same without the cyclic collector", smallest(calls, 10), "orjson", "ms", 1e3)
+    try:
+        yield Group("without the cyclic collector", measured(calls, {OURS: "ours"}, few), size=_size(data))
+    finally:
+        gc.enable()
+
+
+def _size(data: bytes) -> str:
+    return f"{len(data) / 1000:.1f} KB" if len(data) < 1_000_000 else f"{len(data) / 1_000_000:.1f} MB"
 
 
 if __name__ == "__main__":
-    main()
+    command("objects", __doc__, lambda options: chapters(options.rounds))

@@ -6,6 +6,7 @@ with nova. What makes a comparison one is asked here without a clock: that every
 
 from __future__ import annotations
 
+import random
 from itertools import pairwise
 
 import msgspec
@@ -127,6 +128,21 @@ def test_a_wrong_answer_is_noticed(question: placements.Question) -> None:
     assert not placements.sound(question, right[:-1] + right[:1])
     assert not placements.sound(question, right[1:] + right[:1]), "threads of a core are together"
     assert not placements.sound(question, [*right[:-2], 10_000, 10_001])
+
+
+def test_whoever_searches_finds_room_where_there_is_some():
+    drawn = random.Random(1)
+    answers = []
+    for _ in range(300):
+        cells = drawn.randrange(1, 9)
+        pages = tuple(drawn.randrange(40) for _ in range(cells))
+        taken = tuple(drawn.choice((0, 1, 2, 3)) for _ in range(cells))
+        fits = placements.by_integers(placements.Question(cells, pages, taken)) is not None
+        question = placements.Question(cells, pages, taken, answer=fits)
+        for way in placements.WAYS.values():
+            assert placements.sound(question, way(question)), question
+        answers.append(fits)
+    assert len(set(answers)) == 2
 
 
 def test_a_run_makes_results_that_can_be_read_again():

@@ -1,27 +1,30 @@
 """Objects from bytes to a verdict, beside json, orjson, msgspec, pydantic 2 and the official client's models.
 
-``benchmarks.objects`` has the guests and the candidates, and prints the same as ratios of one yardstick with all
+``benchmarks.objects`` has the candidates, and prints the same as ratios of one yardstick with all
 candidates taking turns; here each is timed by itself, a group at a time.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import kvnode
 from benchmarks import objects
+from benchmarks.findings import Results, results, written
 from kvnode.api.decode import decode
 from kvnode.api.encode import to_dict
 from kvnode.api.instance import VirtualMachineInstance
 
-DECODERS = ("json", "orjson", "msgspec, untyped", "kvnode, typed", "pydantic, typed")
+DECODERS = (objects.JSON, "orjson.loads", "msgspec, untyped", objects.OURS, "pydantic, typed")
 STEPS = (
-    *("json", "decode", "default", "default again", "validate", "decode and validate"),
+    *(objects.JSON, "decode", "default", "default again", "validate", "decode and validate"),
     *("load JSON, strictly", "load YAML, strictly", "PyYAML's C loader"),
 )
 guests = pytest.mark.parametrize("guest", objects.MANIFESTS)
@@ -57,7 +60,7 @@ def test_a_list_of_guests(benchmark: BenchmarkFixture, candidate: str) -> None:
     assert len(read["items"] if isinstance(read, dict) else read.items) == objects.LIST
 
 
-@pytest.mark.parametrize("candidate", ["json", "kvnode, typed", "kubernetes' client"])
+@pytest.mark.parametrize("candidate", [objects.JSON, objects.OURS, "kubernetes' client"])
 @pytest.mark.benchmark(group="metadata from JSON")
 def test_metadata(benchmark: BenchmarkFixture, candidate: str) -> None:
     """The official client has no model of a guest, and one of what all objects have."""
@@ -80,3 +83,14 @@ def _as_document(read: Any) -> Any:
     if isinstance(read, VirtualMachineInstance):
         return to_dict(read)
     return json.loads(read.model_dump_json(by_alias=True, exclude_unset=True))
+
+
+def test_a_run_makes_results_that_can_be_read_again() -> None:
+    found = results(objects.chapters(1, listed=2))
+    assert gc.isenabled()
+    assert msgspec.json.decode(written(found), type=Results) == found
+    assert [chapter.key for chapter in found.chapters] == ["admission", "decoding", "lists"]
+    for chapter in found.chapters:
+        for group in chapter.groups:
+            assert group.bars[0].ratio == 1
+            assert sum(bar.kind == "ours" for bar in group.bars) == 1

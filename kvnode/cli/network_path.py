@@ -90,7 +90,9 @@ def _service(network: InterfaceNetwork) -> Iterator[tuple[str, str]]:
         yield "lease", "none: no address of the Pod's link is known"
     if network.nat is None:
         return
-    pod = ", ".join(address.partition("/")[0] for address in network.pod_addresses) or "the Pod's address"
+    # Nothing translates IPv6.
+    held = [address.partition("/")[0] for address in network.pod_addresses if ":" not in address]
+    pod = ", ".join(held) or "the Pod's address"
     yield "out", f"{network.nat.guest} behind {network.nat.gateway}, seen as {pod} (NAT)"
     if not network.nat.ports:
         yield "in", "all ports of the Pod lead to the guest"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kvnode.cli.sources import Guest, machine_faults, read_guests
+from kvnode.cli.sources import Guest, config_option, machine_faults, read_config, read_guests
 from kvnode.cli.terminal import in_guest, say
 from kvnode.errors import VALUE_DUPLICATE, FieldError, GuestCrashed, InvalidManifest, KvnodeError, UsageError
 
@@ -34,7 +34,10 @@ INTERRUPTED = 130
 @click.option("-n", "--namespace", metavar="NAMESPACE", help="Put the guests into NAMESPACE instead.")
 @click.option("-d", "--detach", is_flag=True, help="Return once the guests run.")
 @click.option("--console", is_flag=True, help="Attach to the guest's serial console once it runs.")
-def run_command(file: str, name: str | None, namespace: str | None, detach: bool, console: bool) -> int:
+@config_option
+def run_command(
+    file: str, name: str | None, namespace: str | None, detach: bool, console: bool, config: str | None
+) -> int:
     """See the module."""
     from kvnode.cli.console import no_console
     from kvnode.paths import NodePaths
@@ -42,14 +45,15 @@ def run_command(file: str, name: str | None, namespace: str | None, detach: bool
 
     if detach and console:
         raise UsageError("--console stays with the guest and --detach doesn't: choose one of them")
-    guests = accepted_guests(file, name, namespace)
+    settings = read_config(config)
+    guests = accepted_guests(file, name, namespace, settings)
     if console and len(guests) > 1:
         raise UsageError(f"--console is for one guest, and {file!r} has {len(guests)}")
     if console and not has_serial_console(guests[0]):
         raise no_console(guests[0].metadata.name or "")
     node = NodePaths.here()
     with CtrlC() as ctrl_c:
-        started = start_all(guests, node, ctrl_c, attached=not detach)
+        started = start_all(guests, node, ctrl_c, attached=not detach, config=settings)
         if detach:
             for guest in started:
                 guest.connection.close()
@@ -70,15 +74,20 @@ def _talk_first(node: NodePaths, guest: Started) -> None:
         raise
 
 
-def accepted_guests(file: str, name: str | None, namespace: str | None) -> list[VirtualMachineInstance]:
-    """The guests of a file: named, defaulted, valid, and such as this mode can run; InvalidManifest otherwise."""
+def accepted_guests(
+    file: str, name: str | None, namespace: str | None, config: Any = None
+) -> list[VirtualMachineInstance]:
+    """The guests of a file: named, defaulted, valid, and such as this mode can run; InvalidManifest otherwise.
+
+    config -- ``spec.configuration`` of the KubeVirt resource that counts, None for its defaults
+    """
     read = read_guests(file)
     if name is not None and len(read) > 1:
         raise UsageError(f"--name names one guest, and {file!r} has {len(read)}")
     guests, faults = [], []
     for guest in read:
         try:
-            guests.append(_accepted(guest, name, namespace))
+            guests.append(_accepted(guest, name, namespace, config))
         except InvalidManifest as error:
             faults += (error if len(read) == 1 else in_guest(error, guest.label)).errors
     faults += _repeated(guests)
@@ -99,17 +108,17 @@ def _repeated(guests: list[VirtualMachineInstance]) -> list[FieldError]:
     return faults
 
 
-def _accepted(guest: Guest, name: str | None, namespace: str | None) -> VirtualMachineInstance:
+def _accepted(guest: Guest, name: str | None, namespace: str | None, config: Any) -> VirtualMachineInstance:
     """One guest, ready to start. InvalidManifest has the paths of its document."""
     from kvnode.api.defaults import default
     from kvnode.api.unsupported import unsupported
     from kvnode.api.validation import validate
     from kvnode.planning.references import resolve_references
 
-    own = machine_faults(guest.machine, None, "standalone")
+    own = machine_faults(guest.machine, config, "standalone")
     try:
-        vmi = default(_renamed(guest.vmi, name, namespace))
-        errors = [*validate(vmi), *unsupported(vmi, "standalone")]
+        vmi = default(_renamed(guest.vmi, name, namespace), config)
+        errors = [*validate(vmi, config), *unsupported(vmi, "standalone")]
         if own or errors:
             raise InvalidManifest(errors)
         resolved = resolve_references(vmi, _in_namespace(guest.objects, namespace))
@@ -162,7 +171,9 @@ def _in_namespace(objects: tuple[Any, ...], namespace: str | None) -> tuple[Any,
     )
 
 
-def start_all(guests: list[VirtualMachineInstance], node: NodePaths, ctrl_c: CtrlC, *, attached: bool) -> list[Started]:
+def start_all(
+    guests: list[VirtualMachineInstance], node: NodePaths, ctrl_c: CtrlC, *, attached: bool, config: Any = None
+) -> list[Started]:
     """Starts every guest, or none: what was started before one that fails is taken back.
 
     Until they run, an end of the command (``kvnode stop``, a closed terminal) is an interruption as Ctrl-C is; from
@@ -174,7 +185,7 @@ def start_all(guests: list[VirtualMachineInstance], node: NodePaths, ctrl_c: Ctr
     started: list[Started] = []
     try:
         for vmi in guests:
-            _start(vmi, node, started, attached=attached)
+            _start(vmi, node, started, attached=attached, config=config)
         if attached:
             ctrl_c.guests = started
     except BaseException:
@@ -192,7 +203,9 @@ def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _start(vmi: VirtualMachineInstance, node: NodePaths, started: list[Started], *, attached: bool) -> None:
+def _start(
+    vmi: VirtualMachineInstance, node: NodePaths, started: list[Started], *, attached: bool, config: Any
+) -> None:
     """Starts one guest and puts it to those that are."""
     from kvnode.cli.step_lines import StepLines
     from kvnode.runtime.starting import start_guest
@@ -200,7 +213,9 @@ def _start(vmi: VirtualMachineInstance, node: NodePaths, started: list[Started],
     label = f"{vmi.metadata.namespace or 'default'}/{vmi.metadata.name}"
     say(f"starting {label}")
     began = time.monotonic()
-    record = start_guest(vmi, node, StepLines(), attached=attached, interruptible=True, taken=started.append).record
+    record = start_guest(
+        vmi, node, StepLines(), attached=attached, interruptible=True, config=config, taken=started.append
+    ).record
     where = f", address {', '.join(record.addresses)}" if record.addresses else ""
     say(f"{label} runs after {time.monotonic() - began:.2f} s{where}")
 

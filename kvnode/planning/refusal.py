@@ -69,7 +69,7 @@ def some_of(names: tuple[str, ...], most: int = 6) -> str:
 
 def refuse_unplanned(vmi: VirtualMachineInstance) -> None:
     """Raise InvalidManifest with every field that this build has no plan for."""
-    errors = [FieldError(field, VALUE_NOT_SUPPORTED, f"{what} can't be planned yet") for field, what in _unplanned(vmi)]
+    errors = [FieldError(field, VALUE_NOT_SUPPORTED, why) for field, why in _unplanned(vmi)]
     if errors:
         raise InvalidManifest(errors)
 
@@ -82,29 +82,34 @@ def _unplanned(vmi: VirtualMachineInstance) -> Iterator[tuple[str, str]]:
 
 def _unplanned_compute(domain: DomainSpec) -> Iterator[tuple[str, str]]:
     cpu = domain.cpu
-    if cpu is not None:
-        if cpu.isolate_emulator_thread and not cpu.dedicated_cpu_placement:
-            yield f"{_DOMAIN}.cpu.isolateEmulatorThread", "a CPU for the emulator beside vCPUs without their own"
-        numa = cpu.numa is not None and cpu.numa.guest_mapping_passthrough is not None
-        if numa and not cpu.dedicated_cpu_placement:
-            yield (
-                f"{_DOMAIN}.cpu.numa.guestMappingPassthrough",
-                "the host's NUMA cells for vCPUs without their own CPUs",
-            )
-        if cpu.realtime is not None and not cpu.dedicated_cpu_placement:
-            yield f"{_DOMAIN}.cpu.realtime", "vCPUs under the real-time scheduler without CPUs of their own"
+    if cpu is None or cpu.dedicated_cpu_placement:
+        return
+    add = "add cpu.dedicatedCpuPlacement, or leave it out"
+    if cpu.isolate_emulator_thread:
+        yield (
+            f"{_DOMAIN}.cpu.isolateEmulatorThread",
+            f"the emulator has a CPU of its own where the vCPUs have theirs: {add}",
+        )
+    if cpu.numa is not None and cpu.numa.guest_mapping_passthrough is not None:
+        yield (
+            f"{_DOMAIN}.cpu.numa.guestMappingPassthrough",
+            f"a guest lies in the host's cells where its vCPUs have CPUs of their own: {add}",
+        )
+    if cpu.realtime is not None:
+        yield f"{_DOMAIN}.cpu.realtime", f"the real-time scheduler is for vCPUs that have CPUs of their own: {add}"
 
 
 def _unplanned_devices(devices: Devices) -> Iterator[tuple[str, str]]:
     for index, disk in enumerate(devices.disks):
-        field = f"{_DOMAIN}.devices.disks[{index}]"
         if disk.changed_block_tracking:
-            yield f"{field}.changedBlockTracking", "keeping track of what changed on a disk"
+            why = "what changed on a disk isn't kept track of yet, since nothing here backs it up: leave it out"
+            yield f"{_DOMAIN}.devices.disks[{index}].changedBlockTracking", why
 
 
 def _unplanned_sources(spec: VirtualMachineInstanceSpec) -> Iterator[tuple[str, str]]:
     for index, network in enumerate(spec.networks):
         if network.pod is not None and network.pod.vm_ipv6_network_cidr:
-            yield f"spec.networks[{index}].pod.vmIPv6NetworkCIDR", "a guest's network of IPv6"
+            why = "a guest's network behind the Pod has IPv4 alone yet: leave it out"
+            yield f"spec.networks[{index}].pod.vmIPv6NetworkCIDR", why
     for index in range(len(spec.utility_volumes)):
-        yield f"spec.utilityVolumes[{index}]", "a volume for work beside the guest"
+        yield f"spec.utilityVolumes[{index}]", "a volume for work beside the guest is no part of it yet: leave it out"

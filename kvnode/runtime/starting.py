@@ -29,6 +29,7 @@ from kvnode.paths import GuestPaths, NodePaths
 from kvnode.planning import DomainPlan, plan
 from kvnode.planning.disk_operations import DISKS_DIR, disk_operations
 from kvnode.planning.hostname import guest_hostname
+from kvnode.planning.settings import Configuration
 from kvnode.runtime.capabilities import ensure_capabilities, with_capabilities
 from kvnode.runtime.guests import (
     GuestRecord,
@@ -99,6 +100,7 @@ def start_guest(
     attached: bool,
     interruptible: bool = False,
     host: HostFacts | None = None,
+    config: Configuration | None = None,
     taken: Callable[[Started], None] = lambda _started: None,
 ) -> Started:
     """Starts a guest and returns once it runs.
@@ -106,6 +108,7 @@ def start_guest(
     vmi       -- defaulted and validated, references resolved
     attached  -- the caller stays with the guest and forgets it when it has ended
     interruptible -- SIGTERM interrupts the calling process as Ctrl-C does, so that a stop may send it
+    config    -- ``spec.configuration`` of the KubeVirt resource that counts
     taken     -- is handed the guest at the moment from which it is the caller's, interruptions or not
 
     Raises AlreadyExists, NoFit, HostError, InvalidImage ...; nothing is left then.
@@ -120,7 +123,7 @@ def start_guest(
         with interrupts_deferred():
             _claim(node, paths, record)
             undo.callback(_abandon, node, paths, progress)
-        started = _Start(vmi, node, paths, record, progress, undo).run(host)
+        started = _Start(vmi, node, paths, record, progress, undo, config).run(host)
         with interrupts_deferred():
             undo.pop_all()
             taken(started)
@@ -190,6 +193,7 @@ class _Start:
         record: GuestRecord,
         progress: Progress,
         undo: contextlib.ExitStack,
+        config: Configuration | None,
     ) -> None:
         self.vmi = vmi
         self.node = node
@@ -197,6 +201,7 @@ class _Start:
         self.record = record
         self.progress = progress
         self.undo = undo
+        self.config = config
 
     def run(self, host: HostFacts | None) -> Started:
         """All steps, in order."""
@@ -246,10 +251,10 @@ class _Start:
         """Whether the guest fits, and the host as it is for this guest, with the CPUs that it has taken for itself."""
         cpu = self.vmi.spec.domain.cpu
         if cpu is None or not cpu.dedicated_cpu_placement:
-            return plan(self.vmi, host), host
+            return plan(self.vmi, host, self.config), host
         with locked_guests(self.node):
             host = without_taken_cpus(self.node, host, self.paths)
-            draft = plan(self.vmi, host)
+            draft = plan(self.vmi, host, self.config)
             self._update(cpus=own_cpus(draft))
         self.progress.note(f"CPUs {self.record.cpus} are this guest's; what isn't a guest isn't kept off them")
         return draft, host
@@ -305,7 +310,7 @@ class _Start:
     def _final_plan(self, host: HostFacts, link: LinkFacts) -> DomainPlan:
         pod_networks = [network.name for network in self.vmi.spec.networks if network.pod is not None]
         host = msgspec.structs.replace(host, links=dict.fromkeys(pod_networks, link))
-        return plan(self.vmi, host)
+        return plan(self.vmi, host, self.config)
 
     def _start_domain(self, final: DomainPlan, launcher: Process) -> tuple[Connection, Status]:
         order = start_order(final)

@@ -144,3 +144,29 @@ def test_a_name_is_taken_once(guests: Guests) -> None:
 def test_there_is_no_such_guest(guests: Guests, verb: str) -> None:
     refused = guests.kvnode(verb, "nobody", status=1)
     assert "there is no guest 'nobody' in namespace 'default'" in refused.stderr
+
+
+def test_a_configuration_counts_and_a_disk_has_its_volumes_blocks(guests: Guests, tmp_path: Path) -> None:
+    document = yaml.safe_load(EXAMPLE.read_text())
+    spec = document["spec"]
+    spec["domain"]["memory"]["reservedOverhead"] = {"addedOverhead": "1Mi"}
+    spec["domain"]["devices"]["disks"].append(
+        {"name": "scratch", "disk": {"bus": "virtio"}, "serial": "scratch", "blockSize": {"matchVolume": {}}}
+    )
+    spec["volumes"].append({"name": "scratch", "emptyDisk": {"capacity": "8Mi"}})
+    manifest, config = tmp_path / "vmi.yaml", tmp_path / "kubevirt.yaml"
+    manifest.write_text(yaml.safe_dump(document))
+    settings = {
+        "developerConfiguration": {"featureGates": ["ReservedOverheadMemlock"]},
+        "smbios": {"manufacturer": "The Mill"},
+    }
+    resource = {"apiVersion": "kubevirt.io/v1", "kind": "KubeVirt", "metadata": {"name": "kubevirt"}}
+    config.write_text(yaml.safe_dump({**resource, "spec": {"configuration": settings}}))
+    refused = guests.kvnode("run", str(manifest), "--name", "blocks", "--detach", status=1)
+    assert "the feature gate ReservedOverheadMemlock is shut" in refused.stderr
+    guests.detach(manifest, "blocks", "--config", str(config))
+    wait_for("the console", lambda: "# " in guests.type("blocks", ""))
+    told = guests.type("blocks", "cat /sys/class/dmi/id/sys_vendor; grep -H . /sys/block/vd*/queue/logical_block_size")
+    assert "The Mill" in told
+    sizes = dict(re.findall(r"/sys/block/(vd.)/queue/logical_block_size:(\d+)", told))
+    assert sorted(sizes.values()) == sorted(["4096", *["512"] * (len(sizes) - 1)])

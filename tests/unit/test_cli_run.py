@@ -8,7 +8,7 @@ import pytest
 
 from kvnode.cli.run import CtrlC, accepted_guests
 from kvnode.errors import InvalidManifest
-from tests.manifests import DOMAIN, manifest
+from tests.manifests import DOMAIN, gates, manifest
 
 
 def written(folder, changes):
@@ -38,6 +38,14 @@ def test_what_is_not_built_is_refused_with_all_else_that_is_wrong(tmp_path):
     with pytest.raises(InvalidManifest) as caught:
         accepted_guests(written(tmp_path, changes), None, None)
     assert [error.field for error in caught.value.errors] == [f"{DOMAIN}.machine.type", "spec.livenessProbe"]
+
+
+def test_a_configuration_opens_what_is_shut_without_it(tmp_path):
+    changes = {f"{DOMAIN}.memory": {"guest": "1Gi", "reservedOverhead": {"addedOverhead": "64Mi"}}}
+    with pytest.raises(InvalidManifest, match="ReservedOverheadMemlock"):
+        accepted_guests(written(tmp_path, changes), None, None)
+    (vmi,) = accepted_guests(written(tmp_path, changes), None, None, gates("ReservedOverheadMemlock"))
+    assert vmi.spec.domain.memory.reserved_overhead.added_overhead == "64Mi"
 
 
 def machine(folder, spec, changes=None):

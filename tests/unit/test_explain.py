@@ -130,6 +130,13 @@ def test_what_the_facts_do_not_know_of_a_link_is_said():
     assert said(network_path.lines(plan_of(none))) == ["none"]
 
 
+def test_only_ipv4_is_translated():
+    link = {"ifname": "eth0", "mtu": 1450, "addresses": ["10.244.1.17/32", "fd00::5/64"]}
+    told = said(network_path.lines(plan_of(facts={"links": {"default": link}})))
+    assert "out 10.0.2.2/24 behind 10.0.2.1/24, seen as 10.244.1.17 (NAT)" in told
+    assert any("fd00::5/64" in line for line in told)
+
+
 def test_routes_and_names_of_a_lease_are_told():
     link = {
         "ifname": "eth0",
