@@ -8,6 +8,7 @@ reaches them.
 from __future__ import annotations
 
 from kvnode.api.instance import VirtualMachineInstance
+from kvnode.planning import pci
 from kvnode.planning.architecture import Architecture
 from kvnode.planning.device_plans import (
     Balloon,
@@ -30,6 +31,7 @@ from kvnode.planning.device_plans import (
 from kvnode.planning.disks import virtio_model
 from kvnode.planning.domain_plan import MemoryPlan
 from kvnode.planning.firmware import has_efi
+from kvnode.planning.pci import Places
 from kvnode.planning.refusal import invalid, one_of
 from kvnode.planning.settings import PlanSettings
 
@@ -44,7 +46,7 @@ REDIRECTION_SOCKETS = f"{SOCKETS}/usbredir"
 METRICS_CHANNEL = "org.github.vhostmd.1"
 
 # What no manifest changes anything about.
-_USB, _NO_USB = Controller("usb", 0, "qemu-xhci"), Controller("usb", 0, "none")
+_NO_USB = Controller("usb", 0, "none")
 _LOGGED, _UNLOGGED = (SerialDevice(0, SERIAL_SOCKET, True),), (SerialDevice(0, SERIAL_SOCKET, False),)
 _AGENT = (Channel(AGENT_CHANNEL, AGENT_SOCKET),)
 _AGENT_AND_METRICS = (*_AGENT, Channel(METRICS_CHANNEL, METRICS_SOCKET))
@@ -66,6 +68,7 @@ def controllers(
     disks: tuple[DiskDevice, ...],
     inputs: tuple[Input, ...],
     host_devices: tuple[HostDevice, ...],
+    places: Places,
 ) -> tuple[Controller, ...]:
     """USB only where something is on it; SCSI where something is, or may be plugged; virtio-serial has the channels."""
     devices = vmi.spec.domain.devices
@@ -76,10 +79,11 @@ def controllers(
         usb = usb or device.bus == "usb"
     for passed in host_devices:
         usb = usb or passed.kind == "usb"
-    made = [_USB if usb else _NO_USB]
+    made = [Controller("usb", 0, "qemu-xhci", address=places.function(pci.USB)) if usb else _NO_USB]
     if scsi:
-        made.append(Controller("scsi", 0, arch.scsi_old if devices.use_virtio_transitional else arch.scsi))
-    made.append(Controller("virtio-serial", 0, virtio_model(vmi, arch)))
+        model = arch.scsi_old if devices.use_virtio_transitional else arch.scsi
+        made.append(Controller("scsi", 0, model, address=places.function(pci.SCSI)))
+    made.append(Controller("virtio-serial", 0, virtio_model(vmi, arch), address=places.function(pci.SERIAL)))
     return tuple(made)
 
 
@@ -109,7 +113,7 @@ def redirections(vmi: VirtualMachineInstance) -> tuple[str, ...]:
     return tuple(f"{REDIRECTION_SOCKETS}{number}.sock" for number in range(_REDIRECTIONS))
 
 
-def filesystems(vmi: VirtualMachineInstance) -> tuple[Filesystem, ...]:
+def filesystems(vmi: VirtualMachineInstance, places: Places) -> tuple[Filesystem, ...]:
     """Folders that the guest mounts by the name they have in the manifest; their sockets are counted by volume."""
     wanted = vmi.spec.domain.devices.filesystems
     if not wanted:
@@ -120,7 +124,8 @@ def filesystems(vmi: VirtualMachineInstance) -> tuple[Filesystem, ...]:
         if asked.name not in volumes:
             field = f"spec.domain.devices.filesystems[{position}].name"
             raise invalid(field, f"no volume is called {asked.name[:60]!r}")
-        made.append(Filesystem(asked.name, f"{FILESYSTEM_SOCKETS}/{volumes[asked.name]}.sock"))
+        socket = f"{FILESYSTEM_SOCKETS}/{volumes[asked.name]}.sock"
+        made.append(Filesystem(asked.name, socket, places.function(pci.FILESYSTEMS)))
     return tuple(made)
 
 
@@ -134,19 +139,20 @@ def graphics(vmi: VirtualMachineInstance) -> Graphics | None:
     return _VNC if has_graphics(vmi) else None
 
 
-def video(vmi: VirtualMachineInstance, arch: Architecture) -> Video | None:
+def video(vmi: VirtualMachineInstance, arch: Architecture, places: Places) -> Video | None:
     """The display adapter: the manifest's, or the one that the firmware drives."""
     asked = vmi.spec.domain.devices.video
     if not has_graphics(vmi):
         return None
     kind = one_of("spec.domain.devices.video.type", asked.type if asked is not None else None, _VIDEOS)
-    if kind is not None:
-        return Video(kind, 1, vram_kib=arch.video_vram_kib if kind in ("vga", "cirrus") else None)
-    kind = arch.efi_video if has_efi(vmi) else arch.video
-    return Video(kind, 1, vram_kib=arch.video_vram_kib if kind == "vga" else None)
+    vram = arch.video_vram_kib if kind in ("vga", "cirrus") else None
+    if kind is None:
+        kind = arch.efi_video if has_efi(vmi) else arch.video
+        vram = arch.video_vram_kib if kind == "vga" else None
+    return Video(kind, 1, vram, places.function(pci.SCREEN) if kind in pci.PCI_SCREENS else None)
 
 
-def inputs(vmi: VirtualMachineInstance, arch: Architecture) -> tuple[Input, ...]:
+def inputs(vmi: VirtualMachineInstance, arch: Architecture, places: Places) -> tuple[Input, ...]:
     """The manifest's tablets; and where the machine has no keyboard of its own, one that goes with the screen."""
     made: list[Input] = []
     for position, asked in enumerate(vmi.spec.domain.devices.inputs):
@@ -154,7 +160,9 @@ def inputs(vmi: VirtualMachineInstance, arch: Architecture) -> tuple[Input, ...]
         bus = one_of(f"{at}.bus", asked.bus, ("usb", "virtio")) or "usb"
         if asked.type != "tablet":
             raise invalid(f"{at}.type", f"{asked.type[:60]!r} is not a tablet, which is what a guest can have more of")
-        made.append(Input("tablet", bus, model="virtio" if bus == "virtio" else None, alias=f"ua-{asked.name}"))
+        virtio = bus == "virtio"
+        place = places.function(pci.INPUTS) if virtio else None
+        made.append(Input("tablet", bus, "virtio" if virtio else None, f"ua-{asked.name}", address=place))
     if has_graphics(vmi):
         if arch.keyboard is not None:
             made.append(Input("keyboard", arch.keyboard))
@@ -163,12 +171,16 @@ def inputs(vmi: VirtualMachineInstance, arch: Architecture) -> tuple[Input, ...]
     return tuple(made)
 
 
-def rng(vmi: VirtualMachineInstance, arch: Architecture) -> Rng | None:
+def rng(vmi: VirtualMachineInstance, arch: Architecture, places: Places) -> Rng | None:
     """Randomness, where the manifest asks for it."""
-    return Rng(virtio_model(vmi, arch), _RNG_SOURCE) if vmi.spec.domain.devices.rng is not None else None
+    if vmi.spec.domain.devices.rng is None:
+        return None
+    return Rng(virtio_model(vmi, arch), _RNG_SOURCE, address=places.function(pci.RNG))
 
 
-def balloon(vmi: VirtualMachineInstance, arch: Architecture, memory: MemoryPlan, settings: PlanSettings) -> Balloon:
+def balloon(
+    vmi: VirtualMachineInstance, arch: Architecture, memory: MemoryPlan, settings: PlanSettings, places: Places
+) -> Balloon:
     """The balloon: it reports the guest's memory, and gives back free pages where those are worth something.
 
     Huge pages belong to the guest for good, so there is nothing to report; and a guest with CPUs of its own isn't to
@@ -180,10 +192,11 @@ def balloon(vmi: VirtualMachineInstance, arch: Architecture, memory: MemoryPlan,
         return Balloon("none")
     old = bool(vmi.spec.domain.devices.use_virtio_transitional)
     reporting = settings.free_page_reporting and memory.hugepage_bytes is None and not dedicated
-    return Balloon(arch.virtio_old if old else arch.balloon, _BALLOON_PERIOD_S, reporting)
+    model = arch.virtio_old if old else arch.balloon
+    return Balloon(model, _BALLOON_PERIOD_S, reporting, address=places.function(pci.BALLOON))
 
 
-def watchdogs(vmi: VirtualMachineInstance) -> tuple[Watchdog, ...]:
+def watchdogs(vmi: VirtualMachineInstance, places: Places) -> tuple[Watchdog, ...]:
     """The watchdog, which resets the guest unless told otherwise."""
     asked = vmi.spec.domain.devices.watchdog
     if asked is None:
@@ -196,16 +209,16 @@ def watchdogs(vmi: VirtualMachineInstance) -> tuple[Watchdog, ...]:
     else:
         raise invalid(at, "a watchdog without a device: i6300esb, or diag288 on s390x")
     action = one_of(f"{at}.{model}.action", action, _ACTIONS) or "reset"
-    return (Watchdog(model, action, f"ua-{asked.name}"),)
+    return (Watchdog(model, action, f"ua-{asked.name}", places.function(pci.WATCHDOG)),)
 
 
-def sounds(vmi: VirtualMachineInstance) -> tuple[Sound, ...]:
+def sounds(vmi: VirtualMachineInstance, places: Places) -> tuple[Sound, ...]:
     """The sound card."""
     asked = vmi.spec.domain.devices.sound
     if asked is None:
         return ()
     model = one_of("spec.domain.devices.sound.model", asked.model, _SOUNDS) or "ich9"
-    return (Sound(model, f"ua-{asked.name}"),)
+    return (Sound(model, f"ua-{asked.name}", places.function(pci.SOUND)),)
 
 
 def tpm(vmi: VirtualMachineInstance) -> Tpm | None:
@@ -216,7 +229,7 @@ def tpm(vmi: VirtualMachineInstance) -> Tpm | None:
     return Tpm("tpm-crb" if asked.persistent else "tpm-tis", bool(asked.persistent))
 
 
-def vsock(vmi: VirtualMachineInstance, arch: Architecture) -> Vsock | None:
+def vsock(vmi: VirtualMachineInstance, arch: Architecture, places: Places) -> Vsock | None:
     """A vsock with the context id that the controller wrote into the status."""
     if not vmi.spec.domain.devices.autoattach_vsock:
         return None
@@ -225,16 +238,16 @@ def vsock(vmi: VirtualMachineInstance, arch: Architecture) -> Vsock | None:
         raise invalid(
             "status.VSOCKCID", f"a guest with a vsock has a context id of at least {_FIRST_CID}; it has {cid}"
         )
-    return Vsock(virtio_model(vmi, arch), cid)
+    return Vsock(virtio_model(vmi, arch), cid, address=places.function(pci.VSOCK))
 
 
-def panics(vmi: VirtualMachineInstance) -> tuple[Panic, ...]:
+def panics(vmi: VirtualMachineInstance, places: Places) -> tuple[Panic, ...]:
     """Devices that tell of a guest kernel's panic: one of a model, as libvirt has it."""
-    made: list[Panic] = []
+    made: dict[str, Panic] = {}
     for position, asked in enumerate(vmi.spec.domain.devices.panic_devices):
         field = f"spec.domain.devices.panicDevices[{position}].model"
-        panic = Panic(one_of(field, asked.model, _PANICS) or "isa")
-        if panic in made:
-            raise invalid(field, f"a guest has one panic device of the model {panic.model}: leave this one out")
-        made.append(panic)
-    return tuple(made)
+        model = one_of(field, asked.model, _PANICS) or "isa"
+        if model in made:
+            raise invalid(field, f"a guest has one panic device of the model {model}: leave this one out")
+        made[model] = Panic(model, places.function(pci.PANIC) if model == "pvpanic" else None)
+    return tuple(made.values())

@@ -19,7 +19,7 @@ from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.volumes import Volume
 from kvnode.facts import HostFacts, VolumeFacts
 from kvnode.planning.architecture import Architecture
-from kvnode.planning.device_plans import Backing, BlockIo, DiskDevice, PciAddress
+from kvnode.planning.device_plans import Backing, BlockIo, DiskDevice
 from kvnode.planning.disk_operations import (
     OVERLAY,
     ContainerDisk,
@@ -28,6 +28,7 @@ from kvnode.planning.disk_operations import (
     volume_path,
 )
 from kvnode.planning.iothreads import IoThreads, disk_bus
+from kvnode.planning.pci import Places, pci_address
 from kvnode.planning.refusal import Refused, choice, invalid
 
 _PREFIX = {"virtio": "vd", "sata": "sd", "scsi": "sd", "usb": "sd"}
@@ -35,7 +36,6 @@ _CACHES = ("none", "writethrough", "writeback")
 _IO = ("native", "threads", "default")
 _ERROR_POLICIES = ("stop", "ignore", "report", "enospace")
 _TARGET = re.compile(r"[hsvfx]d[a-z]{1,3}", re.ASCII)
-_PCI = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{2}):([01][0-9a-fA-F])\.([0-7])", re.ASCII)
 _PR_HELPER = "/var/run/kubevirt/daemons/pr/pr-helper.sock"
 _NO_FACTS = VolumeFacts()
 _MOST_DISKS = 1024
@@ -66,12 +66,14 @@ def disk_devices(
     operations: tuple[DiskOperation, ...],
     threads: IoThreads,
     vcpus: int,
+    places: Places,
 ) -> tuple[DiskDevice, ...]:
     """Every disk of the manifest, in its order.
 
     operations  -- of the same manifest, by volume
     threads     -- which IO threads serve which disk
     vcpus       -- enabled at the start: the queues of a disk where multi-queue is asked for
+    places      -- on PCI, which virtio disks take
 
     Raises InvalidManifest with the path of whatever can't become a disk.
     """
@@ -87,6 +89,7 @@ def disk_devices(
         virtio_model(vmi, arch),
         vcpus if devices.block_multi_queue else None,
         _Names(vmi),
+        places,
     )
     made: list[DiskDevice] = []
     try:
@@ -100,7 +103,18 @@ def disk_devices(
 class _Guest:
     """What all disks of a guest share, and what is counted from one to the next: names, units on SCSI."""
 
-    __slots__ = ("_arch", "_host", "_indexes", "_names", "_operations", "_queues", "_units", "_virtio", "_volumes")
+    __slots__ = (
+        "_arch",
+        "_host",
+        "_indexes",
+        "_names",
+        "_operations",
+        "_places",
+        "_queues",
+        "_units",
+        "_virtio",
+        "_volumes",
+    )
 
     def __init__(
         self,
@@ -112,6 +126,7 @@ class _Guest:
         virtio: str,
         queues: int | None,
         names: _Names,
+        places: Places,
     ) -> None:
         self._arch = arch
         self._host = host
@@ -121,6 +136,7 @@ class _Guest:
         self._virtio = virtio
         self._queues = queues
         self._names = names
+        self._places = places
         self._units = 0
 
     def device(self, disk: Disk, threads: tuple[int, ...]) -> DiskDevice:
@@ -153,7 +169,11 @@ class _Guest:
         unit = None
         if bus == "scsi":
             unit, self._units = self._units, self._units + 1
-        virtio = bus == "virtio"
+        virtio, address = bus == "virtio", None
+        if kind == "disk" and plain is not None and plain.pci_address:
+            address = pci_address("disk.pciAddress", plain.pci_address)
+        elif virtio:
+            address = self._places.disk()
         return DiskDevice(
             name,
             kind,
@@ -180,11 +200,7 @@ class _Guest:
             shareable=bool(disk.shareable),
             tray_open=cdrom is not None and _is_open(cdrom),
             reservation=_PR_HELPER if lun is not None and lun.reservation else None,
-            address=(
-                pci_address("disk.pciAddress", plain.pci_address)
-                if kind == "disk" and plain is not None and plain.pci_address
-                else None
-            ),
+            address=address,
             blockio=self._blocks(disk, bus, source, facts) if disk.block_size is not None else None,
         )
 
@@ -215,14 +231,6 @@ def _is_open(drive: CDRomTarget) -> bool:
 def virtio_model(vmi: VirtualMachineInstance, arch: Architecture) -> str:
     """The flavour of virtio that the guest's drivers want."""
     return arch.virtio_old if vmi.spec.domain.devices.use_virtio_transitional else arch.virtio
-
-
-def pci_address(field: str, text: str) -> PciAddress:
-    """``0000:81:01.0`` as numbers; raises Refused by that field of an item."""
-    match = _PCI.fullmatch(text)
-    if match is None:
-        raise Refused(field, f"{text[:60]!r} is not a PCI address such as 0000:81:01.0")
-    return PciAddress(*(int(part, 16) for part in match.groups()))
 
 
 class _Names:

@@ -15,7 +15,7 @@ from kvnode.errors import HostError
 from kvnode.facts import ClaimedDevice, HostFacts
 from kvnode.planning.device_plans import HostDevice, PciAddress
 from kvnode.planning.devices import has_graphics
-from kvnode.planning.disks import pci_address
+from kvnode.planning.pci import pci_address
 from kvnode.planning.refusal import Refused, invalid
 
 _DEVICES = "spec.domain.devices"

@@ -9,8 +9,9 @@ from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.network import Interface
 from kvnode.planning.architecture import Architecture
 from kvnode.planning.device_plans import InterfaceDevice
-from kvnode.planning.disks import pci_address, virtio_model
+from kvnode.planning.disks import virtio_model
 from kvnode.planning.network import InterfaceNetwork, NetworkPlan
+from kvnode.planning.pci import Places, pci_address
 from kvnode.planning.refusal import Refused, choice
 from kvnode.planning.settings import PlanSettings
 
@@ -18,14 +19,14 @@ _MODELS = ("virtio", "e1000", "e1000e", "igb", "ne2k_pci", "pcnet", "rtl8139")
 
 
 def interface_devices(
-    vmi: VirtualMachineInstance, arch: Architecture, network: NetworkPlan, settings: PlanSettings
+    vmi: VirtualMachineInstance, arch: Architecture, network: NetworkPlan, settings: PlanSettings, places: Places
 ) -> tuple[InterfaceDevice, ...]:
     """A card for each interface that ends in a tap, in the manifest's order.
 
     An SR-IOV interface is a device of the host (``host_devices``). What a binding plugin attaches by itself has none
     here: its sidecar adds what it needs.
     """
-    guest = _Guest(virtio_model(vmi, arch), settings.tap_plugins)
+    guest = _Guest(virtio_model(vmi, arch), settings.tap_plugins, places)
     made: list[InterfaceDevice] = []
     for position, interface in enumerate(vmi.spec.domain.devices.interfaces):
         if interface.state == "absent" or interface.sriov is not None:
@@ -44,6 +45,7 @@ class _Guest(NamedTuple):
 
     virtio: str
     tap_plugins: frozenset[str]
+    places: Places
 
     def device(self, interface: Interface, planned: InterfaceNetwork | None, position: int) -> InterfaceDevice | None:
         """One card; None for what a binding plugin attaches. Raises Refused by the interface's own fields."""
@@ -59,10 +61,13 @@ class _Guest(NamedTuple):
             return None
         else:
             tap, mac = f"tap{position}", canonical_mac(interface.mac_address) if interface.mac_address else None
+        if virtio:
+            model = self.virtio
+        place = interface.pci_address
         return InterfaceDevice(
             interface.name,
             f"ua-{interface.name}",
-            self.virtio if virtio else model,
+            model,
             tap,
             mac=mac,
             mtu=mtu,
@@ -72,5 +77,5 @@ class _Guest(NamedTuple):
             link_down=interface.state == "down",
             # Who names no order never boots from it, and its firmware needn't look.
             rom=bool(interface.boot_order),
-            address=pci_address("pciAddress", interface.pci_address) if interface.pci_address else None,
+            address=pci_address("pciAddress", place) if place else self.places.card(model),
         )

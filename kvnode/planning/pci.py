@@ -21,33 +21,27 @@ least sixteen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+import re
+from collections.abc import Collection, Iterable
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from kvnode.planning.device_plans import (
-    Controller,
-    DevicesPlan,
-    DiskDevice,
-    HostDevice,
-    InterfaceDevice,
-    PciAddress,
-)
+from kvnode.api.instance import VirtualMachineInstance
+from kvnode.planning.architecture import Architecture
+from kvnode.planning.device_plans import Controller, HostDevice, PciAddress
+from kvnode.planning.refusal import Refused
 
-_D = TypeVar("_D", bound=Struct)
-_Port = TypeVar("_Port", DiskDevice, InterfaceDevice, HostDevice)
+_ADDRESS = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{2}):([01][0-9a-fA-F])\.([0-7])", re.ASCII)
 
-_SCREEN = 0x01
+SCREEN = 0x01
 _BLOCKS = tuple(range(0x02, 0x0E))
 _SPARE = (0x0E, 0x0F)
 _HOST_PORTS = (0x10, 0x11)
-_PANIC = 0x13
-_CONTROLLERS = {"usb": 0x14, "scsi": 0x15, "virtio-serial": 0x16}
-_BALLOON, _RNG, _WATCHDOG, _VSOCK = 0x17, 0x18, 0x19, 0x1A
-_SOUND = 0x1B  # where the machine that q35 imitates has it
-_INPUTS, _FILESYSTEMS, _OLD_CARDS = 0x1C, 0x1D, 0x1E
+PANIC = 0x13
+USB, SCSI, SERIAL = 0x14, 0x15, 0x16
+BALLOON, RNG, WATCHDOG, VSOCK = 0x17, 0x18, 0x19, 0x1A
+SOUND = 0x1B  # where the machine that q35 imitates has it
+INPUTS, FILESYSTEMS, OLD_CARDS = 0x1C, 0x1D, 0x1E
 
 _IN_BLOCK = 8  # as many functions as a slot has
 _OF_A_KIND = 4
@@ -56,57 +50,52 @@ _SMALL, _LARGE, _NOTHING_PLUGGED = (1, 3), (2, 6), (1, 0)
 """Blocks at least, and free ports at least."""
 
 _EXPRESS_CARDS = ("virtio", "virtio-non-transitional", "e1000e", "igb")
-_PCI_SCREENS = ("vga", "cirrus", "virtio", "bochs")
+PCI_SCREENS = ("vga", "cirrus", "virtio", "bochs")
 _ROOT_PORT = "pcie-root-port"
 
 _PLACES = tuple(tuple(PciAddress(0, 0, slot, function) for function in range(_IN_BLOCK)) for slot in range(0x20))
 """Of bus 0, by slot and function."""
+
+_CARD_PORTS = tuple(block * _IN_BLOCK + port for block in range(len(_BLOCKS)) for port in range(1, 1 + _OF_A_KIND))
+_DISK_PORTS = tuple(port + _OF_A_KIND for port in _CARD_PORTS)
+_MOST_OF_A_KIND = len(_CARD_PORTS)
+_EMPTY: frozenset[int] = frozenset()
 
 _MOST_PORTS = _IN_BLOCK * (len(_BLOCKS) + len(_HOST_PORTS))
 _BEHIND = tuple(PciAddress(0, bus, 0, 0) for bus in range(_MOST_PORTS + 1))
 """The one place that a root port has behind it, by its bus."""
 
 
-def with_places(devices: DevicesPlan, memory_bytes: int, plugged: bool, old_virtio: bool) -> DevicesPlan:
-    """The same devices, each with its place on PCI, and the root ports.
+def pci_address(field: str, text: str) -> PciAddress:
+    """``0000:81:01.0`` as numbers; raises Refused by that field of an item."""
+    address = _read(text)
+    if address is None:
+        raise Refused(field, f"{text[:60]!r} is not a PCI address such as 0000:81:01.0")
+    return address
 
-    memory_bytes  -- the guest's, which says how many ports are kept free
-    plugged       -- whether anything may be plugged while the guest runs
-    old_virtio    -- its virtio devices are of the kind that belongs on a conventional bus
 
-    Worked: 1 GiB, a card, three virtio disks, a balloon: ports 1 to 8 in slot 2, the card behind port 1, the disks
-    behind 5, 6 and 7, four ports free, the balloon in slot 0x17.
-    """
-    given = [
-        device.address
-        for kind in (devices.disks, devices.interfaces, devices.host_devices)
-        for device in kind
-        if device.address is not None
-    ]
-    if old_virtio or not _placeable(given):
-        return devices
-    places = _Places(given)
-    disks = tuple(places.disk(one) if one.bus == "virtio" else one for one in devices.disks)
-    cards = tuple(map(places.card, devices.interfaces))
-    ports = places.ports(*(_LARGE if memory_bytes > _SMALL_BYTES else _SMALL) if plugged else _NOTHING_PLUGGED)
-    functions, more_ports = places.host_devices(devices.host_devices, len(ports))
-    video, balloon = devices.video, devices.balloon
-    return replace(
-        devices,
-        controllers=(*map(places.controller, devices.controllers), *ports, *more_ports),
-        disks=disks,
-        interfaces=cards,
-        host_devices=functions,
-        filesystems=tuple(places.function(one, _FILESYSTEMS) for one in devices.filesystems),
-        inputs=tuple(places.function(one, _INPUTS) if one.bus == "virtio" else one for one in devices.inputs),
-        video=places.alone(video, _SCREEN) if video is not None and video.type in _PCI_SCREENS else video,
-        rng=places.alone(devices.rng, _RNG),
-        balloon=places.alone(balloon, _BALLOON) if balloon is not None and balloon.model != "none" else balloon,
-        watchdogs=tuple(places.function(one, _WATCHDOG) for one in devices.watchdogs),
-        sounds=tuple(places.function(one, _SOUND) for one in devices.sounds),
-        vsock=places.alone(devices.vsock, _VSOCK),
-        panics=tuple(places.function(one, _PANIC) if one.model == "pvpanic" else one for one in devices.panics),
-    )
+def _read(text: str) -> PciAddress | None:
+    match = _ADDRESS.fullmatch(text)
+    return PciAddress(*[int(part, 16) for part in match.groups()]) if match is not None else None
+
+
+def places_of(vmi: VirtualMachineInstance, arch: Architecture) -> Places:
+    """The places of a guest's devices, which they take as they are made."""
+    devices = vmi.spec.domain.devices
+    if not arch.pci or devices.use_virtio_transitional:
+        return _NOWHERE
+    texts: list[str] = []
+    for disk in devices.disks:
+        if disk.disk is not None and disk.disk.pci_address:
+            texts.append(disk.disk.pci_address)
+    for interface in devices.interfaces:
+        if interface.pci_address and interface.state != "absent":
+            texts.append(interface.pci_address)
+    if not texts:
+        return Places(())
+    # What is no address is refused by its path where the device is made.
+    given = [address for address in map(_read, texts) if address is not None]
+    return Places(given) if _placeable(given) else _NOWHERE
 
 
 def _placeable(given: Iterable[PciAddress]) -> bool:
@@ -122,90 +111,121 @@ def _placeable(given: Iterable[PciAddress]) -> bool:
     return len(slots) <= len(_SPARE)
 
 
-def _ports_of(first: int) -> Iterator[int]:
-    """Four ports of each block, from this one on."""
-    for block in range(len(_BLOCKS)):
-        for port in range(_OF_A_KIND):
-            yield block * _IN_BLOCK + first + port
+class Places:
+    """The places of one guest, less those that its manifest gives away; None where there is none left.
 
+    Worked: 1 GiB, a card, three virtio disks, a balloon: ports 1 to 8 in slot 2, the card behind port 1, the disks
+    behind 5, 6 and 7, four ports free, the balloon in slot 0x17.
+    """
 
-class _Places:
-    """The places of one guest, less those that its manifest gives away."""
-
-    def __init__(self, given: list[PciAddress]) -> None:
-        self._slots = {address.slot for address in given if not address.bus}
-        self._buses = {address.bus for address in given if address.bus}
-        self._spare = [slot for slot in _SPARE if slot not in self._slots]
-        self._instead: dict[int, int] = {}
+    def __init__(self, given: Collection[PciAddress]) -> None:
+        self._slots = {address.slot for address in given if not address.bus} if given else _EMPTY
+        self._buses = {address.bus for address in given if address.bus} if given else set()
+        self._instead: dict[int, int | None] = {}
         self._functions: dict[int, int] = {}
-        self._cards, self._disks = _ports_of(1), _ports_of(1 + _OF_A_KIND)
+        self._cards = self._disks = self._host_ports = 0
+        self._own: list[int] = []
 
-    def disk(self, disk: DiskDevice) -> DiskDevice:
-        """A virtio disk behind its port."""
-        return self._behind(disk, self._disks)
+    def disk(self) -> PciAddress | None:
+        """Behind the next port for virtio disks."""
+        while self._disks < _MOST_OF_A_KIND:
+            bus = _DISK_PORTS[self._disks]
+            self._disks += 1
+            if bus not in self._buses:
+                self._buses.add(bus)
+                return _BEHIND[bus]
+        return None
 
-    def card(self, card: InterfaceDevice) -> InterfaceDevice:
-        """A card behind its port; one of conventional PCI has no use for that."""
-        if card.model in _EXPRESS_CARDS:
-            return self._behind(card, self._cards)
-        return self.function(card, _OLD_CARDS) if card.address is None else card
+    def card(self, model: str) -> PciAddress | None:
+        """Behind the next port for cards; one of conventional PCI has no use for that."""
+        if model not in _EXPRESS_CARDS:
+            return self.function(OLD_CARDS)
+        while self._cards < _MOST_OF_A_KIND:
+            bus = _CARD_PORTS[self._cards]
+            self._cards += 1
+            if bus not in self._buses:
+                self._buses.add(bus)
+                return _BEHIND[bus]
+        return None
 
-    def _behind(self, device: _Port, ports: Iterator[int]) -> _Port:
-        if device.address is not None:
-            return device
-        bus = next((bus for bus in ports if bus not in self._buses), None)
-        if bus is None:
-            return device
-        self._buses.add(bus)
-        return replace(device, address=_BEHIND[bus])
+    def ports(self, memory_bytes: int, plugged: bool, from_host: int) -> tuple[Controller, ...]:
+        """The root ports, once all disks and cards have their place.
 
-    def ports(self, blocks: int, free: int) -> tuple[Controller, ...]:
-        """Root ports in whole blocks: up to the last one that is used, and as many as are kept free."""
-        blocks = max(blocks, -(-max(self._buses, default=0) // _IN_BLOCK))
+        memory_bytes  -- the guest's, which says how many ports are kept free
+        plugged       -- whether anything may be plugged while the guest runs
+        from_host     -- how many devices of the host want a port of their own, which ``host_device`` then gives
+        """
+        blocks, free = (_LARGE if memory_bytes > _SMALL_BYTES else _SMALL) if plugged else _NOTHING_PLUGGED
+        if self._buses:
+            blocks = max(blocks, -(-max(self._buses) // _IN_BLOCK))
         while blocks < len(_BLOCKS) and blocks * _IN_BLOCK - len(self._buses) < free:
             blocks += 1
         if self._slots.isdisjoint(_BLOCKS):
-            return _PORTS[: blocks * _IN_BLOCK]
-        slots = [slot for slot in (*_BLOCKS, *_SPARE) if slot not in self._slots]
-        return _root_ports(slots[:blocks], 1)
+            made = _PORTS[: blocks * _IN_BLOCK]
+        else:
+            slots = [slot for slot in (*_BLOCKS, *_SPARE) if slot not in self._slots]
+            made = _root_ports(slots[:blocks], 1)
+        if not from_host:
+            return made
+        found = [slot for slot in map(self._slot, _HOST_PORTS) if slot is not None]
+        more = _root_ports(found, len(made) + 1)[:from_host]
+        self._own = [port.index for port in more]
+        return made + more
 
-    def host_devices(
-        self, devices: tuple[HostDevice, ...], ports: int
-    ) -> tuple[tuple[HostDevice, ...], tuple[Controller, ...]]:
-        """Devices of the host behind ports of their own, and those ports, after so many others."""
-        wanted = sum(one.kind != "usb" and one.address is None for one in devices)
-        if not wanted:
-            return devices, ()
-        slots = [self._slot(slot) for slot in _HOST_PORTS]
-        more = _root_ports([slot for slot in slots if slot is not None], ports + 1)[:wanted]
-        own = (controller.index for controller in more)
-        placed = tuple(one if one.kind == "usb" else self._behind(one, own) for one in devices)
-        return placed, more
+    def host_device(self) -> PciAddress | None:
+        """Behind the next of the ports for devices of the host."""
+        while self._host_ports < len(self._own):
+            bus = self._own[self._host_ports]
+            self._host_ports += 1
+            if bus not in self._buses:
+                self._buses.add(bus)
+                return _BEHIND[bus]
+        return None
 
-    def controller(self, controller: Controller) -> Controller:
-        """A controller in the slot of its type, where it is a device at all."""
-        slot = _CONTROLLERS.get(controller.type)
-        return controller if slot is None or controller.model == "none" else self.function(controller, slot)
-
-    def alone(self, device: _D | None, slot: int) -> _D | None:
-        """The one device of its kind, in the slot kept for it."""
-        return None if device is None else self.function(device, slot)
-
-    def function(self, device: _D, slot: int) -> _D:
-        """The next function of a slot; what finds none is left to libvirt."""
-        found, function = self._slot(slot), self._functions.get(slot, 0)
+    def function(self, slot: int) -> PciAddress | None:
+        """The next function of a slot that is kept for a kind."""
+        function = self._functions.get(slot, 0)
+        found = self._slot(slot) if self._slots else slot
         if found is None or function == _IN_BLOCK:
-            return device
+            return None
         self._functions[slot] = function + 1
-        return replace(device, address=_PLACES[found][function])
+        return _PLACES[found][function]
 
     def _slot(self, slot: int) -> int | None:
         """A slot, or the one that stands in for it where the manifest has it; None where none is left."""
         if slot not in self._slots:
             return slot
-        if slot not in self._instead and self._spare:
-            self._instead[slot] = self._spare.pop()
-        return self._instead.get(slot)
+        if slot not in self._instead:
+            taken = self._slots.union(found for found in self._instead.values() if found is not None)
+            self._instead[slot] = next((spare for spare in reversed(_SPARE) if spare not in taken), None)
+        return self._instead[slot]
+
+
+def behind_ports(devices: tuple[HostDevice, ...], places: Places) -> tuple[HostDevice, ...]:
+    """Devices of the host, those on PCI each behind a port of its own."""
+    return tuple(
+        replace(one, address=places.host_device()) if one.kind != "usb" and one.address is None else one
+        for one in devices
+    )
+
+
+class _Nowhere(Places):
+    """Of a guest whose devices have none here: libvirt places them."""
+
+    def disk(self) -> None:
+        return None
+
+    def card(self, model: str) -> None:
+        return None
+
+    def ports(self, memory_bytes: int, plugged: bool, from_host: int) -> tuple[Controller, ...]:
+        return ()
+
+    def host_device(self) -> None:
+        return None
+
+    def function(self, slot: int) -> None:
+        return None
 
 
 def _root_ports(slots: list[int] | tuple[int, ...], first: int) -> tuple[Controller, ...]:
@@ -215,3 +235,4 @@ def _root_ports(slots: list[int] | tuple[int, ...], first: int) -> tuple[Control
 
 
 _PORTS = _root_ports(_BLOCKS, 1)
+_NOWHERE = _Nowhere(())

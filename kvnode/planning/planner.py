@@ -36,7 +36,7 @@ from kvnode.planning.memory import (
 )
 from kvnode.planning.network import NetworkPlan, network_plan
 from kvnode.planning.overhead import memory_overhead
-from kvnode.planning.pci import with_places
+from kvnode.planning.pci import behind_ports, places_of
 from kvnode.planning.placement import placement
 from kvnode.planning.refusal import refuse_unplanned
 from kvnode.planning.requirements import check_requirements
@@ -129,31 +129,32 @@ def _devices(
     memory: MemoryPlan,
     vcpu: VcpuPlan,
 ) -> DevicesPlan:
-    disks = disk_devices(vmi, host, arch, operations, threads, vcpu.enabled)
-    inputs = devices.inputs(vmi, arch)
+    places = places_of(vmi, arch)
+    disks = disk_devices(vmi, host, arch, operations, threads, vcpu.enabled, places)
+    interfaces = interface_devices(vmi, arch, network, settings, places)
     from_host = host_devices(vmi, host)
-    made = DevicesPlan(
-        controllers=devices.controllers(vmi, arch, disks, inputs, from_host),
-        disks=disks,
-        interfaces=interface_devices(vmi, arch, network, settings),
-        host_devices=from_host,
-        filesystems=devices.filesystems(vmi),
-        serials=devices.serials(vmi, settings),
-        channels=devices.channels(vmi),
-        redirections=devices.redirections(vmi),
-        inputs=inputs,
-        graphics=devices.graphics(vmi),
-        video=devices.video(vmi, arch),
-        rng=devices.rng(vmi, arch),
-        balloon=devices.balloon(vmi, arch, memory, settings),
-        watchdogs=devices.watchdogs(vmi),
-        sounds=devices.sounds(vmi),
-        tpm=devices.tpm(vmi),
-        vsock=devices.vsock(vmi, arch),
-        panics=devices.panics(vmi),
+    behind_port = sum(one.kind != "usb" and one.address is None for one in from_host) if from_host else 0
+    ports = places.ports(memory.bytes, not vmi.spec.domain.devices.disable_hotplug, behind_port)
+    inputs = devices.inputs(vmi, arch, places)
+    return with_aliases(
+        DevicesPlan(
+            controllers=(*devices.controllers(vmi, arch, disks, inputs, from_host, places), *ports),
+            disks=disks,
+            interfaces=interfaces,
+            host_devices=behind_ports(from_host, places) if behind_port else from_host,
+            filesystems=devices.filesystems(vmi, places),
+            serials=devices.serials(vmi, settings),
+            channels=devices.channels(vmi),
+            redirections=devices.redirections(vmi),
+            inputs=inputs,
+            graphics=devices.graphics(vmi),
+            video=devices.video(vmi, arch, places),
+            rng=devices.rng(vmi, arch, places),
+            balloon=devices.balloon(vmi, arch, memory, settings, places),
+            watchdogs=devices.watchdogs(vmi, places),
+            sounds=devices.sounds(vmi, places),
+            tpm=devices.tpm(vmi),
+            vsock=devices.vsock(vmi, arch, places),
+            panics=devices.panics(vmi, places),
+        )
     )
-    made = with_aliases(made)
-    if not arch.pci:
-        return made
-    asked = vmi.spec.domain.devices
-    return with_places(made, memory.bytes, not asked.disable_hotplug, bool(asked.use_virtio_transitional))
