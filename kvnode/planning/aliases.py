@@ -21,11 +21,15 @@ CARD = "_card"
 
 def with_aliases(devices: DevicesPlan) -> DevicesPlan:
     """The same devices, each with an alias that no other has."""
-    later = (devices.interfaces, devices.host_devices, devices.inputs, devices.watchdogs, devices.sounds)
     given = [disk.alias for disk in devices.disks]
-    for kind in later:
-        given += [one.alias for one in kind if one.alias is not None]
-    if len(set(given)) == len(given) and not any(card.alias.endswith(CARD) for card in devices.interfaces):
+    told_apart = False
+    for card in devices.interfaces:
+        given.append(card.alias)
+        told_apart = told_apart or card.alias.endswith(CARD)
+    for kind in (devices.host_devices, devices.inputs, devices.watchdogs, devices.sounds):
+        if kind:
+            given += [one.alias for one in kind if one.alias is not None]
+    if not told_apart and len(set(given)) == len(given):
         return devices
     taken = {disk.alias for disk in devices.disks}
     return replace(

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -190,10 +190,19 @@ def network_plan(vmi: VirtualMachineInstance, host: HostFacts) -> NetworkPlan:
     return NetworkPlan(tuple(planned))
 
 
-def derived_mac(identity: str, purpose: str) -> str:
-    """A locally administered unicast MAC that derives from a guest's identity (``identity_of``) and from a purpose."""
-    digest = hashlib.sha256(f"{identity}\0{purpose}".encode(errors="surrogatepass")).digest()
-    return (b"\x02" + digest[:5]).hex(":")
+class DerivedMacs(NamedTuple):
+    """Addresses on one network that nobody gave, all of them locally administered and no group's."""
+
+    guest: str
+    pod: str
+    bridge: str
+
+
+def derived_macs(identity: str, network: str) -> DerivedMacs:
+    """What derives from a guest's identity (``identity_of``) and the name of its network in the manifest."""
+    digest = hashlib.sha256(f"{identity}\0guest/{network}".encode(errors="surrogatepass")).digest()
+    own = digest[:5].hex(":")
+    return DerivedMacs(f"02:{own}", f"06:{own}", f"0a:{own}")
 
 
 def vcpu_count(vmi: VirtualMachineInstance) -> int:
@@ -250,12 +259,14 @@ def _bridged(scene: _Scene) -> InterfaceNetwork:
     """The guest on the Pod's own wire, with the Pod's address."""
     link = scene.link
     seen = link.mac.lower() if link.mac else None
-    guest_mac = scene.manifest_mac or seen or derived_mac(scene.guest.identity, f"guest/{scene.network.name}")
-    pod_mac = seen if seen != guest_mac else derived_mac(scene.guest.identity, f"pod/{scene.network.name}")
+    derived = derived_macs(scene.guest.identity, scene.network.name)
+    guest_mac = scene.manifest_mac or seen or derived.guest
+    pod_mac = seen if seen != guest_mac else derived.pod
     address = first_ipv4(link)
     server = f"169.254.75.{10 + scene.ordinal}"
     dhcp = None
-    if address is not None and link.ifname is not None:
+    known = link.ifname is not None
+    if address is not None and known:
         router, routes = routes_of(address, link.routes)
         dhcp = _handoff(scene, server, guest_mac, str(address), router, routes)
     return InterfaceNetwork(
@@ -269,15 +280,16 @@ def _bridged(scene: _Scene) -> InterfaceNetwork:
         mtu=link.mtu,
         queues=scene.queues,
         pod_addresses=link.addresses,
-        operations=_bridge_operations(scene, pod_mac, server if dhcp else None) if link.ifname is not None else (),
+        operations=_bridge_operations(scene, derived.bridge, pod_mac, server if dhcp else None) if known else (),
         dhcp=dhcp,
     )
 
 
-def _bridge_operations(scene: _Scene, pod_mac: str | None, server: str | None) -> tuple[LinkOperation, ...]:
+def _bridge_operations(
+    scene: _Scene, bridge_mac: str, pod_mac: str | None, server: str | None
+) -> tuple[LinkOperation, ...]:
     """The address leaves before the link becomes a port, so at no time do two answer for it."""
     pod, bridge, tap, mtu = scene.pod_ifname, scene.bridge, scene.tap, scene.link.mtu
-    bridge_mac = derived_mac(scene.guest.identity, f"bridge/{scene.network.name}")
     operations: list[LinkOperation] = [
         SetSysctl("ipv6", "disable_ipv6", 1, pod),
         *_QUIET,
@@ -299,7 +311,7 @@ def _bridge_operations(scene: _Scene, pod_mac: str | None, server: str | None) -
 def _masqueraded(scene: _Scene) -> InterfaceNetwork:
     """The guest on a network of its own behind the Pod's address."""
     link = scene.link
-    guest_mac = scene.manifest_mac or derived_mac(scene.guest.identity, f"guest/{scene.network.name}")
+    guest_mac = scene.manifest_mac or derived_macs(scene.guest.identity, scene.network.name).guest
     if guest_mac == MASQUERADE_BRIDGE_MAC:
         message = f"{guest_mac} is the MAC of the gateway that a masqueraded guest sees; choose another"
         raise _fault(f"spec.domain.devices.interfaces[{scene.position}].macAddress", message)

@@ -20,7 +20,7 @@ from kvnode.planning.link_operations import (
     SetPort,
     SetSysctl,
 )
-from kvnode.planning.network import ForwardedPort, NetworkPlan, derived_mac, network_plan
+from kvnode.planning.network import ForwardedPort, NetworkPlan, derived_macs, network_plan
 from tests.netns.manifests import guest_with, plan_for
 
 LINK = LinkFacts(
@@ -125,20 +125,18 @@ def test_a_link_without_an_address_has_no_lease():
 
 def test_macs_derive_from_who_the_guest_is():
     plain = guest_with({"masquerade": {}})
-    assert derived_mac(identity_of(plain.metadata), "guest/net0") == derived_mac(
-        identity_of(guest_with({"masquerade": {}}).metadata), "guest/net0"
+    assert derived_macs(identity_of(plain.metadata), "net0") == derived_macs(
+        identity_of(guest_with({"masquerade": {}}).metadata), "net0"
     )
     renamed = msgspec.structs.replace(plain, metadata=msgspec.structs.replace(plain.metadata, name="other"))
     moved = msgspec.structs.replace(plain, metadata=msgspec.structs.replace(plain.metadata, namespace="other"))
     known = msgspec.structs.replace(plain, metadata=msgspec.structs.replace(plain.metadata, uid="1-2-3"))
     known_renamed = msgspec.structs.replace(known, metadata=msgspec.structs.replace(known.metadata, name="other"))
-    assert len({derived_mac(identity_of(vmi.metadata), "guest/net0") for vmi in (plain, renamed, moved, known)}) == 4
-    assert derived_mac(identity_of(known.metadata), "guest/net0") == derived_mac(
-        identity_of(known_renamed.metadata), "guest/net0"
+    assert len({derived_macs(identity_of(vmi.metadata), "net0") for vmi in (plain, renamed, moved, known)}) == 4
+    assert derived_macs(identity_of(known.metadata), "net0") == derived_macs(
+        identity_of(known_renamed.metadata), "net0"
     )
-    assert derived_mac(identity_of(plain.metadata), "guest/net0") != derived_mac(
-        identity_of(plain.metadata), "guest/net1"
-    )
+    assert derived_macs(identity_of(plain.metadata), "net0") != derived_macs(identity_of(plain.metadata), "net1")
 
 
 def test_two_interfaces():
