@@ -222,7 +222,8 @@ cdef int pci_address(Buffer *b, PciAddress plan) except -1:
 
 
 cdef int pci_place(Buffer *b, PciAddress plan) except -1:
-    attr_number(b, ' domain="', plan.domain)
+    if plan.domain:
+        attr_number(b, ' domain="', plan.domain)
     attr_number(b, ' bus="', plan.bus)
     attr_number(b, ' slot="', plan.slot)
     return attr_number(b, ' function="', plan.function)

@@ -20,6 +20,9 @@ cdef extern from *:
     const unsigned char kvnode_special[256]
 
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
+    bint PyUnicode_IS_COMPACT_ASCII(object text)
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    const unsigned char *PyUnicode_1BYTE_DATA(object text)
 
 
 cdef struct Buffer:
@@ -67,6 +70,14 @@ cdef inline int put(Buffer *b, const char *data, Py_ssize_t size) except -1:
     return 0
 
 
+cdef inline int put_one(Buffer *b, char character) except -1:
+    if b.size == b.capacity:
+        buffer_grow(b, 1)
+    b.data[b.size] = character
+    b.size += 1
+    return 0
+
+
 cdef inline int lit(Buffer *b, const char *literal) except -1:
     """Markup that stands in the source; the compiler knows its length."""
     return put(b, literal, strlen(literal))
@@ -75,6 +86,8 @@ cdef inline int lit(Buffer *b, const char *literal) except -1:
 cdef inline int number(Buffer *b, object value) except -1:
     """An integer in decimal. It has to fit 64 bits with a sign: OverflowError."""
     cdef long long amount = value
+    if 0 <= amount < 10:
+        return put_one(b, <char> (48 + amount))
     cdef unsigned long long rest = <unsigned long long> amount
     cdef char digits[24]
     cdef Py_ssize_t at = sizeof(digits)
@@ -100,9 +113,23 @@ cdef inline int text(Buffer *b, str value) except -1:
     """
     cdef Py_ssize_t size = 0, done = 0, at = 0
     cdef unsigned char c
+    cdef const char *data
+    cdef char *to
     if value is None:
         raise TypeError("text is missing where the plan has to have some")
-    cdef const char *data = PyUnicode_AsUTF8AndSize(value, &size)
+    if PyUnicode_IS_COMPACT_ASCII(value):
+        data, size = <const char *> PyUnicode_1BYTE_DATA(value), PyUnicode_GET_LENGTH(value)
+    else:
+        data = PyUnicode_AsUTF8AndSize(value, &size)
+    # Nearly all text is a few characters, none of them special: those are copied as they are looked at.
+    if b.size + size > b.capacity:
+        buffer_grow(b, size)
+    to = b.data + b.size
+    while at < size and not kvnode_special[<unsigned char> data[at]]:
+        to[at] = data[at]
+        at += 1
+    b.size += at
+    done = at
     while at < size:
         c = <unsigned char> data[at]
         at += 1
@@ -141,13 +168,13 @@ cdef inline int attr(Buffer *b, const char *start, str value) except -1:
     """An attribute: ``start`` is `` name="`` with its blank and its quote."""
     lit(b, start)
     text(b, value)
-    return put(b, '"', 1)
+    return put_one(b, 34)
 
 
 cdef inline int attr_number(Buffer *b, const char *start, object value) except -1:
     lit(b, start)
     number(b, value)
-    return put(b, '"', 1)
+    return put_one(b, 34)
 
 
 cdef inline int element(Buffer *b, const char *start, str value, const char *end) except -1:

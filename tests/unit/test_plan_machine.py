@@ -388,7 +388,7 @@ def test_a_card_is_on_the_links_that_the_network_plan_makes():
     assert (
         '<interface type="ethernet"><mac address="0a:58:0a:f4:01:11"/><target dev="tap0" managed="no"/>'
         '<model type="e1000e"/><link state="down"/><mtu size="1450"/><boot order="2"/>'
-        '<acpi index="5"/><alias name="ua-default"/><address type="pci" domain="0" bus="2" slot="0" function="0"/>'
+        '<acpi index="5"/><alias name="ua-default"/><address type="pci" bus="2" slot="0" function="0"/>'
         "</interface>"
     ) in kvnode.render(plan)
 
@@ -442,7 +442,7 @@ def test_devices_of_the_host_are_taken_in_turn():
     assert plan.devices.controllers[0].model == "qemu-xhci"
     xml = kvnode.render(plan)
     assert (
-        '<source><address domain="0" bus="101" slot="0" function="0"/></source><alias name="ua-hostdevice-h"/>' in xml
+        '<source><address bus="101" slot="0" function="0"/></source><alias name="ua-hostdevice-h"/>' in xml
     )
     assert '<hostdev mode="subsystem" type="usb" managed="no"><source><address bus="3" device="12"/></source>' in xml
     changes["devices.gpus"] *= 2
@@ -475,8 +475,8 @@ def test_a_function_of_a_card_is_its_interface():
     plan = plan_of(changes, ALLOTTED)
     assert [card.network for card in plan.devices.interfaces] == ["default"]
     assert (
-        '<source><address domain="0" bus="4" slot="2" function="5"/></source><boot order="1"/>'
-        '<alias name="ua-sriov-fast"/><address type="pci" domain="0" bus="129" slot="0" function="1"/></hostdev>'
+        '<source><address bus="4" slot="2" function="5"/></source><boot order="1"/>'
+        '<alias name="ua-sriov-fast"/><address type="pci" bus="129" slot="0" function="1"/></hostdev>'
     ) in kvnode.render(plan)
     with pytest.raises(HostError, match=r"interfaces\[1\].sriov: no function"):
         plan_of(changes)
