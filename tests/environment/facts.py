@@ -119,6 +119,7 @@ FACTS: dict[str, Fact] = {
     "kvm_works": Fact("KVM that runs guests at the processor's own speed", _kvm_is("works")),
     "kvm_broken": Fact("KVM that opens and interprets every instruction", _kvm_is("broken")),
     "kvm_device": Fact("/dev/kvm that opens", _device("/dev/kvm")),
+    "loop_devices": Fact("/dev/loop-control", _device("/dev/loop-control")),
     "vhost_net": Fact("/dev/vhost-net", _device("/dev/vhost-net")),
     "cgroup_v2": Fact("unified cgroup hierarchy with cpuset", _cgroup_v2),
     "cgroup_v1_cpuset": Fact("cpuset controller of cgroup v1", _cgroup_v1_cpuset),
