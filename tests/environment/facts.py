@@ -6,6 +6,7 @@ why. A probe looks at the machine itself and never at an environment variable, s
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -133,6 +134,8 @@ FACTS: dict[str, Fact] = {
     "hugepages_2Mi": Fact("pool of 2 MiB pages", lambda: _hugepages(2048) > 0),
     "hugepages_2Mi_to_reserve": Fact("2 MiB pages that can be reserved", _page_to_reserve),
     "hugepages_1Gi": Fact("pool of 1 GiB pages", lambda: _hugepages(1048576) > 0),
+    "ovmf": Fact("UEFI firmware for guests", lambda: Path("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd").exists()),
+    "swtpm": Fact("swtpm and what makes its state", lambda: all(map(shutil.which, ("swtpm", "swtpm_setup")))),
     "atheris": Fact(
         "Atheris, of which there are wheels for Python 3.11 to 3.13 on x86-64 Linux",
         lambda: find_spec("atheris") is not None,
