@@ -35,6 +35,7 @@ class GuestMemory:
     reported  -- the report that was applied last, at ``said_at`` on the monotonic clock
     told      -- reasons of the events that were told: each is news once
     breaks    -- how often in a row its launcher was silent or hung up
+    faults    -- how often in a row what was done with its launcher failed
     ended_at  -- when its end was written, on the monotonic clock
     """
 
@@ -46,8 +47,10 @@ class GuestMemory:
     said_at: float = 0.0
     told: set[str] = field(default_factory=set)
     breaks: int = 0
+    faults: int = 0
     ended_at: float | None = None
     _followed_at: float = 0.0
+    _rests_until: float = 0.0
     _again: asyncio.TimerHandle | None = None
 
     def follow(self, followed: FollowedGuest) -> None:
@@ -67,6 +70,23 @@ class GuestMemory:
             self.breaks = 0
         self.breaks += 1
         return pause.delay_s(self.breaks)
+
+    def failed(self, pause: Backoff) -> None:
+        """What was done with its launcher failed; it is left alone for a while, longer each time in a row.
+
+        By a count of its own: each try is more than one reconcile, and all but the last of them go well.
+        """
+        self.drop_work()
+        self.faults += 1
+        self._rests_until = time.monotonic() + pause.delay_s(self.faults)
+
+    def rest_s(self) -> float:
+        """For how long it is left alone yet."""
+        return max(0.0, self._rests_until - time.monotonic())
+
+    def went_well(self) -> None:
+        """What comes next is no further try."""
+        self.work, self.faults, self._rests_until = None, 0, 0.0
 
     def say_again(self, every_s: float, wake: Callable[[Request], None]) -> bool:
         """Whether what was said may be said again now; otherwise there is a call when it may."""

@@ -76,6 +76,7 @@ LOOKS_SOON = 20
 SAY_AGAIN_S = 5.0
 HUNG_UP = Backoff(SOON_S, 30.0)
 SILENCE = Backoff(SILENT_S, 30.0)
+FAULT = Backoff(SOON_S, 60.0)
 
 log = logging.getLogger(__name__)
 
@@ -185,6 +186,7 @@ class GuestSync:
         place = self._folders.place(pod)
         if known.place != place:
             known.drop_work()
+            known.went_well()
             known.place = place
         work = known.work
         if work is not None and work.done():
@@ -197,6 +199,8 @@ class GuestSync:
         if vmi.status.phase == "Scheduled" and (is_deleted(vmi) or is_deleted(pod)):
             # Not begun, so it isn't begun: with its Pod's deletion the launcher ends by itself.
             return Result(SILENT_S)
+        if rest_s := known.rest_s():
+            return Result(rest_s)
         known.work = self._submit(vmi, place)
         known.work.add_done_callback(lambda _: self._wake(known.request))
         return None
@@ -229,12 +233,12 @@ class GuestSync:
             return None
         except KvnodeError as error:
             await self._tell_fault(vmi, known, place, error)
-            known.drop_work()
+            known.failed(FAULT)
             raise
         except BaseException:
-            known.drop_work()
+            known.failed(FAULT)
             raise
-        known.work = None
+        known.went_well()
         followed = FollowedGuest(place, guest, lambda: self._wake(known.request))
         known.follow(followed)
         return await self._go_on(vmi, known, followed)

@@ -148,6 +148,16 @@ spec.volumes[].containerDisk.imagePullSecret
 """
 """What only a cluster acts on: the Pod's place, its rank and its account."""
 
+_PARTS_OF_THE_NODE = """
+spec.domain.firmware.bootloader.efi
+spec.domain.firmware.bootloader.efi.secureBoot
+spec.domain.firmware.bootloader.efi.persistent = false
+spec.domain.devices.tpm
+spec.domain.devices.tpm.enabled
+spec.domain.devices.tpm.persistent = false
+"""
+"""What takes firmware and programs of the node's that the launcher's image hasn't."""
+
 _RESERVED = """
 spec.domain.resources.requests.cpu
 spec.domain.resources.limits.cpu
@@ -209,7 +219,10 @@ NO_EFFECT = {
 }
 """Paths that the standalone mode takes without doing what a cluster would, and what to tell the user."""
 
-SUPPORTED: dict[str, _Table] = {"standalone": _Table(_MACHINE, _POD), "cluster": _Table(_MACHINE, _POD)}
+SUPPORTED: dict[str, _Table] = {
+    "standalone": _Table(_MACHINE, _POD, _PARTS_OF_THE_NODE),
+    "cluster": _Table(_MACHINE, _POD),
+}
 """What is built, by mode."""
 
 

@@ -127,7 +127,8 @@ def _attribute(parent: ET.Element, path: str, name: str) -> str | None:
 
 
 def _integer(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() else None
+    """A number of libvirt's, none of which has more digits than 64 bits do."""
+    return int(text) if text is not None and len(text) <= 20 and text.isascii() and text.isdigit() else None
 
 
 def _amount(found: ET.Element | None) -> int | None:

@@ -93,6 +93,8 @@ PROGRAMS = (
     Program("qemu-img", "qemu-utils", "makes the guests' disks"),
     Program("dnsmasq", "dnsmasq-base", "gives a guest its address"),
     Program("nft", "nftables", "masquerades guests and their network"),
+    Program("swtpm", "swtpm", "is a guest's TPM", required=False),
+    Program("swtpm_setup", "swtpm-tools", "makes a new TPM", required=False),
     Program("skopeo", "skopeo", "fetches images from a registry; images of files need none", required=False),
     Program("mcopy", "mtools", "builds the tiny guest image", required=False),
 )
@@ -103,7 +105,7 @@ def check_node(facts: HostFacts | None = None) -> list[Check]:
     facts = facts or probe_host()
     checks = [_kvnode(), _extensions(), _modules(), readable_by_all(Path(kvnode.__file__).parent), _root()]
     checks += [_namespaces(), _tun(), _kvm(facts)]
-    checks += [_qemu(facts), _libvirt(facts), *map(_program, PROGRAMS), _cni()]
+    checks += [_qemu(facts), _libvirt(facts), _uefi(facts), *map(_program, PROGRAMS), _cni()]
     checks += [
         _cpus(facts),
         _memory(facts),
@@ -241,6 +243,16 @@ def _program(program: Program) -> Check:
     if path is None:
         return _missing(program.name, program.package, program.purpose, program.required)
     return Check(program.name, True, path, required=program.required)
+
+
+def _uefi(facts: HostFacts) -> Check:
+    """Firmware of guests that boot by UEFI; others have their machine's own."""
+    missing = [purpose for purpose in ("plain", "secure_boot") if purpose not in facts.efi]
+    if not missing:
+        return Check("UEFI", True, facts.efi["plain"].code, required=False)
+    value = f"missing: {', '.join(missing).replace('_', ' ')}"
+    package = "ovmf" if facts.arch == "x86_64" else "qemu-efi-aarch64"
+    return Check("UEFI", False, value, False, "guests that boot by UEFI need it", f"apt-get install {package}")
 
 
 def _cni() -> Check:

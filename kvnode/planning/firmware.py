@@ -18,7 +18,7 @@ from kvnode.planning.settings import PlanSettings
 
 _NO_FIRMWARE = Firmware()
 _PRIVATE = "/var/run/kubevirt-private"
-_NVRAM = f"{_PRIVATE}/nvram/efi-vars.fd"
+_NVRAM = f"{_PRIVATE}/efi-vars.fd"  # libvirt makes the file, and no folder for it
 _KERNEL = f"{_PRIVATE}/kernel-boot/kernel"
 _INITRD = f"{_PRIVATE}/kernel-boot/initrd"
 _PAUSED_MENU_MS = 10_000

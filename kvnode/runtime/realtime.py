@@ -39,7 +39,7 @@ def check_realtime(through: Sequence[str] = ()) -> None:
 
     through -- a command that executes what follows it where the guest will be, such as in its cgroups
     """
-    said = _run([*through, _program("chrt"), "--fifo", PRIORITY, "true"])
+    said = _run([*through, _program("chrt"), "--fifo", PRIORITY, "/bin/sh", "-c", ":"])
     if said is not None:
         raise HostError(
             f"{FIELD}: this node gives a guest no real-time scheduler ({said}): it takes root with CAP_SYS_NICE, and a "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 
 import pytest
 
@@ -56,17 +57,24 @@ def test_a_guest_from_scheduled_to_its_end(cluster: Cluster, half: NodeHalf) -> 
 
 
 def test_a_start_that_fails_is_told_and_tried_again(cluster: Cluster, half: NodeHalf) -> None:
-    """No KVM and no emulation: a condition and an event say why; once it is allowed, the guest runs."""
+    """A condition and an event say why, tries come less and less often; once it can be, the guest runs."""
     _, launcher = cluster.scheduled()
     (launcher.image / "disk" / "second").touch()
+    tries: list[float] = []
+
+    def look() -> NodeHalf:
+        tries.append(time.monotonic())
+        return half
 
     async def body() -> None:
-        async with handler(cluster, half):
+        async with handler(cluster, look):
             synchronized = lambda: cluster.condition("Synchronized").get("reason") == "InvalidImage"  # noqa: E731
             await until("the condition", synchronized, cluster.guest)
             assert "2 files in /disk" in cluster.condition("Synchronized")["message"]
             await until("the event", lambda: "InvalidImage" in dict(cluster.events()), cluster.events)
             assert cluster.guest()["status"]["phase"] == "Scheduled"
+            await until("a fourth try", lambda: len(tries) >= 4, cluster.guest)
+            assert tries[3] - tries[0] > 1.5
             (launcher.image / "disk" / "second").unlink()
             await until("Running", phase_is(cluster, "Running"), cluster.guest)
             assert cluster.condition("Synchronized")["status"] == "True"

@@ -13,7 +13,7 @@ from controllers.runtime.resources import Request
 from controllers.virt_handler import guest_memory
 from controllers.virt_handler.followed import FollowedGuest
 from controllers.virt_handler.guest_memory import GuestMemory
-from controllers.virt_handler.guest_sync import HUNG_UP
+from controllers.virt_handler.guest_sync import FAULT, HUNG_UP
 from kvnode.errors import HostError
 from kvnode.runtime.pod_node import PodGuest, PodPlace
 from kvnode.runtime.protocol import VERSION, Connection, Hello, Status, frame
@@ -86,3 +86,23 @@ def test_a_start_that_nobody_waits_for_any_more_is_let_go_of_when_it_is_done() -
         assert complaints == []
 
     asyncio.run(body())
+
+
+def test_what_fails_is_left_alone_for_longer_each_time_and_not_at_all_once_it_went_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory, now = GuestMemory(Request("n", "a")), 1000.0
+    monkeypatch.setattr(guest_memory.time, "monotonic", lambda: now)
+    assert memory.rest_s() == 0
+    rests = []
+    for _ in range(12):
+        memory.failed(FAULT)
+        rests.append(memory.rest_s())
+        now += rests[-1] + 0.001
+        assert memory.rest_s() == 0
+    assert rests[0] < 0.5
+    assert rests[4] > 4
+    assert all(50 < rest_s <= 60 for rest_s in rests[-3:])
+    memory.failed(FAULT)
+    memory.went_well()
+    assert (memory.rest_s(), memory.faults) == (0, 0)

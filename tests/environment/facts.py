@@ -6,6 +6,7 @@ why. A probe looks at the machine itself and never at an environment variable, s
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -119,6 +120,7 @@ FACTS: dict[str, Fact] = {
     "kvm_works": Fact("KVM that runs guests at the processor's own speed", _kvm_is("works")),
     "kvm_broken": Fact("KVM that opens and interprets every instruction", _kvm_is("broken")),
     "kvm_device": Fact("/dev/kvm that opens", _device("/dev/kvm")),
+    "loop_devices": Fact("/dev/loop-control", _device("/dev/loop-control")),
     "vhost_net": Fact("/dev/vhost-net", _device("/dev/vhost-net")),
     "cgroup_v2": Fact("unified cgroup hierarchy with cpuset", _cgroup_v2),
     "cgroup_v1_cpuset": Fact("cpuset controller of cgroup v1", _cgroup_v1_cpuset),
@@ -132,6 +134,8 @@ FACTS: dict[str, Fact] = {
     "hugepages_2Mi": Fact("pool of 2 MiB pages", lambda: _hugepages(2048) > 0),
     "hugepages_2Mi_to_reserve": Fact("2 MiB pages that can be reserved", _page_to_reserve),
     "hugepages_1Gi": Fact("pool of 1 GiB pages", lambda: _hugepages(1048576) > 0),
+    "ovmf": Fact("UEFI firmware for guests", lambda: Path("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd").exists()),
+    "swtpm": Fact("swtpm and what makes its state", lambda: all(map(shutil.which, ("swtpm", "swtpm_setup")))),
     "atheris": Fact(
         "Atheris, of which there are wheels for Python 3.11 to 3.13 on x86-64 Linux",
         lambda: find_spec("atheris") is not None,

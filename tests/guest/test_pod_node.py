@@ -15,6 +15,8 @@ import pytest
 
 from kvnode.api.configuration import DeveloperConfiguration, KubeVirtConfiguration
 from kvnode.api.cpu_memory import CPU
+from kvnode.api.disks import BlockSize
+from kvnode.api.features import FeatureState
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import HostError, InvalidImage, InvalidManifest
 from kvnode.host import probe_host
@@ -54,6 +56,15 @@ def half() -> NodeHalf:
     emulated = KubeVirtConfiguration(developer_configuration=DeveloperConfiguration(use_emulation=True))
     capabilities = ensure_capabilities(NodePaths.here(), host, print)
     return NodeHalf(host, capabilities, emulated)
+
+
+def with_the_volumes_blocks(vmi: VirtualMachineInstance) -> VirtualMachineInstance:
+    """The same guest, whose first disk has the blocks of the file system that it lies on."""
+    first, *others = vmi.spec.domain.devices.disks
+    first = msgspec.structs.replace(first, block_size=BlockSize(match_volume=FeatureState()))
+    devices = msgspec.structs.replace(vmi.spec.domain.devices, disks=(first, *others))
+    domain = msgspec.structs.replace(vmi.spec.domain, devices=devices)
+    return msgspec.structs.replace(vmi, spec=msgspec.structs.replace(vmi.spec, domain=domain))
 
 
 def with_secret(vmi: VirtualMachineInstance) -> VirtualMachineInstance:
@@ -105,6 +116,16 @@ def test_a_guest_has_its_pods_address_and_outlives_who_started_it(pod: Pod, half
     assert last.phase == "Succeeded"
     forget_pod(pod.place)
     assert read_pod_record(pod.place) is None
+
+
+def test_a_disk_has_the_blocks_of_the_pods_volume(pod: Pod, half: NodeHalf) -> None:
+    sandbox = pod.start()
+    guest = start_in_pod(with_the_volumes_blocks(pod.vmi()), pod.place, half, Progress())
+    sandbox.commit()
+    guest.connection.close()
+    size = min(os.statvfs(pod.place.private).f_bsize, 4096)
+    told = Path(f"/proc/{qemu_in(sandbox.launcher.pid)}/cmdline").read_bytes()
+    assert told.count(b'"logical_block_size":%d' % size) == 1
 
 
 def test_what_was_seen_of_the_network_survives_a_start_that_was_cut_off(

@@ -44,6 +44,13 @@ def test_the_field_is_named(message, field, named):
     assert message in failure.message
 
 
+def test_a_tpm_that_nothing_here_emulates():
+    failure = refused("Unable to find 'swtpm_setup' binary in $PATH: No such file or directory")
+    assert failure.reason == "DomainRefused"
+    assert failure.message.startswith("spec.domain.devices.tpm: ")
+    assert "install the packages swtpm and swtpm-tools" in failure.message
+
+
 def test_other_words_stay_libvirts():
     failure = refused("unsupported configuration: no such luck")
     assert failure.message == "libvirt could not start the guest: unsupported configuration: no such luck"

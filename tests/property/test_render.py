@@ -1,6 +1,7 @@
 """Any text survives rendering and parsing, or is refused; a plan is total."""
 
 import xml.etree.ElementTree as ET
+from functools import cache
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from kvnode.api.instance import VirtualMachineInstance
 from kvnode.domain import domain_state, render_bytes
 from kvnode.errors import KvnodeError
 from kvnode.facts import HostFacts
+from tests.golden.folders import FOLDERS, golden_plan
 from tests.plans import LEAST, manifest, plan_of
 
 PLAIN = plan_of()
@@ -53,6 +55,80 @@ def test_every_string_of_a_plan_comes_back(name, serial, alias, cmdline):
     assert root.findtext("os/cmdline") == cmdline
     state = domain_state(xml)
     assert (state.disks[0].serial, state.disks[0].volume, state.disks[0].path) == (serial, alias, f"/{name}")
+
+
+MARK = "marked"
+
+
+def texts(value, path=()):
+    """Every path to a text in a plan, by names of fields and places in tuples."""
+    if isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from texts(getattr(value, name), (*path, name))
+    elif isinstance(value, tuple):
+        for index, one in enumerate(value):
+            yield from texts(one, (*path, index))
+    elif isinstance(value, str):
+        yield path
+
+
+def with_text(value, path, text):
+    """The same plan with another text at one path."""
+    if not path:
+        return text
+    name, *rest = path
+    if isinstance(value, tuple):
+        return (*value[:name], with_text(value[name], rest, text), *value[name + 1 :])
+    return msgspec.structs.replace(value, **{name: with_text(getattr(value, name), rest, text)})
+
+
+def said(xml):
+    """Every text and attribute of an XML."""
+    return [one for each in ET.fromstring(xml).iter() for one in (each.text or "", *each.attrib.values())]
+
+
+@cache
+def places():
+    """Every place for a text in a golden plan that ends up in its XML: (plan, path, whether a state has it too).
+
+    Names of elements are none, and neither are kinds of devices, which say what elements there are.
+    """
+    found = []
+    for folder in FOLDERS:
+        plan = golden_plan(folder)
+        for path in texts(plan):
+            if path[-1] == "kind" or (path[0] == "features" and (path[-1] in ("name", 0) or "children" in path)):
+                continue
+            xml = render_bytes(with_text(plan, path, MARK))
+            if MARK in said(xml):
+                found.append((plan, path, f'"{MARK}"'.encode() in msgspec.json.encode(domain_state(xml))))
+    return found
+
+
+@pytest.mark.made_up("one word stands in every place of a plan in turn")
+def test_places_of_every_kind_are_tried():
+    kinds = {tuple(one for one in path if isinstance(one, str)) for _, path, _ in places()}
+    assert len(kinds) > 60
+    read_back = {path[-1] for _, path, back in places() if back}
+    assert {"name", "uuid", "machine", "target", "path", "serial", "mac", "tap", "socket", "hypervisor"} <= read_back
+
+
+@pytest.mark.made_up("any text at all stands in any place of a plan")
+@given(st.integers(0), ANY_TEXT.filter(sayable))
+def test_any_text_in_any_place_of_a_plan_comes_back_from_the_xml_and_from_the_domain(number, text):
+    plan, path, read_back = places()[number % len(places())]
+    xml = render_bytes(with_text(plan, path, text))
+    assert said(xml).count(text) > said(render_bytes(with_text(plan, path, f"{text}{MARK}"))).count(text)
+    if read_back and text:
+        assert text in json_texts(msgspec.json.decode(msgspec.json.encode(domain_state(xml))))
+
+
+def json_texts(value):
+    for path in leaves(value):
+        at = value
+        for key in path:
+            at = at[key]
+        yield at
 
 
 def leaves(value, path=()):

@@ -53,6 +53,13 @@ def test_a_launcher_may_lock_its_guests_memory(launcher):
     assert limits_of(process) == (48 * KIB, 64 * KIB)
 
 
+@pytest.mark.needs("root", "cap_sys_resource")
+def test_a_limit_is_raised_above_what_anybody_could(launcher):
+    process = launcher(64 * KIB, 64 * KIB)
+    allow_locked_memory(locking(1 << 40), process)
+    assert limits_of(process) == (1 << 40, 1 << 40)
+
+
 def test_nobody_may_lock_less_than_before(launcher):
     process = launcher(32 * KIB, 64 * KIB)
     allow_locked_memory(locking(16 * KIB), process)
@@ -73,7 +80,7 @@ def test_a_launcher_that_has_ended_is_not_touched():
     allow_locked_memory(locking(1 << 40), process)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="it gives up root's rights")
+@pytest.mark.needs("root")
 def test_who_may_not_raise_it_says_what_would_do(launcher):
     process = launcher(64 * KIB, 64 * KIB)
     read, write = os.pipe()

@@ -75,6 +75,12 @@ def test_little_is_enough():
     assert (state.name, state.memory_bytes, state.vcpus, state.disks, state.vnc_socket) == ("a", None, None, (), None)
 
 
+def test_a_number_that_is_none_is_left_out():
+    for number in ("9" * 5000, "-1", "²", "1.5", ""):
+        state = domain_state(f"<domain id='{number}'><name>a</name><memory unit='b'>{number}</memory></domain>")
+        assert (state.id, state.memory_bytes) == (None, None)
+
+
 @pytest.mark.parametrize("xml", ["", "<domain>", "<network/>", b"\xff\xfe<", "no xml"])
 def test_what_is_no_domain(xml):
     with pytest.raises(UnreadableDomain):

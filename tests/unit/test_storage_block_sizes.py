@@ -39,6 +39,7 @@ def test_a_file_has_its_file_systems_blocks(tmp_path):
     assert block_sizes(file) == block_sizes(tmp_path)
 
 
+@pytest.mark.needs("root", "loop_devices")
 @pytest.mark.parametrize("sector", [512, 4096])
 def test_a_device_has_its_own(loop, sector):
     device = loop(sector)

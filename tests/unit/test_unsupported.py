@@ -25,6 +25,8 @@ HOST = {
     "cells": [{"id": 0, "memory_bytes": 1 << 40, "memory_free_bytes": 1 << 40, "cores": [[0], [1], [2], [3]]}],
 }
 HOST["cells"][0]["hugepages"] = {"2Mi": {"total": 1024}}
+HOST["efi"] = {kind: {"code": "/fw/code.fd", "vars": "/fw/vars.fd"} for kind in ("plain", "secure_boot")}
+HOST["efi"]["secure_boot"]["code"] = "/fw/sealed.fd"
 
 NODE = HOST | {
     "links": {
@@ -183,7 +185,15 @@ PINNED = {
     "metadata.annotations": {"alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity": ""},
 }
 
-SHAPES = [EVERYTHING, BRIDGED, PORT_RANGES, OTHERWISE, PINNED]
+BY_UEFI = {
+    f"{DOMAIN}.cpu": {"cores": 2},
+    f"{DOMAIN}.features": {"smm": {"enabled": True}},
+    f"{DOMAIN}.firmware": {"bootloader": {"efi": {"secureBoot": False}}},
+    f"{DEVICES}.networkInterfaceMultiqueue": True,
+    f"{DEVICES}.tpm": {},
+}
+
+SHAPES = [EVERYTHING, BRIDGED, PORT_RANGES, OTHERWISE, PINNED, BY_UEFI]
 
 FOLLOWED_ELSEWHERE = {
     "spec.dnsConfig": "it makes the Pod's resolver (kvnode.network.resolver), which the plan takes from the facts",
@@ -221,9 +231,15 @@ def test_every_line_of_the_table_is_a_field(line):
         ({f"{DOMAIN}.memory.hugepages": {"pageSize": "2Mi"}}, []),
         ({f"{DOMAIN}.launchSecurity": {"sev": {}}}, [f"{DOMAIN}.launchSecurity"]),
         ({f"{DOMAIN}.firmware.bootloader": {"bios": {"useSerial": True}}}, []),
-        ({f"{DOMAIN}.firmware.bootloader": {"efi": {}}}, [f"{DOMAIN}.firmware.bootloader.efi"]),
-        ({f"{DEVICES}.tpm": {}}, [f"{DEVICES}.tpm"]),
-        ({f"{DEVICES}.tpm": {"enabled": True}}, [f"{DEVICES}.tpm.enabled"]),
+        ({f"{DOMAIN}.firmware.bootloader": {"efi": {}}}, []),
+        ({f"{DOMAIN}.firmware.bootloader": {"efi": {"persistent": False}}}, []),
+        (
+            {f"{DOMAIN}.firmware.bootloader": {"efi": {"persistent": True}}},
+            [f"{DOMAIN}.firmware.bootloader.efi.persistent"],
+        ),
+        ({f"{DEVICES}.tpm": {}}, []),
+        ({f"{DEVICES}.tpm": {"enabled": True}}, []),
+        ({f"{DEVICES}.tpm": {"persistent": True}}, [f"{DEVICES}.tpm.persistent"]),
         ({f"{DEVICES}.tpm": {"enabled": False}}, []),
         ({f"{DEVICES}.gpus": [{"name": "g", "deviceName": "a/b"}]}, [f"{DEVICES}.gpus"]),
         ({f"{DEVICES}.disks.0": {"name": "root", "lun": {}}}, [f"{DEVICES}.disks[0].lun"]),
@@ -250,7 +266,13 @@ def test_the_outermost_field_is_named(changes, fields):
     assert refused(changes) == fields
 
 
-@pytest.mark.parametrize("changes", SHAPES, ids=["everything", "bridged", "port ranges", "otherwise", "pinned"])
+def test_firmware_and_a_tpm_are_not_in_a_clusters_launchers_yet():
+    made = vmi({f"{DOMAIN}.firmware.bootloader": {"efi": {}}, f"{DEVICES}.tpm": {}})
+    fields = [finding.field for finding in unsupported(made, "cluster")]
+    assert {f"{DOMAIN}.firmware.bootloader.efi", f"{DEVICES}.tpm"} <= set(fields)
+
+
+@pytest.mark.parametrize("changes", SHAPES, ids=["everything", "bridged", "port ranges", "otherwise", "pinned", "by uefi"])
 def test_what_is_let_through_can_be_planned_and_rendered(changes):
     made = default(vmi(changes))
     assert kvnode.validate(made, BEHIND_GATES) == []

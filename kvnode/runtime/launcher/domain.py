@@ -82,6 +82,9 @@ def start_failure(error: libvirt.libvirtError) -> Failure:
         return Failure("NotEnoughMemory", f"QEMU got no memory for the guest: {message}")
     if any(words in lower for words in _SPACE_WORDS):
         return Failure("NoSpaceLeft", f"the disk that holds the guest's files is full: {message}")
+    if "swtpm" in lower and "unable to find" in lower:
+        packages = "install the packages swtpm and swtpm-tools"
+        return Failure("DomainRefused", f"spec.domain.devices.tpm: nothing here emulates a TPM: {packages} ({message})")
     for pattern, field, sentence in _CPU_FAULTS:
         if match := pattern.search(message):
             return Failure("DomainRefused", f"{field}: {sentence.format(match[1].strip())} (libvirt: {message})")
