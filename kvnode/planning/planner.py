@@ -19,7 +19,7 @@ from kvnode.planning.disk_operations import DiskOperation, disk_operations
 from kvnode.planning.disks import disk_devices
 from kvnode.planning.domain_plan import DomainPlan, MemoryPlan, VcpuPlan
 from kvnode.planning.features import clock_plan, features_plan
-from kvnode.planning.firmware import os_plan, sysinfo_plan
+from kvnode.planning.firmware import has_efi, os_plan, sysinfo_plan
 from kvnode.planning.host_devices import host_devices
 from kvnode.planning.hostname import guest_hostname
 from kvnode.planning.hypervisor import hypervisor_of
@@ -81,6 +81,7 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
         settings.overhead_ratio,
         added_overhead_bytes(vmi),
         bool(vmi.spec.domain.resources.overcommit_guest_overhead),
+        has_efi(vmi),
     )
     check_memory_fits(host, requested_bytes(vmi, memory), overhead.reserved_bytes)
     uuid, grace = domain_uuid(vmi), vmi.spec.termination_grace_period_seconds

@@ -38,3 +38,10 @@ def tiny_image(kvnode: Kvnode) -> str:
     """The reference of the tiny guest image, in the suite's store; the first run ever builds it."""
     kvnode("image", "build", "tiny", timeout=600)
     return "localhost/kvnode/tiny"
+
+
+@pytest.fixture(scope="session")
+def tiny_full_image(kvnode: Kvnode) -> str:
+    """The same with Debian's full kernel, which has drivers for what is emulated."""
+    kvnode("image", "build", "tiny-full", timeout=600)
+    return "localhost/kvnode/tiny-full"

@@ -9,13 +9,18 @@ Nobody is promised a domain where a manifest is refused: what validation or ever
 asked. What the plan itself says takes a libvirt newer still is listed with that sentence. A test that puts text into a
 plan which no manifest could bring there says ``@pytest.mark.made_up("why")``.
 
+Programs that tests start keep theirs in a folder (children/sitecustomize.py), whose domains are put to libvirt as well:
+a command validates before it plans. What runs on machines of its own, as the cluster's daemons do, isn't reached.
+
 What budgets count and benchmarks time is left alone; their guests are the others' as well.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import wraps
@@ -34,6 +39,8 @@ from tests.environment.layers import layer_of
 from tests.libvirt.newer import newer_version, with_newer_libvirt
 
 PROGRAM = Path(__file__).resolve().parents[1] / "libvirt/accepting.py"
+CHILDREN = Path(__file__).with_name("children")
+FOLDER = "KVNODE_TEST_DOMAINS"
 MODES = ("standalone", "cluster")
 MEASURED = ("budgets", "benchmarks")
 # Plans are rendered soon after they are made; of those that aren't it is forgotten what they were made from.
@@ -71,6 +78,10 @@ class Domains:
     """What one run has rendered."""
 
     def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="kvnode-domains-")
+        self.before = {name: os.environ.get(name) for name in ("PYTHONPATH", FOLDER)}
+        os.environ[FOLDER] = self.folder.name
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(CHILDREN), self.before["PYTHONPATH"])))
         self.shapes: dict[bytes, Rendered] = {}
         self.seen: set[int] = set()
         self.made_from: OrderedDict[int, tuple[Any, tuple[Any, Any, Any]]] = OrderedDict()
@@ -130,9 +141,28 @@ class Domains:
                 if not mark.args or not str(mark.args[0]).strip():
                     raise pytest.UsageError(f"{item.nodeid}: the mark `made_up` says nothing of why")
 
+    def _collect(self) -> None:
+        """What programs have rendered, in the order of their names: which is the first of a shape is nobody's luck."""
+        for path in sorted(Path(self.folder.name).iterdir()):
+            test, _, xml = path.read_bytes().partition(b"\n")
+            if path.suffix != ".part" and layer_of(test.decode()) not in MEASURED:
+                known = self.shapes.get(shape := shape_of(xml))
+                if known is None or not known.sound:
+                    self.shapes[shape] = Rendered(test.decode(), xml, True, None)
+                self.seen.add(hash(xml))
+
+    def pytest_unconfigure(self) -> None:
+        for name, value in self.before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        self.folder.cleanup()
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         rendering.render_domain = self.render
+        self._collect()
         asked = [one for one in self.shapes.values() if one.sound]
         if not asked:
             return
@@ -197,4 +227,6 @@ def ask(xmls: list[str]) -> tuple[int, list[str | None]]:
 def pytest_configure(config: pytest.Config) -> None:
     why = "renders a plan that no manifest makes, for the reason given: no domain of it is put to libvirt"
     config.addinivalue_line("markers", f"made_up(why): {why}")
-    config.pluginmanager.register(Domains(), "kvnode-domains")
+    # A run that measures is to measure the product alone.
+    if not (config.getoption("benchmark_enable", False) or config.getoption("benchmark_only", False)):
+        config.pluginmanager.register(Domains(), "kvnode-domains")

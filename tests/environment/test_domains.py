@@ -61,6 +61,18 @@ def test_b(): kvnode.render(with_serial(plan_of(), "?b"))
     result.stdout.fnmatch_lines(["refused by libvirt *: test_inner.py::test_b: *"])
 
 
+def test_a_domain_of_a_program_is_seen(inner):
+    result = inner("""
+import subprocess, sys
+
+def test_a():
+    code = "import kvnode, test_inner as it; kvnode.render(it.with_serial(it.plan_of(), '<>'))"
+    subprocess.run([sys.executable, "-c", code], check=True)
+""")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["refused by libvirt *: test_inner.py::test_a: *"])
+
+
 def test_nothing_is_promised_of_a_manifest_that_is_refused(inner):
     disk = {"name": "system", "disk": {"bus": "virtio"}, "serial": "<>"}
     result = inner(f"def test_a(): kvnode.render(plan_of({{'devices.disks': [{disk}]}}))")

@@ -10,10 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
-from tests.environment.command import Kvnode
 from tests.guest.conftest import Guests, wait_for
 from tests.guest.seen_inside import SCRIPT, pci_of, seen_inside
 
@@ -129,13 +127,6 @@ def disks_by_serial(seen: dict[str, str]) -> dict[str, dict[str, str]]:
     }
 
 
-@pytest.fixture
-def full_image(kvnode: Kvnode) -> str:
-    """The image with Debian's full kernel, in the suite's store."""
-    kvnode("image", "build", "tiny-full", timeout=600)
-    return "localhost/kvnode/tiny-full"
-
-
 def check_cpus(seen: dict[str, str]) -> None:
     assert (seen["cpus.online"], seen["cpus.possible"]) == ("0-3", "0-7")
     assert [seen[f"cpu{number}"] for number in range(4)] == ["0 0 0-1", "0 0 0-1", "0 1 2-3", "0 1 2-3"]
@@ -196,7 +187,7 @@ def free_ports(seen: dict[str, str]) -> int:
 
 
 def test_a_guest_sees_what_its_manifest_asked_for_and_finds_it_there_again(
-    guests: Guests, full_image: str, tmp_path: Path
+    guests: Guests, tiny_full_image: str, tmp_path: Path
 ) -> None:
     guests.detach(file_of(one_of_everything(), tmp_path), "everything")
     seen = seen_inside(guests, "everything")

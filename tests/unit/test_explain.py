@@ -268,3 +268,15 @@ def test_the_page_shows_the_sentences_of_what_does_not_fit():
         plan_of(own, facts)
     for refusal in (pages, cpus):
         assert f"error: {refusal.value}\n" in page
+
+
+def test_programs_find_the_same_subjects_as_ever(explained):
+    _, out, _ = explained(GUEST, {"kvm": "works"}, "-o", "json")
+    told = json.loads(out)
+    lists = {"cpu", "placement", "memory", "disks", "network"}
+    texts = {"object", "hypervisor", "machine", "ends"}
+    assert set(told) == {*lists, *texts, "memory_bytes", "overhead", "total_bytes"}
+    assert all(isinstance(told[name], list) for name in lists)
+    assert all(isinstance(told[name], str) for name in texts)
+    assert set(told["overhead"]) == {"total_bytes", "items", "reserved_bytes"}
+    assert all(set(item) == {"name", "bytes", "why"} for item in told["overhead"]["items"])

@@ -197,7 +197,7 @@ def test_the_worked_overhead():
     ]
     changes = {"memory": {"guest": "128Mi"}, "devices.disks": disks, "spec.volumes": volumes}
     overhead = plan_of(changes, EMULATING).overhead
-    assert round(overhead.total_bytes / MIB, 1) == 163.8
+    assert round(overhead.total_bytes / MIB, 1) == 162.8
 
 
 def test_what_is_added_costs():
@@ -211,6 +211,8 @@ def test_what_is_added_costs():
     assert total({"ioThreadsPolicy": "auto"}) == plain + MIB
     assert total({"cpu": {"sockets": 1, "maxSockets": 3}}) == plain + 2 * 64 * 1024
     assert total({"devices.tpm": {}}) == plain + 8 * MIB
+    uefi = {"firmware": {"bootloader": {"efi": {"secureBoot": False}}}}
+    assert total(uefi, EMULATING | {"efi": {"plain": {"code": "/c", "vars": "/v"}}}) == plain + 4 * MIB
     assert total(facts=HOST) < plain
     facts = EMULATING | {"volumes": {"system": {"capacity_bytes": 64 * GIB}}}
     assert total(facts=facts) == plain + 8 * MIB

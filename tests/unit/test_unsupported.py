@@ -272,7 +272,9 @@ def test_firmware_and_a_tpm_are_not_in_a_clusters_launchers_yet():
     assert {f"{DOMAIN}.firmware.bootloader.efi", f"{DEVICES}.tpm"} <= set(fields)
 
 
-@pytest.mark.parametrize("changes", SHAPES, ids=["everything", "bridged", "port ranges", "otherwise", "pinned", "by uefi"])
+@pytest.mark.parametrize(
+    "changes", SHAPES, ids=["everything", "bridged", "port ranges", "otherwise", "pinned", "by uefi"]
+)
 def test_what_is_let_through_can_be_planned_and_rendered(changes):
     made = default(vmi(changes))
     assert kvnode.validate(made, BEHIND_GATES) == []
