@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 import kvnode
-from kvnode._fast import domain_xml, names, netlink, placement, plain
+from kvnode._fast import addresses, domain_xml, names, netlink, placement, plain
 from kvnode.api.disks import Disk, DiskTarget
 from kvnode.planning.device_plans import Panic
 from tests.golden.folders import FOLDERS, golden_plan
@@ -332,6 +332,11 @@ CASES: dict[str, tuple[Callable[[], object], int]] = {
         CALLS // 10,
     ),
     "placement.HostCpus of too many cells": (lambda: refused(lambda: placement.HostCpus(((),) * 5000, 1)), CALLS),
+    "addresses.ipv4": (lambda: [addresses.ipv4(text) for text in ("10.0.2.2/24", "256.1.1.1", "ä", "")], CALLS),
+    "addresses.ipv4 of no text": (lambda: refused(lambda: addresses.ipv4(None)), CALLS),
+    "addresses.ipv4_text": (lambda: addresses.ipv4_text(0x0A000202), CALLS),
+    "addresses.ipv4_text of what is no address": (lambda: refused(lambda: addresses.ipv4_text(1 << 32)), CALLS),
+    "addresses.ipv4_text of no number": (lambda: refused(lambda: addresses.ipv4_text("1")), CALLS),
     "placement.place": (lambda: placement.place(large_host(), 64, 1, 3, True, (16,) * 8, 64), CALLS),
     "placement.place of what doesn't fit": (lambda: placement.place(large_host(), 513, 1, 0, False), CALLS),
     "placement.place of no amount": (

@@ -388,15 +388,15 @@ def test_other_kinds_of_kubevirts_are_judged_too(write, said):
 
 def test_what_cannot_run_yet_is_told_apart_from_what_is_wrong(write, facts, said):
     odd = guest()
-    odd["spec"]["domain"]["devices"]["tpm"] = {}
+    odd["spec"]["domain"]["devices"]["tpm"] = {"persistent": True}
     file = write(odd, SECRET)
     assert said("validate", file, "-o", "json")[1] == "[]\n"
     rows = json.loads(said("validate", file, "--where", "standalone", "-o", "json")[1])
-    assert [row["field"] for row in rows] == ["spec.domain.devices.tpm"]
+    assert [row["field"] for row in rows] == ["spec.domain.devices.tpm.persistent"]
     assert {row["reason"] for row in rows} == {"FieldValueNotSupported"}
     status, _, err = said("render", file, *facts)
     assert status == 0
-    assert "warning: spec.domain.devices.tpm: " in err
+    assert "warning: spec.domain.devices.tpm.persistent: " in err
 
 
 def test_plan_is_the_plan(write, facts, said, tmp_path):

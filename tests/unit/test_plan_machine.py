@@ -441,9 +441,7 @@ def test_devices_of_the_host_are_taken_in_turn():
     assert taken == [("pci", "ua-hostdevice-h", 0x65), ("usb", "ua-hostdevice-s", None), ("pci", "ua-gpu-g", 0x66)]
     assert plan.devices.controllers[0].model == "qemu-xhci"
     xml = kvnode.render(plan)
-    assert (
-        '<source><address bus="101" slot="0" function="0"/></source><alias name="ua-hostdevice-h"/>' in xml
-    )
+    assert '<source><address bus="101" slot="0" function="0"/></source><alias name="ua-hostdevice-h"/>' in xml
     assert '<hostdev mode="subsystem" type="usb" managed="no"><source><address bus="3" device="12"/></source>' in xml
     changes["devices.gpus"] *= 2
     with pytest.raises(HostError, match=r"gpus\[1\].deviceName: the node has allotted no \(further\) device 'v/gpu'"):

@@ -29,7 +29,7 @@ def a_start(tmp_path: Path, said: str) -> _Start:
     paths.state.mkdir(parents=True)
     (paths.state / "launcher.log").write_text(said)
     record = GuestRecord("default", "a", 0.0)
-    return _Start(cast(Any, None), node, paths, record, Progress(), contextlib.ExitStack())
+    return _Start(cast(Any, None), node, paths, record, Progress(), contextlib.ExitStack(), None)
 
 
 def test_the_last_words_of_a_launcher_that_ended_are_the_reason(tmp_path: Path) -> None:
