@@ -43,6 +43,7 @@ from kvnode.planning.requirements import check_requirements
 from kvnode.planning.settings import Configuration, PlanSettings, plan_settings
 
 _GRACE_PERIOD_S = 30
+_ON_POWEROFF = _ON_CRASH = "destroy"
 
 
 def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | None = None) -> DomainPlan:
@@ -85,35 +86,36 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
     )
     check_memory_fits(host, requested_bytes(vmi, memory), overhead.reserved_bytes)
     uuid, grace = domain_uuid(vmi), vmi.spec.termination_grace_period_seconds
+    # By position, in the order of its fields: CPython makes a dictionary of a call with more than fifteen keywords.
     made_plan = DomainPlan(
-        name=domain_name(vmi),
-        namespace=vmi.metadata.namespace or DEFAULT_NAMESPACE,
-        guest=vmi.metadata.name or "",
-        uuid=uuid,
-        hypervisor=hypervisor,
-        hypervisor_note=note,
-        os=os_plan(vmi, host, arch),
-        sysinfo=sysinfo_plan(vmi, arch, uuid, settings),
-        memory=memory,
-        vcpu=vcpu,
-        cpu=cpu_plan(vmi, host, arch, hypervisor, topology, memory, placed.cells if placed is not None else ()),
-        iothreads=threads.count,
-        cpu_tune=placed.tune if placed is not None else None,
-        numa_tune=placed.host_cells if placed is not None else None,
-        features=features,
-        clock=clock_plan(vmi),
-        devices=made,
-        network=network,
-        disk_operations=operations,
-        overhead=overhead,
-        hostname=guest_hostname(vmi),
-        grace_period_s=_GRACE_PERIOD_S if grace is None else max(grace, 0),
-        on_poweroff="destroy",
-        on_reboot="destroy" if vmi.spec.domain.reboot_policy == "Terminate" else "restart",
-        on_crash="destroy",
-        start_paused=vmi.spec.start_strategy == "Paused",
-        launch_security=security,
-        memory_lock_bytes=locked_bytes(vmi, memory, overhead.total_bytes),
+        domain_name(vmi),
+        vmi.metadata.namespace or DEFAULT_NAMESPACE,
+        vmi.metadata.name or "",
+        uuid,
+        hypervisor,
+        os_plan(vmi, host, arch),
+        memory,
+        vcpu,
+        cpu_plan(vmi, host, arch, hypervisor, topology, memory, placed.cells if placed is not None else ()),
+        features,
+        clock_plan(vmi),
+        made,
+        network,
+        overhead,
+        guest_hostname(vmi),
+        _GRACE_PERIOD_S if grace is None else max(grace, 0),
+        _ON_POWEROFF,
+        "destroy" if vmi.spec.domain.reboot_policy == "Terminate" else "restart",
+        _ON_CRASH,
+        note,
+        sysinfo_plan(vmi, arch, uuid, settings),
+        threads.count,
+        placed.tune if placed is not None else None,
+        placed.host_cells if placed is not None else None,
+        vmi.spec.start_strategy == "Paused",
+        security,
+        locked_bytes(vmi, memory, overhead.total_bytes),
+        operations,
     )
     check_requirements(made_plan, host)
     return made_plan
@@ -139,23 +141,23 @@ def _devices(
     inputs = devices.inputs(vmi, arch, places)
     return with_aliases(
         DevicesPlan(
-            controllers=(*devices.controllers(vmi, arch, disks, inputs, from_host, places), *ports),
-            disks=disks,
-            interfaces=interfaces,
-            host_devices=behind_ports(from_host, places) if behind_port else from_host,
-            filesystems=devices.filesystems(vmi, places),
-            serials=devices.serials(vmi, settings),
-            channels=devices.channels(vmi),
-            redirections=devices.redirections(vmi),
-            inputs=inputs,
-            graphics=devices.graphics(vmi),
-            video=devices.video(vmi, arch, places),
-            rng=devices.rng(vmi, arch, places),
-            balloon=devices.balloon(vmi, arch, memory, settings, places),
-            watchdogs=devices.watchdogs(vmi, places),
-            sounds=devices.sounds(vmi, places),
-            tpm=devices.tpm(vmi),
-            vsock=devices.vsock(vmi, arch, places),
-            panics=devices.panics(vmi, places),
+            (*devices.controllers(vmi, arch, disks, inputs, from_host, places), *ports),
+            disks,
+            interfaces,
+            behind_ports(from_host, places) if behind_port else from_host,
+            devices.filesystems(vmi, places),
+            devices.serials(vmi, settings),
+            devices.channels(vmi),
+            devices.redirections(vmi),
+            inputs,
+            devices.graphics(vmi),
+            devices.video(vmi, arch, places),
+            devices.rng(vmi, arch, places),
+            devices.balloon(vmi, arch, memory, settings, places),
+            devices.watchdogs(vmi, places),
+            devices.sounds(vmi, places),
+            devices.tpm(vmi),
+            devices.vsock(vmi, arch, places),
+            devices.panics(vmi, places),
         )
     )
