@@ -3,7 +3,8 @@
 Run by ``unshare --mount --net --pid --fork --kill-child``: what it mounts, links and starts goes with its namespaces.
 It makes the Pod's folders, the disks that a domain names, a tap and a /dev/net/tun that the user may open, gives up
 root, and answers on standard output: ``[[name, null or the error, the live XML or null], ...]`` for the
-``[[name, xml, start], ...]`` on standard input.
+``[[name, xml, start], ...]`` on standard input. ``start`` may be a list: of the XML of devices that are plugged into
+the domain once it is there.
 """
 
 import json
@@ -44,7 +45,7 @@ def make_pod(xmls: list[str]) -> None:
         folder.mkdir(parents=True)
     (ROOT / "etc/qemu.conf").write_text(CONFIG)
     for xml in xmls:
-        for source in ET.fromstring(xml).iterfind(".//disk//source[@file]"):
+        for source in ET.fromstring(f"<all>{xml}</all>").iterfind(".//disk//source[@file]"):
             make_disk(Path(source.get("file", "")))
     run("chown", "-R", f"{USER}:{USER}", ROOT, DISKS.parent, "/run/kubevirt")
 
@@ -81,15 +82,19 @@ def opened() -> libvirt.virConnect:
     return libvirt.open(f"qemu:///embed?root={ROOT}")
 
 
-def tried(connection: libvirt.virConnect, xml: str, start: bool) -> tuple[str | None, str | None]:
+def tried(connection: libvirt.virConnect, xml: str, start: bool | list[str]) -> tuple[str | None, str | None]:
     """The error, if any, and the XML of the domain as it ran."""
     try:
         if not start:
             connection.defineXMLFlags(xml, libvirt.VIR_DOMAIN_DEFINE_VALIDATE).undefine()
             return None, None
         domain = connection.createXML(xml, libvirt.VIR_DOMAIN_START_VALIDATE | libvirt.VIR_DOMAIN_START_PAUSED)
-        live = domain.XMLDesc()
-        domain.destroy()
+        try:
+            for device in start if isinstance(start, list) else ():
+                domain.attachDeviceFlags(device, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+            live = domain.XMLDesc()
+        finally:
+            domain.destroy()
     except libvirt.libvirtError as error:
         return re.sub(r"\s+", " ", str(error)), None
     return None, live
@@ -97,7 +102,7 @@ def tried(connection: libvirt.virConnect, xml: str, start: bool) -> tuple[str | 
 
 def main() -> None:
     asked = json.load(sys.stdin)
-    make_pod([xml for _, xml, _ in asked])
+    make_pod([text for _, xml, start in asked for text in (xml, *(start if isinstance(start, list) else ()))])
     give_up_root()
     # libvirt tells what it does on standard error, and some of its start-up lines on whatever is there.
     connection = opened()

@@ -81,7 +81,11 @@ def newer_answers():
 
 def started(names, newer=False):
     """What the QEMU driver of a libvirt says of shapes that it is to start: {name: (error, live XML)}."""
-    asked = [[name, kvnode.render(shape_plan(name)), True] for name in names]
+    return tried([[name, kvnode.render(shape_plan(name)), True] for name in names], newer)
+
+
+def tried(asked, newer=False):
+    """What it says of what ``embedded`` is asked."""
     # The shell is the namespace's init: it reaps the QEMUs, which libvirt has made orphans of.
     init = ("sh", "-c", '"$0" "$1"; exit $?', sys.executable, EMBEDDED)
     command = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", *init]
@@ -179,7 +183,7 @@ def given_places(xml):
         for device in ET.fromstring(xml).find("devices")
         if device.tag in ("disk", "controller", "interface")
         for address in device.iterfind("address[@type='pci']")
-        for place in [[int(address.get(name), 0) for name in ("domain", "bus", "slot", "function")]]
+        for place in [[int(address.get(name, "0"), 0) for name in ("domain", "bus", "slot", "function")]]
     }
 
 
@@ -189,3 +193,23 @@ def test_libvirt_moves_nothing_and_adds_only_what_the_chipset_has(answers, name)
     there = given_places(live)
     assert wanted <= there
     assert {place[1] for place in there - wanted} <= {"sata"}
+
+
+def disk_to_plug(letter):
+    return (
+        f'<disk type="file" device="disk"><driver name="qemu" type="raw"/><source file="/run/kubevirt/{letter}.img"/>'
+        f'<target dev="vd{letter}" bus="virtio"/></disk>'
+    )
+
+
+def test_what_is_plugged_finds_a_free_port_until_there_is_none():
+    """A guest with a disk and a card has eight ports: six disks more are taken, a seventh is not."""
+    xml = kvnode.render(shape_plan("least"))
+    answers = tried([[str(count), xml, [disk_to_plug(letter) for letter in "bcdefgh"[:count]]] for count in (6, 7)])
+    (error, live), (refusal, _) = answers["6"], answers["7"]
+    assert error is None
+    before, after = given_places(xml), given_places(live)
+    assert before <= after
+    plugged = [place for place in after if place[0] == "disk" and place[2] != "vda"]
+    assert {place[4:] for place in plugged} == {(bus, 0, 0) for bus in (2, 3, 4, 6, 7, 8)}
+    assert "No more available PCI slots" in refusal
