@@ -10,6 +10,8 @@ What a plan makes of the answer, and what it says where there is none, is ``kvno
 """
 
 cimport cython
+from cpython.list cimport PyList_New, PyList_SET_ITEM
+from cpython.ref cimport Py_INCREF
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
@@ -53,7 +55,7 @@ cdef class HostCpus:
     cdef int *cpus
     cdef Core *cores
     cdef CellTable *cells
-    cdef int64_t *distances
+    cdef int64_t *distances  # of each pair, there and back
 
     def __cinit__(self, tuple cells, allotted, tuple distances=None):
         cdef int cpu_total = 0, core, cell, at = 0, index = 0
@@ -96,7 +98,9 @@ cdef class HostCpus:
             for core in range(self.cell_count):
                 for cell in range(self.cell_count):
                     wanted = distances[core][cell]
-                    self.distances[core * self.cell_count + cell] = wanted
+                    # There and back in one number, at both places: a choice of cells asks for each pair once.
+                    self.distances[core * self.cell_count + cell] += wanted
+                    self.distances[cell * self.cell_count + core] += wanted
 
     def __dealloc__(self):
         free(self.cpus)
@@ -125,7 +129,7 @@ def place(
     it, pages in it), in the order of the guest's cores; with ``in_cells`` alone. Where it doesn't fit: (what there is
     too little of, how much was wanted, how much there is). Raises ValueError for amounts that are none.
     """
-    cdef int siblings = 0, capacity = 0, cell, most, at
+    cdef int siblings = 0, capacity = 0, cell, most
     cdef int64_t there = 0
     cdef unsigned char[MOST_CELLS] chosen
     if cores < 1 or threads < 1 or spare < 0 or cores > MOST_CPUS or threads > MOST_CPUS or spare > MOST_CPUS:
@@ -166,10 +170,21 @@ def place(
                 if chosen[cell]:
                     shares.append((cell, tables[cell].share, tables[cell].given))
         most = cores * threads
-        return [pins[at] for at in range(most)], [pins[at] for at in range(most, most + spare)], shares
+        return _numbers(pins, most), _numbers(pins + most, spare), shares
     finally:
         free(pins)
         free(tables)
+
+
+cdef list _numbers(const int *first, int count):
+    cdef list made = PyList_New(count)
+    cdef object one
+    cdef int at
+    for at in range(count):
+        one = first[at]
+        Py_INCREF(one)
+        PyList_SET_ITEM(made, at, one)
+    return made
 
 
 cdef void _count(HostCpus host, int cell, int threads) noexcept nogil:
@@ -294,16 +309,18 @@ cdef int64_t _cost(HostCpus host, unsigned int members) noexcept nogil:
     """How far apart the cells lie, then how much of them is left over."""
     cdef int64_t apart = 0, room = 0
     cdef unsigned int left = members, others
-    cdef int one, other
+    cdef const int64_t *row
+    cdef int one
     while left:
         one = __builtin_ctz(left)
         left &= left - 1
         room += host.cells[one].allotted
-        others = members
+        row = &host.distances[one * host.cell_count]
+        apart += row[one] // 2
+        others = left
         while others:
-            other = __builtin_ctz(others)
+            apart += row[__builtin_ctz(others)]
             others &= others - 1
-            apart += host.distances[one * host.cell_count + other]
     return apart * MOST_CPUS * 2 + room
 
 
