@@ -19,6 +19,7 @@ import kvnode
 from benchmarks.floor import floor
 from kvnode import HostFacts, NoFit
 from kvnode._fast.placement import place
+from kvnode.planning.architecture import architecture_of
 from kvnode.planning.cpu import vcpu_plan
 from kvnode.planning.domain_plan import MemoryPlan, Topology, VcpuPlan
 from kvnode.planning.iothreads import IoThreads, iothreads_plan
@@ -119,7 +120,8 @@ class Question:
     @cached_property
     def decided(self) -> tuple[VcpuPlan, Topology, MemoryPlan, IoThreads]:
         """What a plan has decided before it comes to the placement."""
-        return *vcpu_plan(GUEST, self.facts), memory_plan(GUEST, self.facts), iothreads_plan(GUEST, (), THREADS)
+        threads = iothreads_plan(GUEST, architecture_of(GUEST, self.facts), THREADS)
+        return *vcpu_plan(GUEST, self.facts), memory_plan(GUEST, self.facts), threads
 
     @cached_property
     def c_masks(self) -> Any:

@@ -158,6 +158,8 @@ def _cpus(cpus: list[int]) -> str:
 def _iothreads(
     vmi: VirtualMachineInstance, threads: IoThreads, vcpus: list[int], own: list[int], emulator: list[int]
 ) -> tuple[str, ...]:
+    if not threads.count:
+        return ()
     if own:
         return tuple(map(str, own))
     if vmi.spec.domain.io_threads_policy == "auto" and not emulator:
@@ -219,6 +221,7 @@ def _cells(
 
 
 def _distances(known: dict[int, int], cells: list[int]) -> tuple[tuple[int, int], ...]:
-    if any(cell not in known for cell in cells):
+    try:
+        return tuple([(number, known[cell]) for number, cell in enumerate(cells)])
+    except KeyError:
         return ()
-    return tuple((number, known[cell]) for number, cell in enumerate(cells))
