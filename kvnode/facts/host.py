@@ -32,6 +32,7 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 Cpu = Annotated[int, msgspec.Meta(ge=0, lt=CPU_LIMIT)]
 
 _JSON_LIMIT = 16 * 1024 * 1024
+_LONGEST_MESSAGE = 300
 _LOCAL = 10  # a cell's distance to itself (ACPI SLIT)
 _FARTHEST = 255  # no way there (the same)
 
@@ -282,8 +283,12 @@ def _decode(source: str | bytes | dict[str, Any] | Path) -> HostFacts:
             raise _fault("", f"host facts of {len(raw)} bytes are too long: at most {_JSON_LIMIT} are read")
         return msgspec.json.decode(raw, type=HostFacts)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at ")
-        raise _fault(_field(path), message) from None
+        # A value that is quoted may be of any length, and have the same words in it.
+        said, found, path = str(error).rpartition(" - at ")
+        message = said if found else path
+        if len(message) > _LONGEST_MESSAGE:
+            message = f"{message[:_LONGEST_MESSAGE]}..."
+        raise _fault(_field(path if found else ""), message) from None
     except (msgspec.DecodeError, UnicodeError) as error:
         raise _fault("", f"the host facts are not JSON: {error}") from None
     except RecursionError:

@@ -22,7 +22,7 @@ from kvnode._fast.placement import CROSSES_CELLS, FEWER_PAGES_THAN_CELLS, TOO_FE
 from kvnode.api.cpu_memory import EVEN_PARITY
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import NoFit
-from kvnode.facts import HostFacts
+from kvnode.facts import Cell, HostFacts
 from kvnode.facts.cpuset import CpusetError, format_cpuset, mask_of, parse_cpuset
 from kvnode.planning.domain_plan import CpuTune, MemoryPlan, NumaCell, Topology, VcpuPlan
 from kvnode.planning.iothreads import IoThreads
@@ -31,6 +31,8 @@ from kvnode.quantity import bytes_text
 
 _CPU = "spec.domain.cpu"
 _MOST_PAGES = 1 << 52
+_LOCAL = 10  # a cell's distance to itself (ACPI SLIT)
+_FARTHEST = 255  # no way there (the same)
 """More than any guest can have, and sums of it are still numbers to compiled code."""
 
 
@@ -201,6 +203,7 @@ def _cells(
 ) -> tuple[NumaCell, ...]:
     """The guest's cells. vCPUs that may be plugged later are the last cell's: they have no CPUs yet."""
     used = [host.cells[at] for at, _, _ in shares] if host.cells else []
+    distances = _distances(used)
     made, first = [], 0
     for number, (_, cores, pages) in enumerate(shares):
         end = first + cores * topology.threads
@@ -213,15 +216,21 @@ def _cells(
                 format_cpuset(mask),
                 pages * page if page is not None else memory.bytes,
                 host_cell=here.id if here is not None else 0,
-                distances=_distances(here.distances, [cell.id for cell in used]) if here is not None else (),
+                distances=distances[number] if distances else (),
             )
         )
         first = end
     return tuple(made)
 
 
-def _distances(known: dict[int, int], cells: list[int]) -> tuple[tuple[int, int], ...]:
-    try:
-        return tuple([(number, known[cell]) for number, cell in enumerate(cells)])
-    except KeyError:
-        return ()
+def _distances(used: list[Cell]) -> list[tuple[tuple[int, int], ...]]:
+    """From each cell of the guest to each; none where the host's aren't all known, or aren't what a guest can be told.
+
+    libvirt takes 10 for a cell itself and no less than 11 for another (formatdomain, "Guest NUMA topology"), and some
+    firmware says 10 of all.
+    """
+    rows = [tuple((to, here.distances.get(cell.id, 0)) for to, cell in enumerate(used)) for here in used]
+    told = all(
+        value == _LOCAL if to == at else _LOCAL < value <= _FARTHEST for at, row in enumerate(rows) for to, value in row
+    )
+    return rows if told else []

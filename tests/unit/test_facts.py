@@ -182,3 +182,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         HostFacts.from_json(tmp_path / "missing.json")
     with pytest.raises(InvalidManifest, match="Is a directory"):
         HostFacts.from_json(tmp_path)
+
+
+def test_a_fault_is_told_in_a_sentence_however_long_the_value():
+    with pytest.raises(InvalidManifest) as refusal:
+        HostFacts.from_json({"kvm": " - at $.arch" * 1000})
+    (error,) = refusal.value.errors
+    assert error.field == "kvm"
+    assert len(error.message) < 400

@@ -81,6 +81,25 @@ def test_a_guest_sees_the_cells_that_it_lies_in() -> None:
     assert plan.numa_tune == "0-1"
 
 
+@pytest.mark.parametrize(
+    "distances",
+    [
+        [{"0": 10, "1": 10}, {"0": 10, "1": 10}],
+        [{"0": 10, "1": 7}, {"0": 21, "1": 10}],
+        [{"0": 12, "1": 21}, {"0": 21, "1": 10}],
+        [{"0": 10, "1": 256}, {"0": 256, "1": 10}],
+        [{"0": 10, "1": 21}, {}],
+        [{}, {}],
+    ],
+)
+def test_distances_that_no_guest_can_be_told_are_left_out(distances: list[dict[str, int]]) -> None:
+    cells = [{**cell, "distances": known} for cell, known in zip(HOST["cells"], distances, strict=True)]
+    plan = plan_of({"cpu": {**MAPPED, "cores": 5, "threads": 2}, "memory": PAGES}, {**HOST, "cells": cells})
+    assert len(plan.cpu.numa) == 2
+    assert [cell.distances for cell in plan.cpu.numa] == [(), ()]
+    assert "<distances>" not in kvnode.render(plan)
+
+
 def test_sockets_to_be_plugged_are_the_last_cells() -> None:
     plan = plan_of({"cpu": {**MAPPED, "cores": 6, "maxSockets": 4}, "memory": PAGES}, HOST)
     assert [cell.cpus for cell in plan.cpu.numa] == ["0-23"]
