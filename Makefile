@@ -62,6 +62,10 @@ format: venv ## put the sources into their form
 bench: setup ## the benchmarks
 	@$(PY) -m pytest benchmarks --benchmark-enable --benchmark-only
 
+.PHONY: figures
+figures: setup ## measure anew what docs/speed.md tells, and draw its pictures
+	@$(PY) -m benchmarks.objects && $(PY) -m benchmarks.domains && $(PY) -m benchmarks.pictures
+
 .PHONY: test-clean-root
 test-clean-root: ## `make demo` and `make test` from a clone in a bare Debian 12, cold and warm (root; an hour)
 	@deploy/setup/clean-root.sh
