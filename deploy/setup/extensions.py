@@ -5,9 +5,11 @@ compiler, Python, Cython and setup.py's switches; what is missing is built in pa
 so a module that doesn't compile keeps nobody from the others. In the tree lies a copy, put there by a rename:
 a process that has the old one mapped keeps it.
 
-Run with the environment's Python; ``--force`` builds all anew.
+Run with the environment's Python; ``--force`` builds all anew, ``--into FOLDER`` puts the copies there and leaves the
+tree as it is (for a build with other switches).
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -67,10 +69,10 @@ def compile_into(source: Path, folder: Path) -> None:
         shutil.copy2(built, folder)
 
 
-def put_in_place(source: Path, force: bool) -> str | None:
-    """Have one module's binary in the tree. None, or what the compiler said against it."""
+def put_in_place(source: Path, into: Path, force: bool) -> str | None:
+    """Have one module's binary in a folder. None, or what the compiler said against it."""
     key = extension_key(source)
-    place = FAST / (source.stem + SUFFIX)
+    place = into / (source.stem + SUFFIX)
     if force:
         shutil.rmtree(cache_folder() / "extensions" / key, ignore_errors=True)
     begun = time.monotonic()
@@ -89,14 +91,18 @@ def put_in_place(source: Path, force: bool) -> str | None:
 
 
 def main() -> int:
-    force = "--force" in sys.argv[1:]
+    words = argparse.ArgumentParser()
+    words.add_argument("--force", action="store_true")
+    words.add_argument("--into", type=Path, default=FAST, metavar="FOLDER")
+    asked = words.parse_args()
     sources = sorted(FAST.glob("*.pyx"))
     with locked(TREE / ".cache/extensions.lock", "the extensions"):
         for stale in FAST.glob(f"*{SUFFIX}"):
             if not FAST.joinpath(stale.name.removesuffix(SUFFIX) + ".pyx").exists():
                 stale.unlink()
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            failures = [text for text in pool.map(lambda source: put_in_place(source, force), sources) if text]
+            told = pool.map(lambda source: put_in_place(source, asked.into, asked.force), sources)
+            failures = [text for text in told if text]
     forget_old("extensions", days=14)
     print("\n".join(failures), file=sys.stderr, end="")
     return 1 if failures else 0
