@@ -125,10 +125,21 @@ def _consoles(devices: DevicesPlan) -> Iterator[tuple[str, str]]:
         yield "USB ports", f"{len(devices.redirections)} for devices of a viewer"
 
 
+def _buses(devices: DevicesPlan) -> set[int]:
+    """The PCI buses that have a device on them: one that is behind a port, whose index is the bus's number."""
+    places = [disk.address for disk in devices.disks] + [card.address for card in devices.interfaces]
+    places += [device.address for device in devices.host_devices]
+    return {place.bus for place in places if place is not None}
+
+
 def _machinery(devices: DevicesPlan) -> Iterator[tuple[str, str]]:
     for controller in devices.controllers:
-        if controller.model != "none":
+        if controller.model != "none" and controller.type != "pci":
             yield "controller", f"{controller.type} {controller.index} ({controller.model})"
+    ports = {controller.index for controller in devices.controllers if controller.type == "pci"}
+    if ports:
+        free = len(ports - _buses(devices))
+        yield "PCI", f"{len(ports)} root ports, {free} of them free for what is plugged"
     balloon = devices.balloon
     if balloon is not None and balloon.model != "none":
         reports = f", reports every {balloon.stats_period_s} s" if balloon.stats_period_s is not None else ""

@@ -160,6 +160,10 @@ def test_devices_of_the_host_are_told_by_both_addresses():
     assert "panic tells of a guest kernel's panic (hyperv)" in said(device_lines(golden_plan(HERE / "windows")))
 
 
+def test_root_ports_are_counted_and_those_that_are_free():
+    assert "PCI 16 root ports, 14 of them free for what is plugged" in said(device_lines(golden_plan(HERE / "pinned")))
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_every_device_of_a_plan_is_told(folder):
     """What is in the domain and not in the explanation would be a silence."""
@@ -168,9 +172,8 @@ def test_every_device_of_a_plan_is_told(folder):
     devices = plan.devices
     names = [disk.target for disk in devices.disks] + [card.model for card in devices.interfaces]
     names += [serial.path for serial in devices.serials] + [channel.name for channel in devices.channels]
-    names += [one.model for one in devices.controllers if one.model != "none"] + [
-        one.tag for one in devices.filesystems
-    ]
+    names += [one.model for one in devices.controllers if one.model not in ("none", "pcie-root-port")]
+    names += [one.tag for one in devices.filesystems]
     names += [one.model for one in (*devices.watchdogs, *devices.sounds, *devices.panics)]
     names += [
         one.model for one in (devices.rng, devices.tpm, devices.balloon) if one is not None and one.model != "none"
