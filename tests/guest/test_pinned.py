@@ -101,4 +101,4 @@ def test_memory_of_huge_pages_in_the_cells_that_the_guest_lies_in(pages: int, gu
 def test_pages_that_are_not_there_are_missed_before_anything_starts(guests: Guests, tmp_path: Path) -> None:
     memory = {"guest": "64Gi", "hugepages": {"pageSize": "2Mi"}}
     refused = guests.kvnode("run", str(variant(tmp_path, domain__memory=memory)), "--name", "paged", status=3).stderr
-    assert "free pages of 2097152 bytes, 32768 wanted (NotEnoughHugepages)" in refused
+    assert "free pages of 2 MiB, 32768 wanted (NotEnoughHugepages)" in refused
