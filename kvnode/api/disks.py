@@ -15,7 +15,7 @@ class DiskTarget(Model, frozen=True):
 
     bus: str | None = None  # what it is connected to: `virtio`, `sata`, `scsi` or `usb`
     readonly: bool | None = None  # whether the guest can only read
-    pci_address: str | None = None  # where the disk sits, such as `0000:81:01.10`; virtio only
+    pci_address: str | None = None  # where the disk sits, such as `0000:05:00.0`; virtio only
 
 
 class LunTarget(Model, frozen=True):

@@ -18,7 +18,7 @@ import msgspec
 
 from kvnode.api.fault import child
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.api.validation.disks import PCI_ADDRESS
+from kvnode.api.unsupported_devices import unsupported_devices
 from kvnode.errors import VALUE_NOT_SUPPORTED, FieldError, UsageError
 
 __all__ = ["NO_EFFECT", "SUPPORTED", "Where", "unsupported", "without_effect"]
@@ -176,9 +176,6 @@ _ACTING_ANNOTATIONS = (
 )
 """Annotations that change a guest upstream and nothing here; all others are notes, and kept."""
 
-_EXPRESS_CARDS = ("virtio", "e1000e", "igb")
-"""Models of network cards that are PCI Express."""
-
 
 class _Table:
     """The lines of a table, sorted by how they match."""
@@ -247,7 +244,7 @@ def unsupported(vmi: VirtualMachineInstance, where: Where) -> list[FieldError]:
     ]
     for at, pattern, value in _unknown(msgspec.to_builtins(vmi.spec), (None, "spec"), "spec", table):
         findings.append(FieldError(_path(at), VALUE_NOT_SUPPORTED, _sentence(pattern, value, table, where)))
-    findings.extend(_slots(vmi))
+    findings.extend(unsupported_devices(vmi))
     if where == "cluster":
         findings.extend(_guaranteed(vmi))
     return findings
@@ -259,39 +256,6 @@ def _guaranteed(vmi: VirtualMachineInstance) -> Iterator[FieldError]:
     if cpu is not None and cpu.dedicated_cpu_placement and vmi.spec.domain.resources.overcommit_guest_overhead:
         message = "a guest with CPUs of its own has all of its memory reserved, overhead included: leave it out."
         yield FieldError("spec.domain.resources.overcommitGuestOverhead", VALUE_NOT_SUPPORTED, message)
-
-
-def _slots(vmi: VirtualMachineInstance) -> Iterator[FieldError]:
-    """PCI addresses that are well-formed, which is all that admission asks for, and that no machine here has.
-
-    Every bus but the root's own is that of a PCI Express root port, which has one slot (libvirt's documentation,
-    "Controllers", pcie-root-port); libvirt says so too, when the guest starts. Devices of conventional PCI come behind
-    a bridge, which has 32.
-    """
-    devices = vmi.spec.domain.devices
-    if vmi.spec.architecture == "s390x":
-        return
-    places = [
-        (f"spec.domain.devices.interfaces[{index}].pciAddress", interface.pci_address)
-        for index, interface in enumerate(devices.interfaces)
-        if (interface.model or "virtio") in _EXPRESS_CARDS
-    ]
-    places += [
-        (f"spec.domain.devices.disks[{index}].disk.pciAddress", disk.disk.pci_address)
-        for index, disk in enumerate(devices.disks)
-        if disk.disk is not None
-    ]
-    for field, address in places if not devices.use_virtio_transitional else ():
-        if not address or not PCI_ADDRESS(address):
-            continue
-        domain, bus, slot = address[:4], address[5:7], address[8:10]
-        if int(domain, 16):
-            message = f"the guest's PCI has one domain, and {address} is in another: begin with 0000."
-        elif int(bus, 16) and int(slot, 16):
-            message = f"bus {bus} is a root port's, which has slot 00 alone: take 0000:{bus}:00.0, or a slot of bus 00."
-        else:
-            continue
-        yield FieldError(field, VALUE_NOT_SUPPORTED, message)
 
 
 def without_effect(vmi: VirtualMachineInstance) -> list[FieldError]:

@@ -32,6 +32,7 @@ from kvnode.planning.pci import Places, pci_address
 from kvnode.planning.refusal import Refused, choice, invalid
 
 _PREFIX = {"virtio": "vd", "sata": "sd", "scsi": "sd", "usb": "sd"}
+_NO_LUNS = ("sata", "usb")
 _CACHES = ("none", "writethrough", "writeback")
 _IO = ("native", "threads", "default")
 _ERROR_POLICIES = ("stop", "ignore", "report", "enospace")
@@ -150,7 +151,7 @@ class _Guest:
         else:
             kind, readonly = "disk", plain is not None and bool(plain.readonly)
         prefix = _PREFIX.get(bus)
-        if prefix is None or (bus == "virtio" and kind == "cdrom"):
+        if prefix is None or (bus == "virtio" and kind == "cdrom") or (lun is not None and bus in _NO_LUNS):
             raise _no_bus(kind, bus)
         index = self._indexes.get(name)
         if index is None and kind != "cdrom":
@@ -229,6 +230,8 @@ def matches_volume(disk: Disk) -> bool:
 
 
 def _no_bus(kind: str, bus: str) -> Refused:
+    if kind == "lun" and bus in _NO_LUNS:
+        return Refused("lun.bus", f"a lun passes SCSI commands, and the bus {bus!r} carries none: name scsi")
     if bus == "virtio":
         return Refused("cdrom.bus", "there are no CD-ROM drives on virtio; sata, scsi and usb have them")
     return Refused(f"{kind}.bus", f"{bus[:60]!r} is none of {', '.join(_PREFIX)}")

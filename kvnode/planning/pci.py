@@ -67,10 +67,10 @@ _BEHIND = tuple(PciAddress(0, bus, 0, 0) for bus in range(_MOST_PORTS + 1))
 
 
 def pci_address(field: str, text: str) -> PciAddress:
-    """``0000:81:01.0`` as numbers; raises Refused by that field of an item."""
+    """``0000:05:00.0`` as numbers; raises Refused by that field of an item."""
     address = _read(text)
     if address is None:
-        raise Refused(field, f"{text[:60]!r} is not a PCI address such as 0000:81:01.0")
+        raise Refused(field, f"{text[:60]!r} is not a PCI address such as 0000:05:00.0")
     return address
 
 

@@ -159,6 +159,15 @@ def test_a_lun_is_on_a_device(source, facts, said):
     assert said in str(error.value)
 
 
+@pytest.mark.parametrize("lun", [{}, {"bus": "sata"}, {"bus": "usb"}])
+def test_a_lun_is_on_a_bus_that_carries_scsi(lun):
+    changes = {"devices.disks": [{"name": "a", "lun": lun}]}
+    changes["spec.volumes"] = [{"name": "a", "persistentVolumeClaim": {"claimName": "c"}}]
+    with pytest.raises(InvalidManifest, match="carries none: name scsi") as error:
+        plan_of(changes)
+    assert [one.field for one in error.value.errors] == ["spec.domain.devices.disks[0].lun.bus"]
+
+
 def test_a_lun_that_nobody_has_looked_at_is_taken_for_a_device():
     (disk,) = disks({"name": "a", "lun": {"bus": "scsi"}})
     assert (disk.device, disk.source) == ("lun", "block")

@@ -211,7 +211,7 @@ def _pci_address(found: Findings, field: str, address: str, bus: str) -> None:
     if bus != "virtio":
         found.invalid(field, f"only a disk on the bus virtio has a PCI address, this one is on {shown(bus)}.")
     if not PCI_ADDRESS(address):
-        found.invalid(field, f"{shown(address)} is no PCI address, such as 0000:81:01.0.")
+        found.invalid(field, f"{shown(address)} is no PCI address, such as 0000:05:00.0.")
 
 
 def _options(found: Findings, index: int, disk: Disk) -> None:

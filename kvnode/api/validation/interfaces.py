@@ -135,7 +135,7 @@ def _card(found: Findings, index: int, interface: Interface) -> None:
     if interface.mac_address and (fault := _mac_fault(interface.mac_address)):
         found.invalid(f"{_at(index)}.macAddress", fault)
     if address and not PCI_ADDRESS(address):
-        found.invalid(f"{_at(index)}.pciAddress", f"{shown(address)} is no PCI address, such as 0000:81:01.0.")
+        found.invalid(f"{_at(index)}.pciAddress", f"{shown(address)} is no PCI address, such as 0000:05:00.0.")
     if interface.acpi_index is not None and not 0 <= interface.acpi_index <= _MAX_ACPI_INDEX:
         found.invalid(f"{_at(index)}.acpiIndex", f"{interface.acpi_index} is not between 0 and {_MAX_ACPI_INDEX}.")
     if tag and (len(tag) > _MAX_TAG_CHARACTERS or not tag.isprintable()):
