@@ -149,6 +149,11 @@ spec.volumes[].containerDisk.imagePullSecret
 """What only a cluster acts on: the Pod's place, its rank and its account."""
 
 _PARTS_OF_THE_NODE = """
+spec.domain.firmware.kernelBoot.kernelArgs
+spec.domain.firmware.kernelBoot.container.image
+spec.domain.firmware.kernelBoot.container.imagePullPolicy
+spec.domain.firmware.kernelBoot.container.kernelPath
+spec.domain.firmware.kernelBoot.container.initrdPath
 spec.domain.firmware.bootloader.efi
 spec.domain.firmware.bootloader.efi.secureBoot
 spec.domain.firmware.bootloader.efi.persistent = false
@@ -156,7 +161,7 @@ spec.domain.devices.tpm
 spec.domain.devices.tpm.enabled
 spec.domain.devices.tpm.persistent = false
 """
-"""What takes firmware and programs of the node's that the launcher's image hasn't."""
+"""What takes firmware and programs of the node's that the launcher's image hasn't, or files that no Pod has yet."""
 
 _RESERVED = """
 spec.domain.resources.requests.cpu

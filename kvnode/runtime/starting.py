@@ -72,6 +72,7 @@ from kvnode.storage.block_sizes import with_block_sizes
 from kvnode.storage.container_disks import DiskCache, container_disk_facts, unwrap_container_disks
 from kvnode.storage.guest_disks import PreparedDisk, prepare_disks, remove_disks
 from kvnode.storage.images import ImageStore
+from kvnode.storage.kernel_boot import unpack_kernel
 
 LAUNCHER_S = 30.0
 _REAP = """\
@@ -221,6 +222,7 @@ class _Start:
             draft, host = self._first_plan(host)
             if draft.hypervisor_note:
                 self.progress.note(draft.hypervisor_note)
+        self._unpack_kernel()
         with self.progress.step("prepare the disks"):
             disks = prepare_disks(
                 draft.disk_operations, self.paths.private, STANDALONE_UID, STANDALONE_UID, cached, _nobody_listens
@@ -246,6 +248,14 @@ class _Start:
         )
         sandbox.commit()
         return Started(self.record, self.paths, final, status, connection)
+
+    def _unpack_kernel(self) -> None:
+        """The kernel of a guest that boots one directly."""
+        firmware = self.vmi.spec.domain.firmware
+        boot = firmware.kernel_boot if firmware is not None else None
+        if boot is not None and boot.container is not None:
+            with self.progress.step("unpack the kernel"):
+                unpack_kernel(boot.container, ImageStore(self.node.images), self.paths.private, self.progress.note)
 
     def _first_plan(self, host: HostFacts) -> tuple[DomainPlan, HostFacts]:
         """Whether the guest fits, and the host as it is for this guest, with the CPUs that it has taken for itself."""

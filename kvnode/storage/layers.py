@@ -45,16 +45,22 @@ class FoundDisk(msgspec.Struct, frozen=True):
 
 
 def extract_disk(
-    layers: Sequence[Descriptor], open_blob: OpenBlob, image_path: str | None, target: BinaryIO, place: Path
+    layers: Sequence[Descriptor],
+    open_blob: OpenBlob,
+    image_path: str | None,
+    target: BinaryIO,
+    place: Path,
+    named_by: str = "containerDisk.path",
 ) -> FoundDisk:
     """Writes the image's disk to ``target``, an empty file at ``place``, with holes where it is zero.
 
     layers      -- bottom first, as a manifest has them
     image_path  -- ``containerDisk.path``, or None for the only file in ``/disk``
+    named_by    -- the field that has the path, for whoever reads an error: a kernel is found in the same way
 
     Raises InvalidImage where there is no such disk or more than one, HostError where it has no room.
     """
-    search = _Search(image_path, target, place)
+    search = _Search(image_path, target, place, named_by)
     besides = BESIDES_LIMIT
     for layer in reversed(layers):
         what = f"layer {layer.digest[:19]}"
@@ -72,10 +78,11 @@ def extract_disk(
 class _Search:
     """What has been seen, from the top layer down to the current one."""
 
-    def __init__(self, image_path: str | None, target: BinaryIO, place: Path) -> None:
-        self._wanted = None if image_path is None else _clean(image_path, "containerDisk.path")
+    def __init__(self, image_path: str | None, target: BinaryIO, place: Path, named_by: str) -> None:
+        self._wanted = None if image_path is None else _clean(image_path, named_by)
         if self._wanted == "":
-            raise InvalidImage(f"containerDisk.path is {image_path!r}, which names no file")
+            raise InvalidImage(f"{named_by} is {image_path!r}, which names no file")
+        self._named_by = named_by
         self._target = target
         self._place = place
         self._found: FoundDisk | None = None
@@ -124,7 +131,7 @@ class _Search:
         if self._found is not None:
             return self._found
         if self._wanted is not None:
-            raise InvalidImage(f"the image has no file /{self._wanted}, which containerDisk.path names")
+            raise InvalidImage(f"the image has no file /{self._wanted}, which {self._named_by} names")
         raise InvalidImage(
             f"the image has no file in /{DISK_FOLDER}, so it is no container disk; containerDisk.path can name another"
         )
@@ -150,6 +157,8 @@ class _Search:
         is_disk = path == self._wanted if self._wanted is not None else posixpath.dirname(path) == DISK_FOLDER
         if not is_disk and posixpath.dirname(path).startswith(f"{DISK_FOLDER}/") and self._wanted is None:
             return  # below a folder of /disk: not where a disk is looked for
+        if is_disk and self._wanted is not None and entry.kind != "file":
+            raise InvalidImage(f"/{path} in the image is a {entry.kind}; {self._named_by} has to name a plain file")
         if not is_disk or entry.kind != "file":
             raise InvalidImage(
                 f"/{path} in the image is a {entry.kind}; a container disk has its disk in the folder "

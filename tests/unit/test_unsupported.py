@@ -193,9 +193,14 @@ BY_UEFI = {
     f"{DEVICES}.tpm": {},
 }
 
-SHAPES = [EVERYTHING, BRIDGED, PORT_RANGES, OTHERWISE, PINNED, BY_UEFI]
+KERNEL = {"image": "localhost/k", "imagePullPolicy": "Never", "kernelPath": "/boot/k", "initrdPath": "/boot/i"}
+BY_KERNEL = {f"{DOMAIN}.firmware": {"kernelBoot": {"kernelArgs": "quiet", "container": KERNEL}}}
+
+SHAPES = [EVERYTHING, BRIDGED, PORT_RANGES, OTHERWISE, PINNED, BY_UEFI, BY_KERNEL]
 
 FOLLOWED_ELSEWHERE = {
+    f"{DOMAIN}.firmware.kernelBoot.container.image": "the plan has the kernel's place, and not what is put there",
+    f"{DOMAIN}.firmware.kernelBoot.container.imagePullPolicy": "as the image",
     "spec.dnsConfig": "it makes the Pod's resolver (kvnode.network.resolver), which the plan takes from the facts",
     "spec.dnsPolicy": "as dnsConfig",
     f"{DEVICES}.inputs[].type": "tablet is the only one that there is, and what defaulting fills in",
@@ -273,7 +278,7 @@ def test_firmware_and_a_tpm_are_not_in_a_clusters_launchers_yet():
 
 
 @pytest.mark.parametrize(
-    "changes", SHAPES, ids=["everything", "bridged", "port ranges", "otherwise", "pinned", "by uefi"]
+    "changes", SHAPES, ids=["everything", "bridged", "port ranges", "otherwise", "pinned", "by uefi", "by kernel"]
 )
 def test_what_is_let_through_can_be_planned_and_rendered(changes):
     made = default(vmi(changes))
