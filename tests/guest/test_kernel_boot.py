@@ -1,4 +1,7 @@
-"""A guest that boots a kernel out of an image, without a boot loader, and with the arguments that it is given."""
+"""A guest that boots a kernel out of an image, without a boot loader and with the arguments that it is given.
+
+Its panic at the end is told by the device that it has for that.
+"""
 
 from __future__ import annotations
 
@@ -33,13 +36,18 @@ def kernel_image(guests: Guests, tmp_path: Path) -> None:
 
 def test_a_kernel_and_its_arguments_come_from_the_manifest(guests: Guests, kernel_image: None, tmp_path: Path) -> None:
     boot = {"kernelArgs": ARGUMENTS, "container": CONTAINER}
-    guests.detach(variant(tmp_path, domain__firmware={"kernelBoot": boot}), "direct")
+    panics = [{"model": "isa"}]
+    manifest = variant(tmp_path, domain__firmware={"kernelBoot": boot}, domain__devices__panicDevices=panics)
+    guests.detach(manifest, "direct")
     wait_for("the guest", lambda: "ready after" in guests.kvnode("logs", "direct").stdout)
     printed = guests.type("direct", "cat /proc/cmdline")
     assert ARGUMENTS in printed
     assert "BOOT_IMAGE" not in printed  # what a boot loader says of itself
     assert "SYSLINUX" not in guests.kvnode("logs", "direct").stdout
-    guests.kvnode("stop", "direct", "--force")
+    guests.type("direct", "echo c >/proc/sysrq-trigger")
+    wait_for("its end", lambda: guests.listed("direct")["phase"] == "Failed")
+    assert guests.listed("direct")["message"] == "the guest's kernel panicked"
+    guests.kvnode("stop", "direct")
 
     for path, words in (("/boot/none", "has no file /boot/none"), ("/boot/link", "is a symlink")):
         wrong = {"container": {**CONTAINER, "kernelPath": path}}
