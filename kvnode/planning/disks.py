@@ -394,8 +394,8 @@ def _matching_blocks(bus: str, source: _Source, facts: VolumeFacts, host: HostFa
     physical = facts.physical_block_bytes or facts.logical_block_bytes or usual
     if bus == "sata":
         return BlockIo(_SECTOR, physical)
-    logical = min(facts.logical_block_bytes or physical, physical)
-    granularity = facts.discard_granularity_bytes
-    if host.libvirt is not None and host.libvirt < DISCARD_GRANULARITY_FROM:
-        granularity = None
+    logical = min(facts.logical_block_bytes or usual, physical)
+    granularity = facts.discard_granularity_bytes or 0
+    if granularity % logical or (host.libvirt is not None and host.libvirt < DISCARD_GRANULARITY_FROM):
+        granularity = 0
     return BlockIo(logical, physical, granularity or None)

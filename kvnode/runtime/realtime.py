@@ -15,6 +15,7 @@ above everything that isn't real-time, as KubeVirt's handler does.  What holds:
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -56,17 +57,17 @@ def give_realtime(launcher: int, qemu: int, vcpus: str) -> int:
 
     May be repeated.  Raises HostError, also where QEMU has no thread for one of them.
     """
+    wanted = cpus_of(parse_cpuset(vcpus))
     try:
         threads = _threads(_seen_from_here(launcher, qemu))
-    except OSError as error:
+        late = [_numbers(threads[vcpu])[-1] for vcpu in wanted if vcpu in threads and not _is_realtime(threads[vcpu])]
+    except OSError as error:  # the guest ended, or this vCPU did
         raise HostError(f"{FIELD}: QEMU's threads can't be looked at: {error.strerror}") from error
-    wanted = cpus_of(parse_cpuset(vcpus))
     missing = [vcpu for vcpu in wanted if vcpu not in threads]
     if missing:
         raise HostError(f"{FIELD}: QEMU has no thread for the vCPU {missing[0]}; it has some for {sorted(threads)}")
-    late = [threads[vcpu] for vcpu in wanted if not _is_realtime(threads[vcpu])]
     if late:
-        _set(launcher, [_numbers(task)[-1] for task in late])
+        _set(launcher, late)
     return len(late)
 
 
@@ -92,15 +93,15 @@ def _seen_from_here(launcher: int, inner: int) -> int:
             continue
         if len(numbers) == depth and numbers[-1] == inner:
             return int(entry)
-    raise ProcessLookupError(3, f"no process {inner} is in there")
+    raise ProcessLookupError(errno.ESRCH, f"no process {inner} is in there")
 
 
 def _numbers(process: Path) -> list[int]:
-    """A process's or thread's number in each pid namespace from ours down to its own (proc(5), NSpid)."""
+    """A process's or thread's number in each pid namespace from ours down to its own (proc(5), NSpid); OSError."""
     for line in (process / "status").read_text(errors="replace").splitlines():
         if line.startswith("NSpid:"):
             return [int(number) for number in line.split()[1:]]
-    return []
+    raise ProcessLookupError(errno.ESRCH, "it has no number in a pid namespace")
 
 
 def _is_realtime(task: Path) -> bool:

@@ -312,6 +312,9 @@ def matching(bus="virtio", match=None, facts=None, **host):
         ("virtio", {"logical_block_bytes": 4096}, BlockIo(4096, 4096)),
         ("virtio", {}, BlockIo(4096, 4096)),
         ("virtio", {"mode": "Block"}, BlockIo(512, 512)),
+        ("virtio", {"mode": "Block", "physical_block_bytes": 1 << 20}, BlockIo(512, 1 << 20)),
+        ("virtio", {"physical_block_bytes": 512, "discard_granularity_bytes": 512}, BlockIo(512, 512, 512)),
+        ("virtio", {"discard_granularity_bytes": 512}, BlockIo(4096, 4096)),
         ("virtio", {**BLOCKS, "discard_granularity_bytes": 0}, BlockIo(512, 4096)),
     ],
 )
