@@ -5,9 +5,9 @@ text the kinds of characters and the magnitude. So the thousands of domains that
 little, and a text that the schema has no place for is still seen. When all have run, a newer libvirt than the machine's
 (tests/libvirt/newer.py) is asked of each; one that it refuses fails the run, with the name of the test that made it.
 
-Nobody is promised a domain where a manifest is refused: what validation or every mode says no to is counted and not
-asked. What the plan itself says takes a libvirt newer still is listed with that sentence. A test that puts text into a
-plan which no manifest could bring there says ``@pytest.mark.made_up("why")``.
+Nobody is promised a domain where a manifest is refused: what validation says no to is counted and not asked. What the
+plan itself says takes a libvirt newer still is listed with that sentence. A test that puts text into a plan which no
+manifest could bring there says ``@pytest.mark.made_up("why")``.
 
 Programs that tests start keep theirs in a folder (children/sitecustomize.py), whose domains are put to libvirt as well:
 a command validates before it plans. What runs on machines of its own, as the cluster's daemons do, isn't reached.
@@ -30,7 +30,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from kvnode.api.unsupported import unsupported
 from kvnode.api.validation import validate
 from kvnode.domain import rendering
 from kvnode.errors import HostError, KvnodeError
@@ -41,7 +40,6 @@ from tests.libvirt.newer import newer_version, with_newer_libvirt
 PROGRAM = Path(__file__).resolve().parents[1] / "libvirt/accepting.py"
 CHILDREN = Path(__file__).with_name("children")
 FOLDER = "KVNODE_TEST_DOMAINS"
-MODES = ("standalone", "cluster")
 MEASURED = ("budgets", "benchmarks")
 # Plans are rendered soon after they are made; of those that aren't it is forgotten what they were made from.
 PLANS_KEPT = 200
@@ -191,9 +189,9 @@ class Domains:
 
 
 def _is_sound(vmi: Any, config: Any) -> bool:
-    """Whether whoever runs guests would take this manifest, in one mode at least."""
+    """Whether admission and every command would take this manifest."""
     try:
-        return not validate(vmi, config) and any(not unsupported(vmi, where) for where in MODES)
+        return not validate(vmi, config)
     except KvnodeError:
         return False
 

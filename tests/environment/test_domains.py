@@ -79,6 +79,20 @@ def test_nothing_is_promised_of_a_manifest_that_is_refused(inner):
     assert result.ret == pytest.ExitCode.OK
 
 
+def test_what_takes_a_libvirt_newer_still_is_listed_with_the_plans_own_reason(inner):
+    result = inner("""
+from tests.plans import HOST
+
+def test_a():
+    firmware = {"bootloader": {"efi": {"secureBoot": False}}}
+    gate = {"developerConfiguration": {"featureGates": ["WorkloadEncryptionTDX"]}}
+    host = {**HOST, "efi": {"tdx": {"code": "/usr/share/OVMF/OVMF.inteltdx.fd"}}}
+    kvnode.render(plan_of({"launchSecurity": {"tdx": {}}, "firmware": firmware}, host, gate))
+""")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["newer than libvirt *: test_inner.py::test_a: *TDX takes libvirt 11.6.0*"])
+
+
 def test_a_plan_that_is_made_up_says_why(inner):
     body = "def test_a(): kvnode.render(with_serial(plan_of(), '<>'))"
     assert inner(f"@pytest.mark.made_up('to try it')\n{body}").ret == pytest.ExitCode.OK
