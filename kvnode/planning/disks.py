@@ -154,8 +154,8 @@ class _Guest:
         if prefix is None or (bus == "virtio" and kind == "cdrom") or (lun is not None and bus in _NO_LUNS):
             raise _no_bus(kind, bus)
         index = self._indexes.get(name)
-        if index is None and kind != "cdrom":
-            raise Refused("name", f"no volume is called {name[:60]!r}")
+        if index is None:
+            _check_empty(kind, name, bus)
         source, facts = _NO_SOURCE, self._host.volumes.get(name, _NO_FACTS)
         if index is not None:
             volume = self._volumes[index]
@@ -235,6 +235,14 @@ def _no_bus(kind: str, bus: str) -> Refused:
     if bus == "virtio":
         return Refused("cdrom.bus", "there are no CD-ROM drives on virtio; sata, scsi and usb have them")
     return Refused(f"{kind}.bus", f"{bus[:60]!r} is none of {', '.join(_PREFIX)}")
+
+
+def _check_empty(kind: str, name: str, bus: str) -> None:
+    """A drive may be empty; QEMU's on USB alone is none without a disc (hw/usb/dev-storage-classic.c)."""
+    if kind != "cdrom":
+        raise Refused("name", f"no volume is called {name[:60]!r}")
+    if bus == "usb":
+        raise Refused("cdrom.bus", "a CD-ROM drive on usb can't be empty: use sata or scsi, or give it a volume")
 
 
 def _is_open(drive: CDRomTarget) -> bool:

@@ -143,6 +143,14 @@ def test_a_cdrom_is_read_only_and_may_be_empty():
     assert '<disk type="file" device="cdrom"><driver name="qemu" error_policy="stop"/><target' in kvnode.render(plan)
 
 
+def test_a_drive_on_usb_has_a_disc():
+    with pytest.raises(InvalidManifest, match="on usb can't be empty: use sata or scsi") as error:
+        plan_of({"devices.disks": [{"name": "none", "cdrom": {"bus": "usb"}}], "spec.volumes": []})
+    assert [one.field for one in error.value.errors] == ["spec.domain.devices.disks[0].cdrom.bus"]
+    plan = plan_of({"devices.disks": [{"name": "none", "cdrom": {"bus": "scsi"}}], "spec.volumes": []})
+    assert plan.devices.disks[0].source is None
+
+
 @pytest.mark.parametrize(
     ("source", "facts", "said"),
     [
