@@ -99,6 +99,9 @@ PROGRAMS = (
     Program("mcopy", "mtools", "builds the tiny guest image", required=False),
 )
 
+_UEFI = {"x86_64": ("ovmf", ("plain", "secure_boot")), "aarch64": ("qemu-efi-aarch64", ("plain",))}
+"""The package that has it, and the builds that guests may want: on arm64 there is no secure boot."""
+
 
 def check_node(facts: HostFacts | None = None) -> list[Check]:
     """Every check, in the order in which a person would mend things; probes the node where no facts are given."""
@@ -247,11 +250,13 @@ def _program(program: Program) -> Check:
 
 def _uefi(facts: HostFacts) -> Check:
     """Firmware of guests that boot by UEFI; others have their machine's own."""
-    missing = [purpose for purpose in ("plain", "secure_boot") if purpose not in facts.efi]
+    if facts.arch not in _UEFI:
+        return Check("UEFI", True, f"guests on {facts.arch} have none", required=False)
+    package, wanted = _UEFI[facts.arch]
+    missing = [purpose for purpose in wanted if purpose not in facts.efi]
     if not missing:
         return Check("UEFI", True, facts.efi["plain"].code, required=False)
     value = f"missing: {', '.join(missing).replace('_', ' ')}"
-    package = "ovmf" if facts.arch == "x86_64" else "qemu-efi-aarch64"
     return Check("UEFI", False, value, False, "guests that boot by UEFI need it", f"apt-get install {package}")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from kvnode import HostFacts, probe_host
 from kvnode.cli import main
-from kvnode.facts import Cell, HugepagePool
+from kvnode.facts import Cell, Firmware, HugepagePool
 from kvnode.host import doctor
 from kvnode.host.doctor import check_node
 
@@ -61,6 +61,16 @@ def test_missing_plugins_come_with_their_package(monkeypatch, tmp_path):
     (tmp_path / "bridge").chmod(0o644)
     monkeypatch.setenv("CNI_PATH", "/usr/lib/cni")
     assert "/usr/lib/cni" in found("CNI plugins").value
+
+
+def test_missing_uefi_comes_with_its_package_and_only_where_guests_have_it():
+    check = found("UEFI", HostFacts(efi={"plain": Firmware("/code.fd")}))
+    assert (check.ok, check.required, check.value) == (False, False, "missing: secure boot")
+    assert check.remedy == "apt-get install ovmf"
+    assert found("UEFI", HostFacts(efi={kind: Firmware("/code.fd") for kind in ("plain", "secure_boot")})).ok
+    assert found("UEFI", HostFacts(arch="aarch64")).remedy == "apt-get install qemu-efi-aarch64"
+    assert found("UEFI", HostFacts(arch="aarch64", efi={"plain": Firmware("/code.fd")})).value == "/code.fd"
+    assert found("UEFI", HostFacts(arch="s390x")).ok
 
 
 def test_an_architecture_without_qemu_comes_with_its_package():
