@@ -71,6 +71,8 @@ LINK_GROUP = 0x6B76
 _FIRST_BRIDGE_INDEX = 0x6B760000
 _FIRST_TAP_INDEX = 0x6B768000
 
+_MOST_INTERFACES = 240
+"""As many root ports as a guest's PCI has room for; each DHCP server has an address of 169.254.75.10 to .249."""
 _PROTOCOLS: dict[str, Literal["tcp", "udp"]] = {"TCP": "tcp", "UDP": "udp"}
 _IFNAME_BYTES = 15
 _BRIDGE_PREFIX = "k6t-"
@@ -168,6 +170,9 @@ def network_plan(vmi: VirtualMachineInstance, host: HostFacts) -> NetworkPlan:
     interfaces = vmi.spec.domain.devices.interfaces
     if not interfaces:
         return _NO_NETWORK
+    if len(interfaces) > _MOST_INTERFACES:
+        message = f"{len(interfaces)} interfaces are more than {_MOST_INTERFACES}"
+        raise _fault("spec.domain.devices.interfaces", message)
     indexes = {network.name: index for index, network in enumerate(vmi.spec.networks)}
     guest = _Guest(vmi, identity_of(vmi.metadata), _hostname(vmi), _queues(vmi))
     planned: list[InterfaceNetwork] = []

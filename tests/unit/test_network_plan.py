@@ -162,6 +162,15 @@ def test_two_interfaces():
     assert max(indexes) < 2**31
 
 
+def test_every_interface_that_there_is_room_for_has_a_dhcp_server_of_its_own():
+    links = {f"net{n}": msgspec.structs.replace(LINK, ifname=f"eth{n}") for n in range(240)}
+    plan = network_plan(guest_with(*[{"bridge": {}}] * 240), HostFacts(links=links))
+    servers = [read_ipv4(interface.dhcp.server) for interface in plan.interfaces]
+    assert len(set(map(str, servers))) == 240
+    with pytest.raises(InvalidManifest, match="241 interfaces are more than 240"):
+        network_plan(guest_with(*[{"bridge": {}}] * 241), HostFacts())
+
+
 def test_no_name_of_a_manifest_is_a_links_name():
     hostile = "a'; reboot\n../../\"\0" + "x" * 300
     vmi = guest_with({"name": hostile, "bridge": {}})

@@ -46,6 +46,11 @@ REFUSED = [
     (second({"sriov": {}, "state": "absent"}, MULTUS), f"{DEVICES}.interfaces[1].state", "Invalid"),
     (second({"bridge": {}, "state": "gone"}, MULTUS), f"{DEVICES}.interfaces[1].state", "Invalid"),
     ({f"{NIC}.acpiIndex": -1}, f"{INSIDE}.acpiIndex", "Invalid"),
+    (
+        {f"{NIC}.acpiIndex": 5, **second({"bridge": {}, "acpiIndex": 5}, MULTUS)},
+        f"{DEVICES}.interfaces[1].acpiIndex",
+        "Duplicate",
+    ),
     ({f"{NIC}.ports": [{"port": 0}]}, f"{INSIDE}.ports[0].port", "Required"),
     ({f"{NIC}.ports": [{"port": 65536}]}, f"{INSIDE}.ports[0].port", "Invalid"),
     ({f"{NIC}.ports": [{"port": -1}]}, f"{INSIDE}.ports[0].port", "Invalid"),
@@ -112,6 +117,18 @@ REFUSED = [
 @pytest.mark.parametrize(("changes", "field", "reason"), REFUSED)
 def test_refused(changes, field, reason):
     assert findings(changes).get(field) == [reason]
+
+
+def test_as_many_interfaces_as_there_is_room_for():
+    def with_cards(count):
+        names = [f"n{number}" for number in range(count)]
+        return {
+            f"{DEVICES}.interfaces": [{"name": name, "bridge": {}} for name in names],
+            "spec.networks": [{"name": name, "multus": {"networkName": name}} for name in names],
+        }
+
+    assert findings(with_cards(240)) == {}
+    assert findings(with_cards(241)) == {f"{DEVICES}.interfaces": ["Invalid"]}
 
 
 @pytest.mark.parametrize("name", ["a b", "a'", "../x", "a\n", "", "ä", "x" * 254])

@@ -25,6 +25,8 @@ _NOBODY = "00:00:00:00:00:00"
 _MASQUERADE_BRIDGE_MAC = "02:00:00:00:00:00"
 _MAX_ACPI_INDEX = 16383
 """QEMU's bound for acpi-index: what a guest's kernel can turn into a name such as eno16383."""
+_MAX_INTERFACES = 240
+"""Root ports that a guest's PCI has room for: eight functions in each of thirty slots."""
 _PRIVATE_DHCP_OPTIONS = range(224, 255)
 _MAX_DHCP_CHARACTERS = 255
 _MAX_TAG_CHARACTERS = 253
@@ -53,6 +55,12 @@ def interface_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings:
     closer = _PLAIN.others(interfaces) if settings.bridge_on_pod_network else range(len(interfaces))
     networks = {network.name: network for network in spec.networks} if closer else {}
     macs: dict[str, int] = {}
+    acpi_indexes: dict[int, int] = {}
+    if len(interfaces) > _MAX_INTERFACES:
+        found.invalid(
+            _INTERFACES,
+            f"{len(interfaces)} interfaces are more than {_MAX_INTERFACES}, the most that a guest can have.",
+        )
     for index in closer:
         interface = interfaces[index]
         name = interface.name
@@ -67,6 +75,9 @@ def interface_rules(found: Findings, spec: VirtualMachineInstanceSpec, settings:
             mac = canonical_mac(interface.mac_address) or interface.mac_address
             if macs.setdefault(mac, index) != index:
                 found.duplicate(f"{_at(index)}.macAddress", f"{shown(mac)} is the address of {_at(macs[mac])} already.")
+        number = interface.acpi_index if interface.state != "absent" else None
+        if number and acpi_indexes.setdefault(number, index) != index:
+            found.duplicate(f"{_at(index)}.acpiIndex", f"{number} is that of {_at(acpi_indexes[number])} already.")
         if (interface.ports or interface.port_ranges) and (network is None or network.pod is not None):
             _ports(found, _at(index), interface, settings)
         if interface.dhcp_options is not None:
