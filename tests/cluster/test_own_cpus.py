@@ -111,6 +111,7 @@ def pages(kubevirt: Cluster) -> Iterator[int]:
     counted(0)
 
 
+@pytest.mark.full("a cluster's guest of huge pages in the cells of its CPUs, on a kubelet that counts them anew")
 @pytest.mark.needs("root", "cpus_2", "hugepages_2Mi_to_reserve")
 def test_memory_of_huge_pages_in_the_cells_of_its_cpus_and_no_privilege_for_it(
     pages: int, guest: Guest, kubevirt: Cluster
@@ -145,6 +146,7 @@ def share_real_time(node: Node, pod: dict[str, Any]) -> None:
         (folder / "cpu.rt_runtime_us").write_text("100000")
 
 
+@pytest.mark.full("a cluster's guest with real-time vCPUs, from a node without them to threads under the scheduler")
 @pytest.mark.needs("root", "cpus_2", "hugepages_2Mi_to_reserve", "realtime_groups")
 def test_real_time_waits_for_a_node_for_it_and_for_its_cgroups_share(
     pages: int, guest: Guest, kubevirt: Cluster

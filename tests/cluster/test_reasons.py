@@ -44,18 +44,25 @@ def with_image(image: str, **more: str) -> list[dict[str, Any]]:
 
 @contextmanager
 def configured(cluster: Cluster, change: dict[str, Any]) -> Iterator[None]:
-    """The KubeVirt resource with another configuration, for a while."""
+    """The KubeVirt resource with another configuration, for a while; the leading controller knows it."""
     (installation,) = cluster.api.get(KUBEVIRTS)["items"]
     path = f"{KUBEVIRTS}/{installation['metadata']['name']}"
-    before = installation["spec"].get("configuration", {})
-    cluster.api.request(
-        "PATCH", path, [{"op": "add", "path": "/spec/configuration", "value": change}], "application/json-patch+json"
-    )
+
+    def configure(configuration: dict[str, Any]) -> None:
+        changed = [{"op": "add", "path": "/spec/configuration", "value": configuration}]
+        generation = cluster.api.request("PATCH", path, changed, "application/json-patch+json")["metadata"][
+            "generation"
+        ]
+        wait_for(
+            "the configuration is read",
+            lambda: cluster.api.get(path).get("status", {}).get("observedGeneration") == generation,
+        )
+
+    configure(change)
     try:
         yield
     finally:
-        restored = [{"op": "add", "path": "/spec/configuration", "value": before}]
-        cluster.api.request("PATCH", path, restored, "application/json-patch+json")
+        configure(installation["spec"].get("configuration", {}))
 
 
 def test_no_node_with_kvm_and_no_emulation(guest: Guest) -> None:

@@ -63,7 +63,7 @@ def test_the_pod_is_the_same_whenever_it_is_decided():
     [
         ({"noSuchField": 1}, "spec.noSuchField"),
         ({"domain": {**SPEC["domain"], "memory": {"guest": "lots"}}}, "spec.domain.memory.guest"),
-        ({"domain": {**SPEC["domain"], "cpu": {"dedicatedCpuPlacement": True}}}, "dedicatedCpuPlacement"),
+        ({"domain": {**SPEC["domain"], "devices": {"tpm": {}}}}, "spec.domain.devices.tpm"),
         ({"domain": "a machine"}, "spec.domain"),
     ],
 )

@@ -117,7 +117,11 @@ def most_under_load(pids: dict[str, list[int]], guest_bytes: int) -> dict[str, i
 
 SHAPES = [
     pytest.param({"cores": 1}, {"guest": "128Mi"}, {}, id="tiny"),
-    pytest.param({"cores": 4}, {"guest": "256Mi"}, NO_SCREEN, id="4-vcpus"),
+    pytest.param(
+        *({"cores": 4}, {"guest": "256Mi"}, NO_SCREEN),
+        id="4-vcpus",
+        marks=pytest.mark.full("memory overhead of a guest with 4 vCPUs"),
+    ),
     pytest.param(
         *({"cores": 2}, {"guest": "512Mi"}, more_disks(6)),
         id="8-disks",
