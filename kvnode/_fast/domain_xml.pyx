@@ -5,8 +5,8 @@ Nothing is decided here. A function writes what its part of the plan says; None 
 Elements stand in the order of libvirt's own output, so that a diff with ``virsh dumpxml`` reads well.
 
 A plan's Structs are read as C reads them (``layout.pxd``): what each is, is asked where it is handed over, so a plan
-that somebody has put together of something else is a TypeError. ``boundscheck`` is off because no array is indexed by
-anything but a position that the loop above it bounds; tuples are iterated.
+that somebody has put together of something else is a TypeError, and of None an AttributeError. ``boundscheck`` is off
+because no array is indexed by anything but a position that the loop above it bounds; tuples are iterated.
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
