@@ -52,6 +52,7 @@ cdef class HostCpus:
     cdef readonly int cell_count
     cdef readonly int allotted
     cdef int core_count
+    cdef int counted_for  # threads of a guest core that siblings and capacity were counted for last
     cdef int *cpus
     cdef Core *cores
     cdef CellTable *cells
@@ -132,18 +133,24 @@ def place(
     cdef int siblings = 0, capacity = 0, cell, most
     cdef int64_t there = 0
     cdef unsigned char[MOST_CELLS] chosen
+    cdef int64_t[MOST_CELLS] amounts
     if cores < 1 or threads < 1 or spare < 0 or cores > MOST_CPUS or threads > MOST_CPUS or spare > MOST_CPUS:
         raise ValueError(f"{cores} cores of {threads} threads and {spare} more are no guest")
     if pages is not None and (len(pages) != host.cell_count or wanted_pages < 1):
         raise ValueError("not an amount of pages for each cell")
     if <int64_t> cores * threads + spare > host.allotted:
         return TOO_FEW_CPUS, <int64_t> cores * threads + spare, host.allotted
+    # Reading an amount may run anything, a placement on this very host too: all are read before the tables are touched.
+    if pages is not None:
+        for cell in range(host.cell_count):
+            amounts[cell] = pages[cell]
     for cell in range(host.cell_count):
         _count(host, cell, threads)
         siblings += host.cells[cell].siblings
         capacity += host.cells[cell].capacity
-        host.cells[cell].pages = pages[cell] if pages is not None else 0
+        host.cells[cell].pages = amounts[cell] if pages is not None else 0
         there += host.cells[cell].pages
+    host.counted_for = threads
     if in_cells and capacity < cores:
         return CROSSES_CELLS, cores, capacity
     if pages is not None and there < wanted_pages:
@@ -191,18 +198,16 @@ cdef void _count(HostCpus host, int cell, int threads) noexcept nogil:
     """What a cell can hold, and nothing of it given away."""
     cdef CellTable *table = &host.cells[cell]
     cdef int core
-    table.siblings = 0
-    if threads == 1:
-        table.siblings = table.allotted
-        for core in range(table.first_core, table.end_core):
-            host.cores[core].used = 0
-    else:
-        for core in range(table.first_core, table.end_core):
-            table.siblings += host.cores[core].allotted // threads
-            host.cores[core].used = 0
-    table.capacity = table.allotted // threads
+    for core in range(table.first_core, table.end_core):
+        host.cores[core].used = 0
     table.share = 0
     table.given = 0
+    if host.counted_for == threads:
+        return
+    table.siblings = 0
+    for core in range(table.first_core, table.end_core):
+        table.siblings += host.cores[core].allotted // threads
+    table.capacity = table.allotted // threads
 
 
 cdef bint _choose(

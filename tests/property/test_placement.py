@@ -211,3 +211,25 @@ def test_what_is_no_question(arguments: tuple[Any, ...]) -> None:
 def test_what_is_no_host(cells: Any, distances: Any) -> None:
     with pytest.raises(ValueError, match=r"cells|distances"):
         HostCpus(cells, 1, distances)
+
+
+class Placing:
+    """An amount of pages that, while it is read, places another guest on the same host."""
+
+    def __init__(self, host: HostCpus, threads: int) -> None:
+        self.host, self.threads = host, threads
+
+    def __int__(self) -> int:
+        place(self.host, 2, self.threads, 0, True)
+        return 9
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_a_placement_within_a_placement_and_one_that_fails_half_way_leave_the_next_as_it_was(threads: int) -> None:
+    crowded, alone = host(4, 4, 4), host(4, 4, 4)
+    for other in (1, 2, 4):
+        amounts = (9, 9, 9, Placing(crowded, other))
+        assert place(crowded, 4, threads, 1, True, amounts, 20) == place(alone, 4, threads, 1, True, (9,) * 4, 20)
+        with pytest.raises(TypeError):
+            place(crowded, 4, other, 1, True, (9, 9, 9, "many"), 20)
+        assert place(crowded, 4, threads, 1, True, (9,) * 4, 20) == place(alone, 4, threads, 1, True, (9,) * 4, 20)
