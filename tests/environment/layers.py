@@ -28,7 +28,7 @@ LAYERS = (
     "benchmarks",
 )
 
-_CLUSTERS = ("packaging", "controllers", "cluster", "budgets", "benchmarks")
+_CLUSTERS = ("property", "fuzz", "packaging", "controllers", "cluster", "budgets", "benchmarks")
 LANES = {"guests": tuple(layer for layer in LAYERS if layer not in _CLUSTERS), "clusters": _CLUSTERS}
 
 # Seconds that one test may take before it is taken for hung; emulation is some thirty times slower than a processor.
