@@ -14,12 +14,11 @@ cdef enum:
     POINT = 46
     SLASH = 47
     ZERO = 48
-    PREFIX_BITS = 6
     WHOLE = 32
 
 
-def ipv4(text: str, /) -> int:
-    """An address as ``number << 6 | prefix``, whose prefix is 32 where the text has none; -1 for any other text.
+def ipv4(text: str, /) -> tuple | None:
+    """An address as (number, prefix), whose prefix is 32 where the text has none; None for any other text.
 
     Four decimal numbers up to 255 without leading zeros, which some read as octal, and perhaps ``/`` and 0 to 32.
     """
@@ -31,21 +30,21 @@ def ipv4(text: str, /) -> int:
     for octet in range(4):
         if octet:
             if at == name.size or name.data[at] != POINT:
-                return -1
+                return None
             at += 1
         number = decimal(&name, &at, 3)
         if number < 0 or number > 255:
-            return -1
+            return None
         address = address << 8 | number
     if at < name.size:
         if name.data[at] != SLASH:
-            return -1
+            return None
         at += 1
         # A prefix may have a leading zero: it is a length, which nobody reads as octal.
         prefix = digits(&name, &at, 2)
         if prefix < 0 or prefix > WHOLE or at < name.size:
-            return -1
-    return address << PREFIX_BITS | prefix
+            return None
+    return address, prefix
 
 
 cdef inline int decimal(const Text *name, Py_ssize_t *at, int most) noexcept:

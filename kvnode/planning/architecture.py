@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from kvnode.api.disks import Disk
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import HostError
 from kvnode.facts import HostFacts
@@ -95,3 +96,11 @@ def architecture_of(vmi: VirtualMachineInstance, host: HostFacts) -> Architectur
             f"it takes a node (or the facts of one) that is {arch.libvirt}"
         )
     return arch
+
+
+def disk_bus(disk: Disk, arch: Architecture) -> str:
+    """The bus of a disk, LUN or CD-ROM drive; the architecture's usual one where the manifest names none."""
+    target = disk.disk or disk.lun or disk.cdrom
+    if target is not None and target.bus:
+        return target.bus
+    return arch.cdrom_bus if disk.cdrom is not None else arch.bus

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
-from kvnode.api.disks import Disk
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.planning.architecture import Architecture
+from kvnode.planning.architecture import Architecture, disk_bus
 from kvnode.planning.refusal import invalid, one_of
 
 _POLICIES = ("shared", "auto", "supplementalPool")
@@ -24,14 +23,6 @@ class IoThreads(msgspec.Struct, frozen=True, gc=False):
 
     count: int
     of_disk: tuple[tuple[int, ...], ...]
-
-
-def disk_bus(disk: Disk, arch: Architecture) -> str:
-    """The bus of a disk, LUN or CD-ROM drive; the architecture's usual one where the manifest names none."""
-    target = disk.disk or disk.lun or disk.cdrom
-    if target is not None and target.bus:
-        return target.bus
-    return arch.cdrom_bus if disk.cdrom is not None else arch.bus
 
 
 def iothreads_plan(vmi: VirtualMachineInstance, arch: Architecture, vcpus: int) -> IoThreads:

@@ -13,10 +13,6 @@ import msgspec
 
 from kvnode._fast.addresses import ipv4, ipv4_text
 
-PREFIX_BITS = 6
-"""``kvnode._fast.addresses`` has a prefix in the lowest bits of its numbers."""
-
-_PREFIX = (1 << PREFIX_BITS) - 1
 _ALL = 0xFFFF_FFFF
 
 
@@ -50,13 +46,13 @@ def _mask(prefix: int) -> int:
 
 def read_ipv4(text: str) -> Ipv4 | None:
     """``10.244.1.17/24``, or without a prefix; None for an IPv6 address. Raises ValueError for anything else."""
-    packed = ipv4(text)
-    if packed >= 0:
-        return Ipv4(packed >> PREFIX_BITS, packed & _PREFIX)
+    found = ipv4(text)
+    if found is not None:
+        return Ipv4(*found)
     host = text.partition("/")[0]
     if is_ipv6(host):
         return None
-    if ipv4(host) < 0:
+    if ipv4(host) is None:
         raise ValueError(f"{text[:60]!r} is no IP address")
     raise ValueError(f"{text[:60]!r} has no prefix from 0 to 32")
 

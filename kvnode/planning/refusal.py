@@ -42,15 +42,19 @@ class Refused(Exception):
 def choice(field: str, value: str, allowed: tuple[str, ...]) -> str:
     """The value of an item's field; raises Refused for one that isn't among ``allowed``."""
     if value not in allowed:
-        raise Refused(field, f"{value[:60]!r} is none of {', '.join(allowed)}")
+        raise Refused(field, _none_of(value, allowed))
     return value
 
 
 def one_of(field: str, value: str | None, allowed: tuple[str, ...]) -> str | None:
     """The value, or None where there is none; raises InvalidManifest for one that isn't among ``allowed``."""
     if value and value not in allowed:
-        raise invalid(field, f"{value[:60]!r} is none of {', '.join(allowed)}")
+        raise invalid(field, _none_of(value, allowed))
     return value or None
+
+
+def _none_of(value: str, allowed: tuple[str, ...]) -> str:
+    return f"{value[:60]!r} is none of {', '.join(allowed)}"
 
 
 def bytes_of(field: str, quantity: Quantity) -> int:

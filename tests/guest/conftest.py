@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ class Guests:
         self.kvnode = kvnode
         self.clients: list[subprocess.Popen[str]] = []
 
-    def detach(self, manifest: Path | str, name: str, *options: str) -> dict[str, object]:
+    def detach(self, manifest: Path | str, name: str, *options: str) -> dict[str, Any]:
         """Starts a guest and returns what ``ps`` says of it."""
         self.kvnode("run", str(manifest), "--name", name, "--detach", *options)
         return self.listed(name)
@@ -46,7 +47,7 @@ class Guests:
         self.clients.append(client)
         return client
 
-    def listed(self, name: str, namespace: str = "default") -> dict[str, object]:
+    def listed(self, name: str, namespace: str = "default") -> dict[str, Any]:
         """What ``ps -o json`` says of one guest."""
         listed = json.loads(self.kvnode("ps", "-n", namespace, "-o", "json").stdout)
         (found,) = [guest for guest in listed if guest["name"] == name]

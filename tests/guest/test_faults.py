@@ -60,7 +60,7 @@ def test_a_killed_client_takes_nothing_with_it(guests: Guests) -> None:
     started(client)
     client.kill()
     client.wait()
-    (address,) = guests.listed("orphan")["addresses"]  # type: ignore[misc]
+    (address,) = guests.listed("orphan")["addresses"]
     wait_for("a ping", lambda: pings(str(address)))
     assert guests.listed("orphan")["phase"] == "Running"
     guests.kvnode("stop", "orphan")

@@ -223,7 +223,7 @@ def test_a_guest_sees_what_its_manifest_asked_for(guests: Guests, tiny_full_imag
     assert abs(ahead_s - CLOCK_AHEAD_S) < 300
     assert "PNP0103" not in seen["acpi"].split()  # the HPET's
     assert (seen["nic.eth0.driver"], seen["nic.eth0.mac"], seen["nic.eth0.queues"]) == ("virtio_net", MAC, "4")
-    (address,) = guests.listed("everything")["addresses"]  # type: ignore[misc]
+    (address,) = guests.listed("everything")["addresses"]
     assert f" {address}/" in seen["nic.eth0.address"]
     starve_watchdog(guests, "everything")
     wait_for("a reset", lambda: firmware_starts(guests, "everything") == 2)

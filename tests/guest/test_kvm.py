@@ -2,13 +2,14 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.guest.conftest import EXAMPLE, Guests, wait_for, web_page
 
 
-def accelerators(listed: dict[str, object]) -> list[str]:
+def accelerators(listed: dict[str, Any]) -> list[str]:
     """What QEMU was started with behind ``-accel`` or in ``-machine accel=``."""
     processes = listed["processes"]
     assert isinstance(processes, dict)
@@ -26,7 +27,7 @@ def test_a_guest_runs_on_kvm(guests: Guests) -> None:
     listed = guests.listed("fast")
     assert accelerators(listed) == ["kvm"]
     assert "emulated" not in said
-    wait_for("its page", lambda: web_page(str(listed["addresses"][0])), 20)  # type: ignore[index]
+    wait_for("its page", lambda: web_page(str(listed["addresses"][0])), 20)
     assert time.monotonic() - begun < 20
 
 

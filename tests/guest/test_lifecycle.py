@@ -56,7 +56,7 @@ def test_run_stays_with_the_guest_until_ctrl_c(guests: Guests) -> None:
 
 def test_the_guest_has_the_address_and_what_comes_with_it(guests: Guests) -> None:
     listed = guests.detach(EXAMPLE, "lease")
-    (address,) = listed["addresses"]  # type: ignore[misc]
+    (address,) = listed["addresses"]
     wait_for("a ping", lambda: pings(str(address)))
     wait_for("the console", lambda: "# " in guests.type("lease", ""))
     answer = guests.type("lease", "ip -4 -o addr show dev eth0; hostname; ip route; cat /sys/class/net/eth0/mtu")
@@ -79,10 +79,10 @@ def test_the_guest_has_the_address_and_what_comes_with_it(guests: Guests) -> Non
 
 def test_three_guests_from_one_manifest_reach_each_other(guests: Guests) -> None:
     names = ["one", "two", "three"]
-    addresses = {name: str(guests.detach(EXAMPLE, name)["addresses"][0]) for name in names}  # type: ignore[index]
+    addresses = {name: str(guests.detach(EXAMPLE, name)["addresses"][0]) for name in names}
     assert len(set(addresses.values())) == 3
     for name in names:
-        wait_for(f"{name}'s page", lambda name=name: name in web_page(addresses[name]))  # type: ignore[misc]
+        wait_for(f"{name}'s page", lambda name=name: name in web_page(addresses[name]))
     for name, other in (("one", "two"), ("two", "three"), ("three", "one")):
         answer = guests.type(name, f"wget -q -O - http://{addresses[other]}/; echo status=$?")
         assert "status=0" in answer
@@ -93,7 +93,7 @@ def test_three_guests_from_one_manifest_reach_each_other(guests: Guests) -> None
 
 def test_masquerade(guests: Guests, tmp_path: Path) -> None:
     manifest = variant(tmp_path, domain__devices__interfaces=[{"name": "default", "masquerade": {}}])
-    address = str(guests.detach(manifest, "behind")["addresses"][0])  # type: ignore[index]
+    address = str(guests.detach(manifest, "behind")["addresses"][0])
     wait_for("a TCP answer through the Pod's address", lambda: "behind" in web_page(address))
     answer = guests.type(
         "behind", "ip -4 -o addr show dev eth0; ip route; ping -c1 -W2 " + address.rpartition(".")[0] + ".1"
@@ -118,7 +118,7 @@ def test_a_detached_guest_that_ended_is_listed_until_it_is_stopped(guests: Guest
     wait_for("the console", lambda: "# " in guests.type("ended", ""))
     guests.type("ended", "poweroff")
     wait_for("the end", lambda: guests.listed("ended")["phase"] == "Succeeded")
-    assert not any(guests.listed("ended")["processes"].values())  # type: ignore[attr-defined]
+    assert not any(guests.listed("ended")["processes"].values())
     assert "ready after" in guests.kvnode("logs", "ended").stdout
     guests.kvnode("stop", "ended")
     guests.kvnode("stop", "ended", status=1)

@@ -172,7 +172,7 @@ def check_overhead(guests: Guests, tmp_path: Path, cpu: Shape, memory: Shape, ch
     items = {item.name: item.bytes for item in plan.overhead.items}
     with reserved(plan.memory.bytes >> 21) if plan.memory.hugepage_bytes else nullcontext():
         listed = guests.detach(manifest, "costs")
-        (address,) = listed["addresses"]  # type: ignore[misc]
+        (address,) = listed["addresses"]
         wait_for("the guest", lambda: "costs" in web_page(address))
         guests.type("costs", LOAD)
         # Asked anew: a dnsmasq that has just made itself a daemon was listed twice.
