@@ -1,8 +1,9 @@
 """The compiled modules, and nothing else: all that is data stands in pyproject.toml.
 
-Each ``kvnode/_fast/*.pyx`` becomes one extension. Cython runs as a step of ``build_ext`` and not
-before it, so a source distribution carries the ``.pyx`` files and no generated C, and whoever
-builds from it gets C made by the Cython that pyproject.toml asks for.
+Each ``kvnode/_fast/*.pyx`` becomes one extension, and so does each module of ``kvnode/planning``
+that has its declarations beside it (``deploy/setup/declarations.py``). Cython runs as a step of
+``build_ext`` and not before it, so a source distribution carries the sources and no generated C,
+and whoever builds from it gets C made by the Cython that pyproject.toml asks for.
 
 Switches, read from the environment:
 
@@ -13,7 +14,7 @@ Switches, read from the environment:
 ``KVNODE_SANITIZE=1``
     address and undefined-behaviour sanitizers (the interpreter then runs under ``LD_PRELOAD`` of libasan).
 ``KVNODE_EXTENSIONS=a,b``
-    only these modules, and none where it is empty.
+    only these modules (``_fast.names``, ``planning.disks``), and none where it is empty.
 """
 
 import os
@@ -29,32 +30,48 @@ DIRECTIVES = {"language_level": 3, "embedsignature": True, "embedsignature.forma
 if DEBUG:
     DIRECTIVES |= {"boundscheck": True, "wraparound": True, "nonecheck": True}
 
+# Modules that are Python to everybody else: a None where there is to be an object is Python's error and no crash.
+PYTHON = DIRECTIVES | {"annotation_typing": False, "nonecheck": True, "embedsignature": False}
+
 COMPILE_ARGS = ["-O0", "-g3", "-UNDEBUG"] if DEBUG else ["-O2", "-g0"]
 COMPILE_ARGS += ["-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-missing-field-initializers"]
+# Cython compares any two objects by what they may be, and gcc takes a branch for None as if it read there.
+COMPILE_ARGS += ["-Wno-array-bounds"]
 SANITIZE_ARGS = ["-fsanitize=address,undefined", "-fno-omit-frame-pointer"] if SANITIZE else []
 MACROS = [("CYTHON_TRACE", "1"), ("CYTHON_TRACE_NOGIL", "1")] if TRACE else []
 
 
+def sources() -> dict[str, str]:
+    """What is compiled, by the module's name below kvnode."""
+    found = {f"_fast.{path.stem}": path for path in Path("kvnode/_fast").glob("*.pyx")}
+    found |= {f"planning.{path.stem}": path.with_suffix(".py") for path in Path("kvnode/planning").glob("*.pxd")}
+    return {name: str(path) for name, path in sorted(found.items())}
+
+
 def extensions() -> list[Extension]:
     """The extensions that this build is asked for."""
-    names = sorted(path.stem for path in Path("kvnode/_fast").glob("*.pyx"))
+    found = sources()
     asked = os.environ.get("KVNODE_EXTENSIONS")
     if asked is not None:
         wanted = {name for name in asked.split(",") if name}
-        unknown = wanted.difference(names)
+        unknown = wanted.difference(found)
         if unknown:
-            raise SystemExit(f"KVNODE_EXTENSIONS names {', '.join(sorted(unknown))}; there is {', '.join(names)}")
-        names = [name for name in names if name in wanted]
-    return [
-        Extension(
-            f"kvnode._fast.{name}",
-            sources=[f"kvnode/_fast/{name}.pyx"],
-            define_macros=MACROS,
-            extra_compile_args=COMPILE_ARGS + SANITIZE_ARGS,
-            extra_link_args=SANITIZE_ARGS,
-        )
-        for name in names
-    ]
+            raise SystemExit(f"KVNODE_EXTENSIONS names {', '.join(sorted(unknown))}; there is {', '.join(found)}")
+        found = {name: source for name, source in found.items() if name in wanted}
+    return [extension(name, source) for name, source in found.items()]
+
+
+def extension(name: str, source: str) -> Extension:
+    made = Extension(
+        f"kvnode.{name}",
+        sources=[source],
+        define_macros=MACROS,
+        extra_compile_args=COMPILE_ARGS + SANITIZE_ARGS,
+        extra_link_args=SANITIZE_ARGS,
+    )
+    if source.endswith(".py"):
+        made.cython_directives = PYTHON
+    return made
 
 
 setup(

@@ -6,14 +6,17 @@ from kvnode._fast.layout cimport Field, kvnode_lies_so
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *bus_, *domain_, *function_, *slot_; } KvnodePciAddress;
-    static const kvnode_field KvnodePciAddress_fields[] = { AT(KvnodePciAddress, bus), AT(KvnodePciAddress, domain),
-        AT(KvnodePciAddress, function), AT(KvnodePciAddress, slot), {0} };
-    static const Py_ssize_t KvnodePciAddress_size = sizeof(KvnodePciAddress);
+    typedef struct { PyObject_HEAD PyObject *bus_, *domain_, *function_, *slot_; }
+        kvnode_planning_device_plans_PciAddress;
+    static const kvnode_field kvnode_planning_device_plans_PciAddress_fields[] = {
+        AT(kvnode_planning_device_plans_PciAddress, bus), AT(kvnode_planning_device_plans_PciAddress, domain),
+        AT(kvnode_planning_device_plans_PciAddress, function), AT(kvnode_planning_device_plans_PciAddress, slot),
+        {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_PciAddress_size = sizeof(kvnode_planning_device_plans_PciAddress);
     """
-    const Field *KvnodePciAddress_fields
-    const Py_ssize_t KvnodePciAddress_size
-    ctypedef class kvnode.planning.device_plans.PciAddress [object KvnodePciAddress, check_size ignore]:
+    const Field *kvnode_planning_device_plans_PciAddress_fields
+    const Py_ssize_t kvnode_planning_device_plans_PciAddress_size
+    ctypedef class kvnode.planning.device_plans.PciAddress [object kvnode_planning_device_plans_PciAddress, check_size ignore]:
         cdef object bus "bus_"
         cdef object domain "domain_"
         cdef object function "function_"
@@ -22,28 +25,31 @@ cdef extern from *:
 cdef extern from *:
     """
     typedef struct { PyObject_HEAD PyObject *discard_granularity_bytes_, *logical_bytes_, *physical_bytes_; }
-        KvnodeBlockIo;
-    static const kvnode_field KvnodeBlockIo_fields[] = { AT(KvnodeBlockIo, discard_granularity_bytes),
-        AT(KvnodeBlockIo, logical_bytes), AT(KvnodeBlockIo, physical_bytes), {0} };
-    static const Py_ssize_t KvnodeBlockIo_size = sizeof(KvnodeBlockIo);
+        kvnode_planning_device_plans_BlockIo;
+    static const kvnode_field kvnode_planning_device_plans_BlockIo_fields[] = {
+        AT(kvnode_planning_device_plans_BlockIo, discard_granularity_bytes),
+        AT(kvnode_planning_device_plans_BlockIo, logical_bytes), AT(kvnode_planning_device_plans_BlockIo,
+        physical_bytes), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_BlockIo_size = sizeof(kvnode_planning_device_plans_BlockIo);
     """
-    const Field *KvnodeBlockIo_fields
-    const Py_ssize_t KvnodeBlockIo_size
-    ctypedef class kvnode.planning.device_plans.BlockIo [object KvnodeBlockIo, check_size ignore]:
+    const Field *kvnode_planning_device_plans_BlockIo_fields
+    const Py_ssize_t kvnode_planning_device_plans_BlockIo_size
+    ctypedef class kvnode.planning.device_plans.BlockIo [object kvnode_planning_device_plans_BlockIo, check_size ignore]:
         cdef object discard_granularity_bytes "discard_granularity_bytes_"
         cdef object logical_bytes "logical_bytes_"
         cdef object physical_bytes "physical_bytes_"
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *format_, *path_, *source_; } KvnodeBacking;
-    static const kvnode_field KvnodeBacking_fields[] = { AT(KvnodeBacking, format), AT(KvnodeBacking, path),
-        AT(KvnodeBacking, source), {0} };
-    static const Py_ssize_t KvnodeBacking_size = sizeof(KvnodeBacking);
+    typedef struct { PyObject_HEAD PyObject *format_, *path_, *source_; } kvnode_planning_device_plans_Backing;
+    static const kvnode_field kvnode_planning_device_plans_Backing_fields[] = {
+        AT(kvnode_planning_device_plans_Backing, format), AT(kvnode_planning_device_plans_Backing, path),
+        AT(kvnode_planning_device_plans_Backing, source), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_Backing_size = sizeof(kvnode_planning_device_plans_Backing);
     """
-    const Field *KvnodeBacking_fields
-    const Py_ssize_t KvnodeBacking_size
-    ctypedef class kvnode.planning.device_plans.Backing [object KvnodeBacking, check_size ignore]:
+    const Field *kvnode_planning_device_plans_Backing_fields
+    const Py_ssize_t kvnode_planning_device_plans_Backing_size
+    ctypedef class kvnode.planning.device_plans.Backing [object kvnode_planning_device_plans_Backing, check_size ignore]:
         cdef object format "format_"
         cdef object path "path_"
         cdef object source "source_"
@@ -53,26 +59,34 @@ cdef extern from *:
     typedef struct { PyObject_HEAD PyObject *address_, *alias_, *backing_, *blockio_, *boot_order_, *bus_, *cache_,
         *capacity_bytes_, *device_, *discard_, *error_policy_, *format_, *index_, *io_, *iommu_, *iothreads_,
         *model_, *path_, *queues_, *readonly_, *reservation_, *serial_, *shareable_, *source_, *target_,
-        *tray_open_, *unit_, *volume_; } KvnodeDiskDevice;
-    static const kvnode_field KvnodeDiskDevice_fields[] = { AT(KvnodeDiskDevice, address), AT(KvnodeDiskDevice,
-        alias), AT(KvnodeDiskDevice, backing), AT(KvnodeDiskDevice, blockio), AT(KvnodeDiskDevice, boot_order),
-        AT(KvnodeDiskDevice, bus), AT(KvnodeDiskDevice, cache), AT(KvnodeDiskDevice, capacity_bytes),
-        AT(KvnodeDiskDevice, device), AT(KvnodeDiskDevice, discard), AT(KvnodeDiskDevice, error_policy),
-        AT(KvnodeDiskDevice, format), AT(KvnodeDiskDevice, index), AT(KvnodeDiskDevice, io), AT(KvnodeDiskDevice,
-        iommu), AT(KvnodeDiskDevice, iothreads), AT(KvnodeDiskDevice, model), AT(KvnodeDiskDevice, path),
-        AT(KvnodeDiskDevice, queues), AT(KvnodeDiskDevice, readonly), AT(KvnodeDiskDevice, reservation),
-        AT(KvnodeDiskDevice, serial), AT(KvnodeDiskDevice, shareable), AT(KvnodeDiskDevice, source),
-        AT(KvnodeDiskDevice, target), AT(KvnodeDiskDevice, tray_open), AT(KvnodeDiskDevice, unit),
-        AT(KvnodeDiskDevice, volume), {0} };
-    static const Py_ssize_t KvnodeDiskDevice_size = sizeof(KvnodeDiskDevice);
+        *tray_open_, *unit_, *volume_; } kvnode_planning_device_plans_DiskDevice;
+    static const kvnode_field kvnode_planning_device_plans_DiskDevice_fields[] = {
+        AT(kvnode_planning_device_plans_DiskDevice, address), AT(kvnode_planning_device_plans_DiskDevice, alias),
+        AT(kvnode_planning_device_plans_DiskDevice, backing), AT(kvnode_planning_device_plans_DiskDevice, blockio),
+        AT(kvnode_planning_device_plans_DiskDevice, boot_order), AT(kvnode_planning_device_plans_DiskDevice, bus),
+        AT(kvnode_planning_device_plans_DiskDevice, cache), AT(kvnode_planning_device_plans_DiskDevice,
+        capacity_bytes), AT(kvnode_planning_device_plans_DiskDevice, device),
+        AT(kvnode_planning_device_plans_DiskDevice, discard), AT(kvnode_planning_device_plans_DiskDevice,
+        error_policy), AT(kvnode_planning_device_plans_DiskDevice, format),
+        AT(kvnode_planning_device_plans_DiskDevice, index), AT(kvnode_planning_device_plans_DiskDevice, io),
+        AT(kvnode_planning_device_plans_DiskDevice, iommu), AT(kvnode_planning_device_plans_DiskDevice, iothreads),
+        AT(kvnode_planning_device_plans_DiskDevice, model), AT(kvnode_planning_device_plans_DiskDevice, path),
+        AT(kvnode_planning_device_plans_DiskDevice, queues), AT(kvnode_planning_device_plans_DiskDevice, readonly),
+        AT(kvnode_planning_device_plans_DiskDevice, reservation), AT(kvnode_planning_device_plans_DiskDevice,
+        serial), AT(kvnode_planning_device_plans_DiskDevice, shareable), AT(kvnode_planning_device_plans_DiskDevice,
+        source), AT(kvnode_planning_device_plans_DiskDevice, target), AT(kvnode_planning_device_plans_DiskDevice,
+        tray_open), AT(kvnode_planning_device_plans_DiskDevice, unit), AT(kvnode_planning_device_plans_DiskDevice,
+        volume), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_DiskDevice_size = sizeof(kvnode_planning_device_plans_DiskDevice);
     """
-    const Field *KvnodeDiskDevice_fields
-    const Py_ssize_t KvnodeDiskDevice_size
-    ctypedef class kvnode.planning.device_plans.DiskDevice [object KvnodeDiskDevice, check_size ignore]:
-        cdef object address "address_"
+    const Field *kvnode_planning_device_plans_DiskDevice_fields
+    const Py_ssize_t kvnode_planning_device_plans_DiskDevice_size
+    ctypedef class kvnode.planning.device_plans.DiskDevice [object kvnode_planning_device_plans_DiskDevice, check_size ignore]:
+        cdef object address_ "address_"
+        cdef object backing_ "backing_"
+        cdef object blockio_ "blockio_"
+        cdef object iothreads_ "iothreads_"
         cdef object alias "alias_"
-        cdef object backing "backing_"
-        cdef object blockio "blockio_"
         cdef object boot_order "boot_order_"
         cdef object bus "bus_"
         cdef object cache "cache_"
@@ -84,7 +98,6 @@ cdef extern from *:
         cdef object index "index_"
         cdef object io "io_"
         cdef object iommu "iommu_"
-        cdef object iothreads "iothreads_"
         cdef object model "model_"
         cdef object path "path_"
         cdef object queues "queues_"
@@ -97,23 +110,40 @@ cdef extern from *:
         cdef object tray_open "tray_open_"
         cdef object unit "unit_"
         cdef object volume "volume_"
+        @property
+        cdef inline PciAddress address(self):
+            return self.address_
+        @property
+        cdef inline Backing backing(self):
+            return self.backing_
+        @property
+        cdef inline BlockIo blockio(self):
+            return self.blockio_
+        @property
+        cdef inline tuple iothreads(self):
+            return self.iothreads_
 
 cdef extern from *:
     """
     typedef struct { PyObject_HEAD PyObject *acpi_index_, *address_, *alias_, *boot_order_, *iommu_, *link_down_,
-        *mac_, *model_, *mtu_, *network_, *queues_, *rom_, *tap_; } KvnodeInterfaceDevice;
-    static const kvnode_field KvnodeInterfaceDevice_fields[] = { AT(KvnodeInterfaceDevice, acpi_index),
-        AT(KvnodeInterfaceDevice, address), AT(KvnodeInterfaceDevice, alias), AT(KvnodeInterfaceDevice, boot_order),
-        AT(KvnodeInterfaceDevice, iommu), AT(KvnodeInterfaceDevice, link_down), AT(KvnodeInterfaceDevice, mac),
-        AT(KvnodeInterfaceDevice, model), AT(KvnodeInterfaceDevice, mtu), AT(KvnodeInterfaceDevice, network),
-        AT(KvnodeInterfaceDevice, queues), AT(KvnodeInterfaceDevice, rom), AT(KvnodeInterfaceDevice, tap), {0} };
-    static const Py_ssize_t KvnodeInterfaceDevice_size = sizeof(KvnodeInterfaceDevice);
+        *mac_, *model_, *mtu_, *network_, *queues_, *rom_, *tap_; } kvnode_planning_device_plans_InterfaceDevice;
+    static const kvnode_field kvnode_planning_device_plans_InterfaceDevice_fields[] = {
+        AT(kvnode_planning_device_plans_InterfaceDevice, acpi_index),
+        AT(kvnode_planning_device_plans_InterfaceDevice, address), AT(kvnode_planning_device_plans_InterfaceDevice,
+        alias), AT(kvnode_planning_device_plans_InterfaceDevice, boot_order),
+        AT(kvnode_planning_device_plans_InterfaceDevice, iommu), AT(kvnode_planning_device_plans_InterfaceDevice,
+        link_down), AT(kvnode_planning_device_plans_InterfaceDevice, mac),
+        AT(kvnode_planning_device_plans_InterfaceDevice, model), AT(kvnode_planning_device_plans_InterfaceDevice,
+        mtu), AT(kvnode_planning_device_plans_InterfaceDevice, network),
+        AT(kvnode_planning_device_plans_InterfaceDevice, queues), AT(kvnode_planning_device_plans_InterfaceDevice,
+        rom), AT(kvnode_planning_device_plans_InterfaceDevice, tap), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_InterfaceDevice_size = sizeof(kvnode_planning_device_plans_InterfaceDevice);
     """
-    const Field *KvnodeInterfaceDevice_fields
-    const Py_ssize_t KvnodeInterfaceDevice_size
-    ctypedef class kvnode.planning.device_plans.InterfaceDevice [object KvnodeInterfaceDevice, check_size ignore]:
+    const Field *kvnode_planning_device_plans_InterfaceDevice_fields
+    const Py_ssize_t kvnode_planning_device_plans_InterfaceDevice_size
+    ctypedef class kvnode.planning.device_plans.InterfaceDevice [object kvnode_planning_device_plans_InterfaceDevice, check_size ignore]:
+        cdef object address_ "address_"
         cdef object acpi_index "acpi_index_"
-        cdef object address "address_"
         cdef object alias "alias_"
         cdef object boot_order "boot_order_"
         cdef object iommu "iommu_"
@@ -125,289 +155,414 @@ cdef extern from *:
         cdef object queues "queues_"
         cdef object rom "rom_"
         cdef object tap "tap_"
+        @property
+        cdef inline PciAddress address(self):
+            return self.address_
 
 cdef extern from *:
     """
     typedef struct { PyObject_HEAD PyObject *address_, *alias_, *boot_order_, *display_, *kind_, *ramfb_, *source_,
-        *usb_bus_, *usb_device_, *uuid_; } KvnodeHostDevice;
-    static const kvnode_field KvnodeHostDevice_fields[] = { AT(KvnodeHostDevice, address), AT(KvnodeHostDevice,
-        alias), AT(KvnodeHostDevice, boot_order), AT(KvnodeHostDevice, display), AT(KvnodeHostDevice, kind),
-        AT(KvnodeHostDevice, ramfb), AT(KvnodeHostDevice, source), AT(KvnodeHostDevice, usb_bus),
-        AT(KvnodeHostDevice, usb_device), AT(KvnodeHostDevice, uuid), {0} };
-    static const Py_ssize_t KvnodeHostDevice_size = sizeof(KvnodeHostDevice);
+        *usb_bus_, *usb_device_, *uuid_; } kvnode_planning_device_plans_HostDevice;
+    static const kvnode_field kvnode_planning_device_plans_HostDevice_fields[] = {
+        AT(kvnode_planning_device_plans_HostDevice, address), AT(kvnode_planning_device_plans_HostDevice, alias),
+        AT(kvnode_planning_device_plans_HostDevice, boot_order), AT(kvnode_planning_device_plans_HostDevice,
+        display), AT(kvnode_planning_device_plans_HostDevice, kind), AT(kvnode_planning_device_plans_HostDevice,
+        ramfb), AT(kvnode_planning_device_plans_HostDevice, source), AT(kvnode_planning_device_plans_HostDevice,
+        usb_bus), AT(kvnode_planning_device_plans_HostDevice, usb_device),
+        AT(kvnode_planning_device_plans_HostDevice, uuid), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_HostDevice_size = sizeof(kvnode_planning_device_plans_HostDevice);
     """
-    const Field *KvnodeHostDevice_fields
-    const Py_ssize_t KvnodeHostDevice_size
-    ctypedef class kvnode.planning.device_plans.HostDevice [object KvnodeHostDevice, check_size ignore]:
-        cdef object address "address_"
+    const Field *kvnode_planning_device_plans_HostDevice_fields
+    const Py_ssize_t kvnode_planning_device_plans_HostDevice_size
+    ctypedef class kvnode.planning.device_plans.HostDevice [object kvnode_planning_device_plans_HostDevice, check_size ignore]:
+        cdef object address_ "address_"
+        cdef object source_ "source_"
         cdef object alias "alias_"
         cdef object boot_order "boot_order_"
         cdef object display "display_"
         cdef object kind "kind_"
         cdef object ramfb "ramfb_"
-        cdef object source "source_"
         cdef object usb_bus "usb_bus_"
         cdef object usb_device "usb_device_"
         cdef object uuid "uuid_"
+        @property
+        cdef inline PciAddress address(self):
+            return self.address_
+        @property
+        cdef inline PciAddress source(self):
+            return self.source_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *address_, *socket_, *tag_; } KvnodeFilesystem;
-    static const kvnode_field KvnodeFilesystem_fields[] = { AT(KvnodeFilesystem, address), AT(KvnodeFilesystem,
-        socket), AT(KvnodeFilesystem, tag), {0} };
-    static const Py_ssize_t KvnodeFilesystem_size = sizeof(KvnodeFilesystem);
+    typedef struct { PyObject_HEAD PyObject *address_, *socket_, *tag_; } kvnode_planning_device_plans_Filesystem;
+    static const kvnode_field kvnode_planning_device_plans_Filesystem_fields[] = {
+        AT(kvnode_planning_device_plans_Filesystem, address), AT(kvnode_planning_device_plans_Filesystem, socket),
+        AT(kvnode_planning_device_plans_Filesystem, tag), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_Filesystem_size = sizeof(kvnode_planning_device_plans_Filesystem);
     """
-    const Field *KvnodeFilesystem_fields
-    const Py_ssize_t KvnodeFilesystem_size
-    ctypedef class kvnode.planning.device_plans.Filesystem [object KvnodeFilesystem, check_size ignore]:
-        cdef object address "address_"
+    const Field *kvnode_planning_device_plans_Filesystem_fields
+    const Py_ssize_t kvnode_planning_device_plans_Filesystem_size
+    ctypedef class kvnode.planning.device_plans.Filesystem [object kvnode_planning_device_plans_Filesystem, check_size ignore]:
+        cdef object address_ "address_"
         cdef object socket "socket_"
         cdef object tag "tag_"
+        @property
+        cdef inline PciAddress address(self):
+            return self.address_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *address_, *index_, *iommu_, *model_, *type_; } KvnodeController;
-    static const kvnode_field KvnodeController_fields[] = { AT(KvnodeController, address), AT(KvnodeController,
-        index), AT(KvnodeController, iommu), AT(KvnodeController, model), AT(KvnodeController, type), {0} };
-    static const Py_ssize_t KvnodeController_size = sizeof(KvnodeController);
+    typedef struct { PyObject_HEAD PyObject *address_, *index_, *iommu_, *model_, *type_; }
+        kvnode_planning_device_plans_Controller;
+    static const kvnode_field kvnode_planning_device_plans_Controller_fields[] = {
+        AT(kvnode_planning_device_plans_Controller, address), AT(kvnode_planning_device_plans_Controller, index),
+        AT(kvnode_planning_device_plans_Controller, iommu), AT(kvnode_planning_device_plans_Controller, model),
+        AT(kvnode_planning_device_plans_Controller, type), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_Controller_size = sizeof(kvnode_planning_device_plans_Controller);
     """
-    const Field *KvnodeController_fields
-    const Py_ssize_t KvnodeController_size
-    ctypedef class kvnode.planning.device_plans.Controller [object KvnodeController, check_size ignore]:
-        cdef object address "address_"
+    const Field *kvnode_planning_device_plans_Controller_fields
+    const Py_ssize_t kvnode_planning_device_plans_Controller_size
+    ctypedef class kvnode.planning.device_plans.Controller [object kvnode_planning_device_plans_Controller, check_size ignore]:
+        cdef object address_ "address_"
         cdef object index "index_"
         cdef object iommu "iommu_"
         cdef object model "model_"
         cdef object type "type_"
+        @property
+        cdef inline PciAddress address(self):
+            return self.address_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *logged_, *path_, *port_; } KvnodeSerialDevice;
-    static const kvnode_field KvnodeSerialDevice_fields[] = { AT(KvnodeSerialDevice, logged), AT(KvnodeSerialDevice,
-        path), AT(KvnodeSerialDevice, port), {0} };
-    static const Py_ssize_t KvnodeSerialDevice_size = sizeof(KvnodeSerialDevice);
+    typedef struct { PyObject_HEAD PyObject *logged_, *path_, *port_; } kvnode_planning_device_plans_SerialDevice;
+    static const kvnode_field kvnode_planning_device_plans_SerialDevice_fields[] = {
+        AT(kvnode_planning_device_plans_SerialDevice, logged), AT(kvnode_planning_device_plans_SerialDevice, path),
+        AT(kvnode_planning_device_plans_SerialDevice, port), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_SerialDevice_size = sizeof(kvnode_planning_device_plans_SerialDevice);
     """
-    const Field *KvnodeSerialDevice_fields
-    const Py_ssize_t KvnodeSerialDevice_size
-    ctypedef class kvnode.planning.device_plans.SerialDevice [object KvnodeSerialDevice, check_size ignore]:
+    const Field *kvnode_planning_device_plans_SerialDevice_fields
+    const Py_ssize_t kvnode_planning_device_plans_SerialDevice_size
+    ctypedef class kvnode.planning.device_plans.SerialDevice [object kvnode_planning_device_plans_SerialDevice, check_size ignore]:
         cdef object logged "logged_"
         cdef object path "path_"
         cdef object port "port_"
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *name_, *path_; } KvnodeChannel;
-    static const kvnode_field KvnodeChannel_fields[] = { AT(KvnodeChannel, name), AT(KvnodeChannel, path), {0} };
-    static const Py_ssize_t KvnodeChannel_size = sizeof(KvnodeChannel);
+    typedef struct { PyObject_HEAD PyObject *name_, *path_; } kvnode_planning_device_plans_Channel;
+    static const kvnode_field kvnode_planning_device_plans_Channel_fields[] = {
+        AT(kvnode_planning_device_plans_Channel, name), AT(kvnode_planning_device_plans_Channel, path), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_Channel_size = sizeof(kvnode_planning_device_plans_Channel);
     """
-    const Field *KvnodeChannel_fields
-    const Py_ssize_t KvnodeChannel_size
-    ctypedef class kvnode.planning.device_plans.Channel [object KvnodeChannel, check_size ignore]:
+    const Field *kvnode_planning_device_plans_Channel_fields
+    const Py_ssize_t kvnode_planning_device_plans_Channel_size
+    ctypedef class kvnode.planning.device_plans.Channel [object kvnode_planning_device_plans_Channel, check_size ignore]:
         cdef object name "name_"
         cdef object path "path_"
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *address_, *alias_, *bus_, *iommu_, *model_, *type_; } KvnodeInput;
-    static const kvnode_field KvnodeInput_fields[] = { AT(KvnodeInput, address), AT(KvnodeInput, alias),
-        AT(KvnodeInput, bus), AT(KvnodeInput, iommu), AT(KvnodeInput, model), AT(KvnodeInput, type), {0} };
-    static const Py_ssize_t KvnodeInput_size = sizeof(KvnodeInput);
+    typedef struct { PyObject_HEAD PyObject *address_, *alias_, *bus_, *iommu_, *model_, *type_; }
+        kvnode_planning_device_plans_Input;
+    static const kvnode_field kvnode_planning_device_plans_Input_fields[] = { AT(kvnode_planning_device_plans_Input,
+        address), AT(kvnode_planning_device_plans_Input, alias), AT(kvnode_planning_device_plans_Input, bus),
+        AT(kvnode_planning_device_plans_Input, iommu), AT(kvnode_planning_device_plans_Input, model),
+        AT(kvnode_planning_device_plans_Input, type), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_Input_size = sizeof(kvnode_planning_device_plans_Input);
     """
-    const Field *KvnodeInput_fields
-    const Py_ssize_t KvnodeInput_size
-    ctypedef class kvnode.planning.device_plans.Input [object KvnodeInput, check_size ignore]:
-        cdef object address "address_"
+    const Field *kvnode_planning_device_plans_Input_fields
+    const Py_ssize_t kvnode_planning_device_plans_Input_size
+    ctypedef class kvnode.planning.device_plans.Input [object kvnode_planning_device_plans_Input, check_size ignore]:
+        cdef object address_ "address_"
         cdef object alias "alias_"
         cdef object bus "bus_"
         cdef object iommu "iommu_"
         cdef object model "model_"
         cdef object type "type_"
+        @property
+        cdef inline PciAddress address(self):
+            return self.address_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *socket_; } KvnodeGraphics;
-    static const kvnode_field KvnodeGraphics_fields[] = { AT(KvnodeGraphics, socket), {0} };
-    static const Py_ssize_t KvnodeGraphics_size = sizeof(KvnodeGraphics);
+    typedef struct { PyObject_HEAD PyObject *socket_; } kvnode_planning_device_plans_Graphics;
+    static const kvnode_field kvnode_planning_device_plans_Graphics_fields[] = {
+        AT(kvnode_planning_device_plans_Graphics, socket), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_Graphics_size = sizeof(kvnode_planning_device_plans_Graphics);
     """
-    const Field *KvnodeGraphics_fields
-    const Py_ssize_t KvnodeGraphics_size
-    ctypedef class kvnode.planning.device_plans.Graphics [object KvnodeGraphics, check_size ignore]:
+    const Field *kvnode_planning_device_plans_Graphics_fields
+    const Py_ssize_t kvnode_planning_device_plans_Graphics_size
+    ctypedef class kvnode.planning.device_plans.Graphics [object kvnode_planning_device_plans_Graphics, check_size ignore]:
         cdef object socket "socket_"
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *address_, *heads_, *type_, *vram_kib_; } KvnodeVideo;
-    static const kvnode_field KvnodeVideo_fields[] = { AT(KvnodeVideo, address), AT(KvnodeVideo, heads),
-        AT(KvnodeVideo, type), AT(KvnodeVideo, vram_kib), {0} };
-    static const Py_ssize_t KvnodeVideo_size = sizeof(KvnodeVideo);
+    typedef struct { PyObject_HEAD PyObject *address_, *heads_, *type_, *vram_kib_; }
+        kvnode_planning_device_plans_Video;
+    static const kvnode_field kvnode_planning_device_plans_Video_fields[] = { AT(kvnode_planning_device_plans_Video,
+        address), AT(kvnode_planning_device_plans_Video, heads), AT(kvnode_planning_device_plans_Video, type),
+        AT(kvnode_planning_device_plans_Video, vram_kib), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_Video_size = sizeof(kvnode_planning_device_plans_Video);
     """
-    const Field *KvnodeVideo_fields
-    const Py_ssize_t KvnodeVideo_size
-    ctypedef class kvnode.planning.device_plans.Video [object KvnodeVideo, check_size ignore]:
-        cdef object address "address_"
+    const Field *kvnode_planning_device_plans_Video_fields
+    const Py_ssize_t kvnode_planning_device_plans_Video_size
+    ctypedef class kvnode.planning.device_plans.Video [object kvnode_planning_device_plans_Video, check_size ignore]:
+        cdef object address_ "address_"
         cdef object heads "heads_"
         cdef object type "type_"
         cdef object vram_kib "vram_kib_"
+        @property
+        cdef inline PciAddress address(self):
+            return self.address_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *address_, *iommu_, *model_, *source_; } KvnodeRng;
-    static const kvnode_field KvnodeRng_fields[] = { AT(KvnodeRng, address), AT(KvnodeRng, iommu), AT(KvnodeRng,
-        model), AT(KvnodeRng, source), {0} };
-    static const Py_ssize_t KvnodeRng_size = sizeof(KvnodeRng);
+    typedef struct { PyObject_HEAD PyObject *address_, *iommu_, *model_, *source_; }
+        kvnode_planning_device_plans_Rng;
+    static const kvnode_field kvnode_planning_device_plans_Rng_fields[] = { AT(kvnode_planning_device_plans_Rng,
+        address), AT(kvnode_planning_device_plans_Rng, iommu), AT(kvnode_planning_device_plans_Rng, model),
+        AT(kvnode_planning_device_plans_Rng, source), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_Rng_size = sizeof(kvnode_planning_device_plans_Rng);
     """
-    const Field *KvnodeRng_fields
-    const Py_ssize_t KvnodeRng_size
-    ctypedef class kvnode.planning.device_plans.Rng [object KvnodeRng, check_size ignore]:
-        cdef object address "address_"
+    const Field *kvnode_planning_device_plans_Rng_fields
+    const Py_ssize_t kvnode_planning_device_plans_Rng_size
+    ctypedef class kvnode.planning.device_plans.Rng [object kvnode_planning_device_plans_Rng, check_size ignore]:
+        cdef object address_ "address_"
         cdef object iommu "iommu_"
         cdef object model "model_"
         cdef object source "source_"
+        @property
+        cdef inline PciAddress address(self):
+            return self.address_
 
 cdef extern from *:
     """
     typedef struct { PyObject_HEAD PyObject *address_, *free_page_reporting_, *iommu_, *model_, *stats_period_s_; }
-        KvnodeBalloon;
-    static const kvnode_field KvnodeBalloon_fields[] = { AT(KvnodeBalloon, address), AT(KvnodeBalloon,
-        free_page_reporting), AT(KvnodeBalloon, iommu), AT(KvnodeBalloon, model), AT(KvnodeBalloon, stats_period_s),
+        kvnode_planning_device_plans_Balloon;
+    static const kvnode_field kvnode_planning_device_plans_Balloon_fields[] = {
+        AT(kvnode_planning_device_plans_Balloon, address), AT(kvnode_planning_device_plans_Balloon,
+        free_page_reporting), AT(kvnode_planning_device_plans_Balloon, iommu),
+        AT(kvnode_planning_device_plans_Balloon, model), AT(kvnode_planning_device_plans_Balloon, stats_period_s),
         {0} };
-    static const Py_ssize_t KvnodeBalloon_size = sizeof(KvnodeBalloon);
+    static const Py_ssize_t kvnode_planning_device_plans_Balloon_size = sizeof(kvnode_planning_device_plans_Balloon);
     """
-    const Field *KvnodeBalloon_fields
-    const Py_ssize_t KvnodeBalloon_size
-    ctypedef class kvnode.planning.device_plans.Balloon [object KvnodeBalloon, check_size ignore]:
-        cdef object address "address_"
+    const Field *kvnode_planning_device_plans_Balloon_fields
+    const Py_ssize_t kvnode_planning_device_plans_Balloon_size
+    ctypedef class kvnode.planning.device_plans.Balloon [object kvnode_planning_device_plans_Balloon, check_size ignore]:
+        cdef object address_ "address_"
         cdef object free_page_reporting "free_page_reporting_"
         cdef object iommu "iommu_"
         cdef object model "model_"
         cdef object stats_period_s "stats_period_s_"
+        @property
+        cdef inline PciAddress address(self):
+            return self.address_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *action_, *address_, *alias_, *model_; } KvnodeWatchdog;
-    static const kvnode_field KvnodeWatchdog_fields[] = { AT(KvnodeWatchdog, action), AT(KvnodeWatchdog, address),
-        AT(KvnodeWatchdog, alias), AT(KvnodeWatchdog, model), {0} };
-    static const Py_ssize_t KvnodeWatchdog_size = sizeof(KvnodeWatchdog);
+    typedef struct { PyObject_HEAD PyObject *action_, *address_, *alias_, *model_; }
+        kvnode_planning_device_plans_Watchdog;
+    static const kvnode_field kvnode_planning_device_plans_Watchdog_fields[] = {
+        AT(kvnode_planning_device_plans_Watchdog, action), AT(kvnode_planning_device_plans_Watchdog, address),
+        AT(kvnode_planning_device_plans_Watchdog, alias), AT(kvnode_planning_device_plans_Watchdog, model), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_Watchdog_size = sizeof(kvnode_planning_device_plans_Watchdog);
     """
-    const Field *KvnodeWatchdog_fields
-    const Py_ssize_t KvnodeWatchdog_size
-    ctypedef class kvnode.planning.device_plans.Watchdog [object KvnodeWatchdog, check_size ignore]:
+    const Field *kvnode_planning_device_plans_Watchdog_fields
+    const Py_ssize_t kvnode_planning_device_plans_Watchdog_size
+    ctypedef class kvnode.planning.device_plans.Watchdog [object kvnode_planning_device_plans_Watchdog, check_size ignore]:
+        cdef object address_ "address_"
         cdef object action "action_"
-        cdef object address "address_"
         cdef object alias "alias_"
         cdef object model "model_"
+        @property
+        cdef inline PciAddress address(self):
+            return self.address_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *address_, *alias_, *model_; } KvnodeSound;
-    static const kvnode_field KvnodeSound_fields[] = { AT(KvnodeSound, address), AT(KvnodeSound, alias),
-        AT(KvnodeSound, model), {0} };
-    static const Py_ssize_t KvnodeSound_size = sizeof(KvnodeSound);
+    typedef struct { PyObject_HEAD PyObject *address_, *alias_, *model_; } kvnode_planning_device_plans_Sound;
+    static const kvnode_field kvnode_planning_device_plans_Sound_fields[] = { AT(kvnode_planning_device_plans_Sound,
+        address), AT(kvnode_planning_device_plans_Sound, alias), AT(kvnode_planning_device_plans_Sound, model), {0}
+        };
+    static const Py_ssize_t kvnode_planning_device_plans_Sound_size = sizeof(kvnode_planning_device_plans_Sound);
     """
-    const Field *KvnodeSound_fields
-    const Py_ssize_t KvnodeSound_size
-    ctypedef class kvnode.planning.device_plans.Sound [object KvnodeSound, check_size ignore]:
-        cdef object address "address_"
+    const Field *kvnode_planning_device_plans_Sound_fields
+    const Py_ssize_t kvnode_planning_device_plans_Sound_size
+    ctypedef class kvnode.planning.device_plans.Sound [object kvnode_planning_device_plans_Sound, check_size ignore]:
+        cdef object address_ "address_"
         cdef object alias "alias_"
         cdef object model "model_"
+        @property
+        cdef inline PciAddress address(self):
+            return self.address_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *model_, *persistent_; } KvnodeTpm;
-    static const kvnode_field KvnodeTpm_fields[] = { AT(KvnodeTpm, model), AT(KvnodeTpm, persistent), {0} };
-    static const Py_ssize_t KvnodeTpm_size = sizeof(KvnodeTpm);
+    typedef struct { PyObject_HEAD PyObject *model_, *persistent_; } kvnode_planning_device_plans_Tpm;
+    static const kvnode_field kvnode_planning_device_plans_Tpm_fields[] = { AT(kvnode_planning_device_plans_Tpm,
+        model), AT(kvnode_planning_device_plans_Tpm, persistent), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_Tpm_size = sizeof(kvnode_planning_device_plans_Tpm);
     """
-    const Field *KvnodeTpm_fields
-    const Py_ssize_t KvnodeTpm_size
-    ctypedef class kvnode.planning.device_plans.Tpm [object KvnodeTpm, check_size ignore]:
+    const Field *kvnode_planning_device_plans_Tpm_fields
+    const Py_ssize_t kvnode_planning_device_plans_Tpm_size
+    ctypedef class kvnode.planning.device_plans.Tpm [object kvnode_planning_device_plans_Tpm, check_size ignore]:
         cdef object model "model_"
         cdef object persistent "persistent_"
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *address_, *cid_, *iommu_, *model_; } KvnodeVsock;
-    static const kvnode_field KvnodeVsock_fields[] = { AT(KvnodeVsock, address), AT(KvnodeVsock, cid),
-        AT(KvnodeVsock, iommu), AT(KvnodeVsock, model), {0} };
-    static const Py_ssize_t KvnodeVsock_size = sizeof(KvnodeVsock);
+    typedef struct { PyObject_HEAD PyObject *address_, *cid_, *iommu_, *model_; }
+        kvnode_planning_device_plans_Vsock;
+    static const kvnode_field kvnode_planning_device_plans_Vsock_fields[] = { AT(kvnode_planning_device_plans_Vsock,
+        address), AT(kvnode_planning_device_plans_Vsock, cid), AT(kvnode_planning_device_plans_Vsock, iommu),
+        AT(kvnode_planning_device_plans_Vsock, model), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_Vsock_size = sizeof(kvnode_planning_device_plans_Vsock);
     """
-    const Field *KvnodeVsock_fields
-    const Py_ssize_t KvnodeVsock_size
-    ctypedef class kvnode.planning.device_plans.Vsock [object KvnodeVsock, check_size ignore]:
-        cdef object address "address_"
+    const Field *kvnode_planning_device_plans_Vsock_fields
+    const Py_ssize_t kvnode_planning_device_plans_Vsock_size
+    ctypedef class kvnode.planning.device_plans.Vsock [object kvnode_planning_device_plans_Vsock, check_size ignore]:
+        cdef object address_ "address_"
         cdef object cid "cid_"
         cdef object iommu "iommu_"
         cdef object model "model_"
+        @property
+        cdef inline PciAddress address(self):
+            return self.address_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *address_, *model_; } KvnodePanic;
-    static const kvnode_field KvnodePanic_fields[] = { AT(KvnodePanic, address), AT(KvnodePanic, model), {0} };
-    static const Py_ssize_t KvnodePanic_size = sizeof(KvnodePanic);
+    typedef struct { PyObject_HEAD PyObject *address_, *model_; } kvnode_planning_device_plans_Panic;
+    static const kvnode_field kvnode_planning_device_plans_Panic_fields[] = { AT(kvnode_planning_device_plans_Panic,
+        address), AT(kvnode_planning_device_plans_Panic, model), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_Panic_size = sizeof(kvnode_planning_device_plans_Panic);
     """
-    const Field *KvnodePanic_fields
-    const Py_ssize_t KvnodePanic_size
-    ctypedef class kvnode.planning.device_plans.Panic [object KvnodePanic, check_size ignore]:
-        cdef object address "address_"
+    const Field *kvnode_planning_device_plans_Panic_fields
+    const Py_ssize_t kvnode_planning_device_plans_Panic_size
+    ctypedef class kvnode.planning.device_plans.Panic [object kvnode_planning_device_plans_Panic, check_size ignore]:
+        cdef object address_ "address_"
         cdef object model "model_"
+        @property
+        cdef inline PciAddress address(self):
+            return self.address_
 
 cdef extern from *:
     """
     typedef struct { PyObject_HEAD PyObject *balloon_, *channels_, *controllers_, *disks_, *filesystems_,
         *graphics_, *host_devices_, *inputs_, *interfaces_, *panics_, *redirections_, *rng_, *serials_, *sounds_,
-        *tpm_, *video_, *vsock_, *watchdogs_; } KvnodeDevicesPlan;
-    static const kvnode_field KvnodeDevicesPlan_fields[] = { AT(KvnodeDevicesPlan, balloon), AT(KvnodeDevicesPlan,
-        channels), AT(KvnodeDevicesPlan, controllers), AT(KvnodeDevicesPlan, disks), AT(KvnodeDevicesPlan,
-        filesystems), AT(KvnodeDevicesPlan, graphics), AT(KvnodeDevicesPlan, host_devices), AT(KvnodeDevicesPlan,
-        inputs), AT(KvnodeDevicesPlan, interfaces), AT(KvnodeDevicesPlan, panics), AT(KvnodeDevicesPlan,
-        redirections), AT(KvnodeDevicesPlan, rng), AT(KvnodeDevicesPlan, serials), AT(KvnodeDevicesPlan, sounds),
-        AT(KvnodeDevicesPlan, tpm), AT(KvnodeDevicesPlan, video), AT(KvnodeDevicesPlan, vsock),
-        AT(KvnodeDevicesPlan, watchdogs), {0} };
-    static const Py_ssize_t KvnodeDevicesPlan_size = sizeof(KvnodeDevicesPlan);
+        *tpm_, *video_, *vsock_, *watchdogs_; } kvnode_planning_device_plans_DevicesPlan;
+    static const kvnode_field kvnode_planning_device_plans_DevicesPlan_fields[] = {
+        AT(kvnode_planning_device_plans_DevicesPlan, balloon), AT(kvnode_planning_device_plans_DevicesPlan,
+        channels), AT(kvnode_planning_device_plans_DevicesPlan, controllers),
+        AT(kvnode_planning_device_plans_DevicesPlan, disks), AT(kvnode_planning_device_plans_DevicesPlan,
+        filesystems), AT(kvnode_planning_device_plans_DevicesPlan, graphics),
+        AT(kvnode_planning_device_plans_DevicesPlan, host_devices), AT(kvnode_planning_device_plans_DevicesPlan,
+        inputs), AT(kvnode_planning_device_plans_DevicesPlan, interfaces),
+        AT(kvnode_planning_device_plans_DevicesPlan, panics), AT(kvnode_planning_device_plans_DevicesPlan,
+        redirections), AT(kvnode_planning_device_plans_DevicesPlan, rng),
+        AT(kvnode_planning_device_plans_DevicesPlan, serials), AT(kvnode_planning_device_plans_DevicesPlan, sounds),
+        AT(kvnode_planning_device_plans_DevicesPlan, tpm), AT(kvnode_planning_device_plans_DevicesPlan, video),
+        AT(kvnode_planning_device_plans_DevicesPlan, vsock), AT(kvnode_planning_device_plans_DevicesPlan,
+        watchdogs), {0} };
+    static const Py_ssize_t kvnode_planning_device_plans_DevicesPlan_size = sizeof(kvnode_planning_device_plans_DevicesPlan);
     """
-    const Field *KvnodeDevicesPlan_fields
-    const Py_ssize_t KvnodeDevicesPlan_size
-    ctypedef class kvnode.planning.device_plans.DevicesPlan [object KvnodeDevicesPlan, check_size ignore]:
-        cdef object balloon "balloon_"
-        cdef object channels "channels_"
-        cdef object controllers "controllers_"
-        cdef object disks "disks_"
-        cdef object filesystems "filesystems_"
-        cdef object graphics "graphics_"
-        cdef object host_devices "host_devices_"
-        cdef object inputs "inputs_"
-        cdef object interfaces "interfaces_"
-        cdef object panics "panics_"
-        cdef object redirections "redirections_"
-        cdef object rng "rng_"
-        cdef object serials "serials_"
-        cdef object sounds "sounds_"
-        cdef object tpm "tpm_"
-        cdef object video "video_"
-        cdef object vsock "vsock_"
-        cdef object watchdogs "watchdogs_"
+    const Field *kvnode_planning_device_plans_DevicesPlan_fields
+    const Py_ssize_t kvnode_planning_device_plans_DevicesPlan_size
+    ctypedef class kvnode.planning.device_plans.DevicesPlan [object kvnode_planning_device_plans_DevicesPlan, check_size ignore]:
+        cdef object balloon_ "balloon_"
+        cdef object channels_ "channels_"
+        cdef object controllers_ "controllers_"
+        cdef object disks_ "disks_"
+        cdef object filesystems_ "filesystems_"
+        cdef object graphics_ "graphics_"
+        cdef object host_devices_ "host_devices_"
+        cdef object inputs_ "inputs_"
+        cdef object interfaces_ "interfaces_"
+        cdef object panics_ "panics_"
+        cdef object redirections_ "redirections_"
+        cdef object rng_ "rng_"
+        cdef object serials_ "serials_"
+        cdef object sounds_ "sounds_"
+        cdef object tpm_ "tpm_"
+        cdef object video_ "video_"
+        cdef object vsock_ "vsock_"
+        cdef object watchdogs_ "watchdogs_"
+        @property
+        cdef inline Balloon balloon(self):
+            return self.balloon_
+        @property
+        cdef inline tuple channels(self):
+            return self.channels_
+        @property
+        cdef inline tuple controllers(self):
+            return self.controllers_
+        @property
+        cdef inline tuple disks(self):
+            return self.disks_
+        @property
+        cdef inline tuple filesystems(self):
+            return self.filesystems_
+        @property
+        cdef inline Graphics graphics(self):
+            return self.graphics_
+        @property
+        cdef inline tuple host_devices(self):
+            return self.host_devices_
+        @property
+        cdef inline tuple inputs(self):
+            return self.inputs_
+        @property
+        cdef inline tuple interfaces(self):
+            return self.interfaces_
+        @property
+        cdef inline tuple panics(self):
+            return self.panics_
+        @property
+        cdef inline tuple redirections(self):
+            return self.redirections_
+        @property
+        cdef inline Rng rng(self):
+            return self.rng_
+        @property
+        cdef inline tuple serials(self):
+            return self.serials_
+        @property
+        cdef inline tuple sounds(self):
+            return self.sounds_
+        @property
+        cdef inline Tpm tpm(self):
+            return self.tpm_
+        @property
+        cdef inline Video video(self):
+            return self.video_
+        @property
+        cdef inline Vsock vsock(self):
+            return self.vsock_
+        @property
+        cdef inline tuple watchdogs(self):
+            return self.watchdogs_
 
 
 cdef inline int check_planning_device_plans() except -1:
     """Raise ImportError where it isn't so."""
-    kvnode_lies_so(PciAddress, KvnodePciAddress_fields, KvnodePciAddress_size)
-    kvnode_lies_so(BlockIo, KvnodeBlockIo_fields, KvnodeBlockIo_size)
-    kvnode_lies_so(Backing, KvnodeBacking_fields, KvnodeBacking_size)
-    kvnode_lies_so(DiskDevice, KvnodeDiskDevice_fields, KvnodeDiskDevice_size)
-    kvnode_lies_so(InterfaceDevice, KvnodeInterfaceDevice_fields, KvnodeInterfaceDevice_size)
-    kvnode_lies_so(HostDevice, KvnodeHostDevice_fields, KvnodeHostDevice_size)
-    kvnode_lies_so(Filesystem, KvnodeFilesystem_fields, KvnodeFilesystem_size)
-    kvnode_lies_so(Controller, KvnodeController_fields, KvnodeController_size)
-    kvnode_lies_so(SerialDevice, KvnodeSerialDevice_fields, KvnodeSerialDevice_size)
-    kvnode_lies_so(Channel, KvnodeChannel_fields, KvnodeChannel_size)
-    kvnode_lies_so(Input, KvnodeInput_fields, KvnodeInput_size)
-    kvnode_lies_so(Graphics, KvnodeGraphics_fields, KvnodeGraphics_size)
-    kvnode_lies_so(Video, KvnodeVideo_fields, KvnodeVideo_size)
-    kvnode_lies_so(Rng, KvnodeRng_fields, KvnodeRng_size)
-    kvnode_lies_so(Balloon, KvnodeBalloon_fields, KvnodeBalloon_size)
-    kvnode_lies_so(Watchdog, KvnodeWatchdog_fields, KvnodeWatchdog_size)
-    kvnode_lies_so(Sound, KvnodeSound_fields, KvnodeSound_size)
-    kvnode_lies_so(Tpm, KvnodeTpm_fields, KvnodeTpm_size)
-    kvnode_lies_so(Vsock, KvnodeVsock_fields, KvnodeVsock_size)
-    kvnode_lies_so(Panic, KvnodePanic_fields, KvnodePanic_size)
-    kvnode_lies_so(DevicesPlan, KvnodeDevicesPlan_fields, KvnodeDevicesPlan_size)
+    kvnode_lies_so(PciAddress, kvnode_planning_device_plans_PciAddress_fields, kvnode_planning_device_plans_PciAddress_size)
+    kvnode_lies_so(BlockIo, kvnode_planning_device_plans_BlockIo_fields, kvnode_planning_device_plans_BlockIo_size)
+    kvnode_lies_so(Backing, kvnode_planning_device_plans_Backing_fields, kvnode_planning_device_plans_Backing_size)
+    kvnode_lies_so(DiskDevice, kvnode_planning_device_plans_DiskDevice_fields, kvnode_planning_device_plans_DiskDevice_size)
+    kvnode_lies_so(InterfaceDevice, kvnode_planning_device_plans_InterfaceDevice_fields, kvnode_planning_device_plans_InterfaceDevice_size)
+    kvnode_lies_so(HostDevice, kvnode_planning_device_plans_HostDevice_fields, kvnode_planning_device_plans_HostDevice_size)
+    kvnode_lies_so(Filesystem, kvnode_planning_device_plans_Filesystem_fields, kvnode_planning_device_plans_Filesystem_size)
+    kvnode_lies_so(Controller, kvnode_planning_device_plans_Controller_fields, kvnode_planning_device_plans_Controller_size)
+    kvnode_lies_so(SerialDevice, kvnode_planning_device_plans_SerialDevice_fields, kvnode_planning_device_plans_SerialDevice_size)
+    kvnode_lies_so(Channel, kvnode_planning_device_plans_Channel_fields, kvnode_planning_device_plans_Channel_size)
+    kvnode_lies_so(Input, kvnode_planning_device_plans_Input_fields, kvnode_planning_device_plans_Input_size)
+    kvnode_lies_so(Graphics, kvnode_planning_device_plans_Graphics_fields, kvnode_planning_device_plans_Graphics_size)
+    kvnode_lies_so(Video, kvnode_planning_device_plans_Video_fields, kvnode_planning_device_plans_Video_size)
+    kvnode_lies_so(Rng, kvnode_planning_device_plans_Rng_fields, kvnode_planning_device_plans_Rng_size)
+    kvnode_lies_so(Balloon, kvnode_planning_device_plans_Balloon_fields, kvnode_planning_device_plans_Balloon_size)
+    kvnode_lies_so(Watchdog, kvnode_planning_device_plans_Watchdog_fields, kvnode_planning_device_plans_Watchdog_size)
+    kvnode_lies_so(Sound, kvnode_planning_device_plans_Sound_fields, kvnode_planning_device_plans_Sound_size)
+    kvnode_lies_so(Tpm, kvnode_planning_device_plans_Tpm_fields, kvnode_planning_device_plans_Tpm_size)
+    kvnode_lies_so(Vsock, kvnode_planning_device_plans_Vsock_fields, kvnode_planning_device_plans_Vsock_size)
+    kvnode_lies_so(Panic, kvnode_planning_device_plans_Panic_fields, kvnode_planning_device_plans_Panic_size)
+    kvnode_lies_so(DevicesPlan, kvnode_planning_device_plans_DevicesPlan_fields, kvnode_planning_device_plans_DevicesPlan_size)
     return 0

@@ -2,18 +2,21 @@
 """Where the fields of kvnode.planning.domain_plan lie. deploy/setup/layouts.py writes this; change the types."""
 
 from kvnode._fast.layout cimport Field, kvnode_lies_so
+from kvnode._fast.layout_planning_device_plans cimport DevicesPlan
 
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *nvram_, *path_, *secure_, *stateless_, *template_; } KvnodeLoader;
-    static const kvnode_field KvnodeLoader_fields[] = { AT(KvnodeLoader, nvram), AT(KvnodeLoader, path),
-        AT(KvnodeLoader, secure), AT(KvnodeLoader, stateless), AT(KvnodeLoader, template), {0} };
-    static const Py_ssize_t KvnodeLoader_size = sizeof(KvnodeLoader);
+    typedef struct { PyObject_HEAD PyObject *nvram_, *path_, *secure_, *stateless_, *template_; }
+        kvnode_planning_domain_plan_Loader;
+    static const kvnode_field kvnode_planning_domain_plan_Loader_fields[] = { AT(kvnode_planning_domain_plan_Loader,
+        nvram), AT(kvnode_planning_domain_plan_Loader, path), AT(kvnode_planning_domain_plan_Loader, secure),
+        AT(kvnode_planning_domain_plan_Loader, stateless), AT(kvnode_planning_domain_plan_Loader, template), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_Loader_size = sizeof(kvnode_planning_domain_plan_Loader);
     """
-    const Field *KvnodeLoader_fields
-    const Py_ssize_t KvnodeLoader_size
-    ctypedef class kvnode.planning.domain_plan.Loader [object KvnodeLoader, check_size ignore]:
+    const Field *kvnode_planning_domain_plan_Loader_fields
+    const Py_ssize_t kvnode_planning_domain_plan_Loader_size
+    ctypedef class kvnode.planning.domain_plan.Loader [object kvnode_planning_domain_plan_Loader, check_size ignore]:
         cdef object nvram "nvram_"
         cdef object path "path_"
         cdef object secure "secure_"
@@ -23,52 +26,70 @@ cdef extern from *:
 cdef extern from *:
     """
     typedef struct { PyObject_HEAD PyObject *acpi_tables_, *arch_, *bios_serial_, *boot_menu_timeout_ms_, *cmdline_,
-        *initrd_, *kernel_, *loader_, *machine_, *smbios_; } KvnodeOsPlan;
-    static const kvnode_field KvnodeOsPlan_fields[] = { AT(KvnodeOsPlan, acpi_tables), AT(KvnodeOsPlan, arch),
-        AT(KvnodeOsPlan, bios_serial), AT(KvnodeOsPlan, boot_menu_timeout_ms), AT(KvnodeOsPlan, cmdline),
-        AT(KvnodeOsPlan, initrd), AT(KvnodeOsPlan, kernel), AT(KvnodeOsPlan, loader), AT(KvnodeOsPlan, machine),
-        AT(KvnodeOsPlan, smbios), {0} };
-    static const Py_ssize_t KvnodeOsPlan_size = sizeof(KvnodeOsPlan);
+        *initrd_, *kernel_, *loader_, *machine_, *smbios_; } kvnode_planning_domain_plan_OsPlan;
+    static const kvnode_field kvnode_planning_domain_plan_OsPlan_fields[] = { AT(kvnode_planning_domain_plan_OsPlan,
+        acpi_tables), AT(kvnode_planning_domain_plan_OsPlan, arch), AT(kvnode_planning_domain_plan_OsPlan,
+        bios_serial), AT(kvnode_planning_domain_plan_OsPlan, boot_menu_timeout_ms),
+        AT(kvnode_planning_domain_plan_OsPlan, cmdline), AT(kvnode_planning_domain_plan_OsPlan, initrd),
+        AT(kvnode_planning_domain_plan_OsPlan, kernel), AT(kvnode_planning_domain_plan_OsPlan, loader),
+        AT(kvnode_planning_domain_plan_OsPlan, machine), AT(kvnode_planning_domain_plan_OsPlan, smbios), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_OsPlan_size = sizeof(kvnode_planning_domain_plan_OsPlan);
     """
-    const Field *KvnodeOsPlan_fields
-    const Py_ssize_t KvnodeOsPlan_size
-    ctypedef class kvnode.planning.domain_plan.OsPlan [object KvnodeOsPlan, check_size ignore]:
-        cdef object acpi_tables "acpi_tables_"
+    const Field *kvnode_planning_domain_plan_OsPlan_fields
+    const Py_ssize_t kvnode_planning_domain_plan_OsPlan_size
+    ctypedef class kvnode.planning.domain_plan.OsPlan [object kvnode_planning_domain_plan_OsPlan, check_size ignore]:
+        cdef object acpi_tables_ "acpi_tables_"
+        cdef object loader_ "loader_"
         cdef object arch "arch_"
         cdef object bios_serial "bios_serial_"
         cdef object boot_menu_timeout_ms "boot_menu_timeout_ms_"
         cdef object cmdline "cmdline_"
         cdef object initrd "initrd_"
         cdef object kernel "kernel_"
-        cdef object loader "loader_"
         cdef object machine "machine_"
         cdef object smbios "smbios_"
+        @property
+        cdef inline tuple acpi_tables(self):
+            return self.acpi_tables_
+        @property
+        cdef inline Loader loader(self):
+            return self.loader_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *chassis_, *system_; } KvnodeSysinfoPlan;
-    static const kvnode_field KvnodeSysinfoPlan_fields[] = { AT(KvnodeSysinfoPlan, chassis), AT(KvnodeSysinfoPlan,
-        system), {0} };
-    static const Py_ssize_t KvnodeSysinfoPlan_size = sizeof(KvnodeSysinfoPlan);
+    typedef struct { PyObject_HEAD PyObject *chassis_, *system_; } kvnode_planning_domain_plan_SysinfoPlan;
+    static const kvnode_field kvnode_planning_domain_plan_SysinfoPlan_fields[] = {
+        AT(kvnode_planning_domain_plan_SysinfoPlan, chassis), AT(kvnode_planning_domain_plan_SysinfoPlan, system),
+        {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_SysinfoPlan_size = sizeof(kvnode_planning_domain_plan_SysinfoPlan);
     """
-    const Field *KvnodeSysinfoPlan_fields
-    const Py_ssize_t KvnodeSysinfoPlan_size
-    ctypedef class kvnode.planning.domain_plan.SysinfoPlan [object KvnodeSysinfoPlan, check_size ignore]:
-        cdef object chassis "chassis_"
-        cdef object system "system_"
+    const Field *kvnode_planning_domain_plan_SysinfoPlan_fields
+    const Py_ssize_t kvnode_planning_domain_plan_SysinfoPlan_size
+    ctypedef class kvnode.planning.domain_plan.SysinfoPlan [object kvnode_planning_domain_plan_SysinfoPlan, check_size ignore]:
+        cdef object chassis_ "chassis_"
+        cdef object system_ "system_"
+        @property
+        cdef inline tuple chassis(self):
+            return self.chassis_
+        @property
+        cdef inline tuple system(self):
+            return self.system_
 
 cdef extern from *:
     """
     typedef struct { PyObject_HEAD PyObject *bytes_, *hugepage_bytes_, *max_bytes_, *shared_, *slots_, *source_,
-        *unmerged_; } KvnodeMemoryPlan;
-    static const kvnode_field KvnodeMemoryPlan_fields[] = { AT(KvnodeMemoryPlan, bytes), AT(KvnodeMemoryPlan,
-        hugepage_bytes), AT(KvnodeMemoryPlan, max_bytes), AT(KvnodeMemoryPlan, shared), AT(KvnodeMemoryPlan, slots),
-        AT(KvnodeMemoryPlan, source), AT(KvnodeMemoryPlan, unmerged), {0} };
-    static const Py_ssize_t KvnodeMemoryPlan_size = sizeof(KvnodeMemoryPlan);
+        *unmerged_; } kvnode_planning_domain_plan_MemoryPlan;
+    static const kvnode_field kvnode_planning_domain_plan_MemoryPlan_fields[] = {
+        AT(kvnode_planning_domain_plan_MemoryPlan, bytes), AT(kvnode_planning_domain_plan_MemoryPlan,
+        hugepage_bytes), AT(kvnode_planning_domain_plan_MemoryPlan, max_bytes),
+        AT(kvnode_planning_domain_plan_MemoryPlan, shared), AT(kvnode_planning_domain_plan_MemoryPlan, slots),
+        AT(kvnode_planning_domain_plan_MemoryPlan, source), AT(kvnode_planning_domain_plan_MemoryPlan, unmerged),
+        {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_MemoryPlan_size = sizeof(kvnode_planning_domain_plan_MemoryPlan);
     """
-    const Field *KvnodeMemoryPlan_fields
-    const Py_ssize_t KvnodeMemoryPlan_size
-    ctypedef class kvnode.planning.domain_plan.MemoryPlan [object KvnodeMemoryPlan, check_size ignore]:
+    const Field *kvnode_planning_domain_plan_MemoryPlan_fields
+    const Py_ssize_t kvnode_planning_domain_plan_MemoryPlan_size
+    ctypedef class kvnode.planning.domain_plan.MemoryPlan [object kvnode_planning_domain_plan_MemoryPlan, check_size ignore]:
         cdef object bytes "bytes_"
         cdef object hugepage_bytes "hugepage_bytes_"
         cdef object max_bytes "max_bytes_"
@@ -79,40 +100,41 @@ cdef extern from *:
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *enabled_, *maximum_; } KvnodeVcpuPlan;
-    static const kvnode_field KvnodeVcpuPlan_fields[] = { AT(KvnodeVcpuPlan, enabled), AT(KvnodeVcpuPlan, maximum),
-        {0} };
-    static const Py_ssize_t KvnodeVcpuPlan_size = sizeof(KvnodeVcpuPlan);
+    typedef struct { PyObject_HEAD PyObject *enabled_, *maximum_; } kvnode_planning_domain_plan_VcpuPlan;
+    static const kvnode_field kvnode_planning_domain_plan_VcpuPlan_fields[] = {
+        AT(kvnode_planning_domain_plan_VcpuPlan, enabled), AT(kvnode_planning_domain_plan_VcpuPlan, maximum), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_VcpuPlan_size = sizeof(kvnode_planning_domain_plan_VcpuPlan);
     """
-    const Field *KvnodeVcpuPlan_fields
-    const Py_ssize_t KvnodeVcpuPlan_size
-    ctypedef class kvnode.planning.domain_plan.VcpuPlan [object KvnodeVcpuPlan, check_size ignore]:
+    const Field *kvnode_planning_domain_plan_VcpuPlan_fields
+    const Py_ssize_t kvnode_planning_domain_plan_VcpuPlan_size
+    ctypedef class kvnode.planning.domain_plan.VcpuPlan [object kvnode_planning_domain_plan_VcpuPlan, check_size ignore]:
         cdef object enabled "enabled_"
         cdef object maximum "maximum_"
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *name_, *policy_; } KvnodeCpuFeature;
-    static const kvnode_field KvnodeCpuFeature_fields[] = { AT(KvnodeCpuFeature, name), AT(KvnodeCpuFeature,
-        policy), {0} };
-    static const Py_ssize_t KvnodeCpuFeature_size = sizeof(KvnodeCpuFeature);
+    typedef struct { PyObject_HEAD PyObject *name_, *policy_; } kvnode_planning_domain_plan_CpuFeature;
+    static const kvnode_field kvnode_planning_domain_plan_CpuFeature_fields[] = {
+        AT(kvnode_planning_domain_plan_CpuFeature, name), AT(kvnode_planning_domain_plan_CpuFeature, policy), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_CpuFeature_size = sizeof(kvnode_planning_domain_plan_CpuFeature);
     """
-    const Field *KvnodeCpuFeature_fields
-    const Py_ssize_t KvnodeCpuFeature_size
-    ctypedef class kvnode.planning.domain_plan.CpuFeature [object KvnodeCpuFeature, check_size ignore]:
+    const Field *kvnode_planning_domain_plan_CpuFeature_fields
+    const Py_ssize_t kvnode_planning_domain_plan_CpuFeature_size
+    ctypedef class kvnode.planning.domain_plan.CpuFeature [object kvnode_planning_domain_plan_CpuFeature, check_size ignore]:
         cdef object name "name_"
         cdef object policy "policy_"
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *cores_, *sockets_, *threads_; } KvnodeTopology;
-    static const kvnode_field KvnodeTopology_fields[] = { AT(KvnodeTopology, cores), AT(KvnodeTopology, sockets),
-        AT(KvnodeTopology, threads), {0} };
-    static const Py_ssize_t KvnodeTopology_size = sizeof(KvnodeTopology);
+    typedef struct { PyObject_HEAD PyObject *cores_, *sockets_, *threads_; } kvnode_planning_domain_plan_Topology;
+    static const kvnode_field kvnode_planning_domain_plan_Topology_fields[] = {
+        AT(kvnode_planning_domain_plan_Topology, cores), AT(kvnode_planning_domain_plan_Topology, sockets),
+        AT(kvnode_planning_domain_plan_Topology, threads), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_Topology_size = sizeof(kvnode_planning_domain_plan_Topology);
     """
-    const Field *KvnodeTopology_fields
-    const Py_ssize_t KvnodeTopology_size
-    ctypedef class kvnode.planning.domain_plan.Topology [object KvnodeTopology, check_size ignore]:
+    const Field *kvnode_planning_domain_plan_Topology_fields
+    const Py_ssize_t kvnode_planning_domain_plan_Topology_size
+    ctypedef class kvnode.planning.domain_plan.Topology [object kvnode_planning_domain_plan_Topology, check_size ignore]:
         cdef object cores "cores_"
         cdef object sockets "sockets_"
         cdef object threads "threads_"
@@ -120,83 +142,120 @@ cdef extern from *:
 cdef extern from *:
     """
     typedef struct { PyObject_HEAD PyObject *cpus_, *distances_, *host_cell_, *id_, *memory_bytes_; }
-        KvnodeNumaCell;
-    static const kvnode_field KvnodeNumaCell_fields[] = { AT(KvnodeNumaCell, cpus), AT(KvnodeNumaCell, distances),
-        AT(KvnodeNumaCell, host_cell), AT(KvnodeNumaCell, id), AT(KvnodeNumaCell, memory_bytes), {0} };
-    static const Py_ssize_t KvnodeNumaCell_size = sizeof(KvnodeNumaCell);
+        kvnode_planning_domain_plan_NumaCell;
+    static const kvnode_field kvnode_planning_domain_plan_NumaCell_fields[] = {
+        AT(kvnode_planning_domain_plan_NumaCell, cpus), AT(kvnode_planning_domain_plan_NumaCell, distances),
+        AT(kvnode_planning_domain_plan_NumaCell, host_cell), AT(kvnode_planning_domain_plan_NumaCell, id),
+        AT(kvnode_planning_domain_plan_NumaCell, memory_bytes), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_NumaCell_size = sizeof(kvnode_planning_domain_plan_NumaCell);
     """
-    const Field *KvnodeNumaCell_fields
-    const Py_ssize_t KvnodeNumaCell_size
-    ctypedef class kvnode.planning.domain_plan.NumaCell [object KvnodeNumaCell, check_size ignore]:
+    const Field *kvnode_planning_domain_plan_NumaCell_fields
+    const Py_ssize_t kvnode_planning_domain_plan_NumaCell_size
+    ctypedef class kvnode.planning.domain_plan.NumaCell [object kvnode_planning_domain_plan_NumaCell, check_size ignore]:
+        cdef object distances_ "distances_"
         cdef object cpus "cpus_"
-        cdef object distances "distances_"
         cdef object host_cell "host_cell_"
         cdef object id "id_"
         cdef object memory_bytes "memory_bytes_"
+        @property
+        cdef inline tuple distances(self):
+            return self.distances_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *emulator_, *iothreads_, *realtime_, *vcpus_; } KvnodeCpuTune;
-    static const kvnode_field KvnodeCpuTune_fields[] = { AT(KvnodeCpuTune, emulator), AT(KvnodeCpuTune, iothreads),
-        AT(KvnodeCpuTune, realtime), AT(KvnodeCpuTune, vcpus), {0} };
-    static const Py_ssize_t KvnodeCpuTune_size = sizeof(KvnodeCpuTune);
+    typedef struct { PyObject_HEAD PyObject *emulator_, *iothreads_, *realtime_, *vcpus_; }
+        kvnode_planning_domain_plan_CpuTune;
+    static const kvnode_field kvnode_planning_domain_plan_CpuTune_fields[] = {
+        AT(kvnode_planning_domain_plan_CpuTune, emulator), AT(kvnode_planning_domain_plan_CpuTune, iothreads),
+        AT(kvnode_planning_domain_plan_CpuTune, realtime), AT(kvnode_planning_domain_plan_CpuTune, vcpus), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_CpuTune_size = sizeof(kvnode_planning_domain_plan_CpuTune);
     """
-    const Field *KvnodeCpuTune_fields
-    const Py_ssize_t KvnodeCpuTune_size
-    ctypedef class kvnode.planning.domain_plan.CpuTune [object KvnodeCpuTune, check_size ignore]:
+    const Field *kvnode_planning_domain_plan_CpuTune_fields
+    const Py_ssize_t kvnode_planning_domain_plan_CpuTune_size
+    ctypedef class kvnode.planning.domain_plan.CpuTune [object kvnode_planning_domain_plan_CpuTune, check_size ignore]:
+        cdef object iothreads_ "iothreads_"
+        cdef object vcpus_ "vcpus_"
         cdef object emulator "emulator_"
-        cdef object iothreads "iothreads_"
         cdef object realtime "realtime_"
-        cdef object vcpus "vcpus_"
+        @property
+        cdef inline tuple iothreads(self):
+            return self.iothreads_
+        @property
+        cdef inline tuple vcpus(self):
+            return self.vcpus_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *features_, *mode_, *model_, *numa_, *topology_; } KvnodeCpuPlan;
-    static const kvnode_field KvnodeCpuPlan_fields[] = { AT(KvnodeCpuPlan, features), AT(KvnodeCpuPlan, mode),
-        AT(KvnodeCpuPlan, model), AT(KvnodeCpuPlan, numa), AT(KvnodeCpuPlan, topology), {0} };
-    static const Py_ssize_t KvnodeCpuPlan_size = sizeof(KvnodeCpuPlan);
+    typedef struct { PyObject_HEAD PyObject *features_, *mode_, *model_, *numa_, *topology_; }
+        kvnode_planning_domain_plan_CpuPlan;
+    static const kvnode_field kvnode_planning_domain_plan_CpuPlan_fields[] = {
+        AT(kvnode_planning_domain_plan_CpuPlan, features), AT(kvnode_planning_domain_plan_CpuPlan, mode),
+        AT(kvnode_planning_domain_plan_CpuPlan, model), AT(kvnode_planning_domain_plan_CpuPlan, numa),
+        AT(kvnode_planning_domain_plan_CpuPlan, topology), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_CpuPlan_size = sizeof(kvnode_planning_domain_plan_CpuPlan);
     """
-    const Field *KvnodeCpuPlan_fields
-    const Py_ssize_t KvnodeCpuPlan_size
-    ctypedef class kvnode.planning.domain_plan.CpuPlan [object KvnodeCpuPlan, check_size ignore]:
-        cdef object features "features_"
+    const Field *kvnode_planning_domain_plan_CpuPlan_fields
+    const Py_ssize_t kvnode_planning_domain_plan_CpuPlan_size
+    ctypedef class kvnode.planning.domain_plan.CpuPlan [object kvnode_planning_domain_plan_CpuPlan, check_size ignore]:
+        cdef object features_ "features_"
+        cdef object numa_ "numa_"
+        cdef object topology_ "topology_"
         cdef object mode "mode_"
         cdef object model "model_"
-        cdef object numa "numa_"
-        cdef object topology "topology_"
+        @property
+        cdef inline tuple features(self):
+            return self.features_
+        @property
+        cdef inline tuple numa(self):
+            return self.numa_
+        @property
+        cdef inline Topology topology(self):
+            return self.topology_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *attribute_, *children_, *name_; } KvnodeHypervFeature;
-    static const kvnode_field KvnodeHypervFeature_fields[] = { AT(KvnodeHypervFeature, attribute),
-        AT(KvnodeHypervFeature, children), AT(KvnodeHypervFeature, name), {0} };
-    static const Py_ssize_t KvnodeHypervFeature_size = sizeof(KvnodeHypervFeature);
+    typedef struct { PyObject_HEAD PyObject *attribute_, *children_, *name_; }
+        kvnode_planning_domain_plan_HypervFeature;
+    static const kvnode_field kvnode_planning_domain_plan_HypervFeature_fields[] = {
+        AT(kvnode_planning_domain_plan_HypervFeature, attribute), AT(kvnode_planning_domain_plan_HypervFeature,
+        children), AT(kvnode_planning_domain_plan_HypervFeature, name), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_HypervFeature_size = sizeof(kvnode_planning_domain_plan_HypervFeature);
     """
-    const Field *KvnodeHypervFeature_fields
-    const Py_ssize_t KvnodeHypervFeature_size
-    ctypedef class kvnode.planning.domain_plan.HypervFeature [object KvnodeHypervFeature, check_size ignore]:
-        cdef object attribute "attribute_"
-        cdef object children "children_"
+    const Field *kvnode_planning_domain_plan_HypervFeature_fields
+    const Py_ssize_t kvnode_planning_domain_plan_HypervFeature_size
+    ctypedef class kvnode.planning.domain_plan.HypervFeature [object kvnode_planning_domain_plan_HypervFeature, check_size ignore]:
+        cdef object attribute_ "attribute_"
+        cdef object children_ "children_"
         cdef object name "name_"
+        @property
+        cdef inline tuple attribute(self):
+            return self.attribute_
+        @property
+        cdef inline tuple children(self):
+            return self.children_
 
 cdef extern from *:
     """
     typedef struct { PyObject_HEAD PyObject *acpi_, *apic_, *apic_eoi_, *hyperv_, *hyperv_passthrough_,
-        *kvm_dedicated_, *kvm_hidden_, *pmu_, *pvspinlock_, *smm_, *tb_cache_bytes_, *vmport_; } KvnodeFeaturesPlan;
-    static const kvnode_field KvnodeFeaturesPlan_fields[] = { AT(KvnodeFeaturesPlan, acpi), AT(KvnodeFeaturesPlan,
-        apic), AT(KvnodeFeaturesPlan, apic_eoi), AT(KvnodeFeaturesPlan, hyperv), AT(KvnodeFeaturesPlan,
-        hyperv_passthrough), AT(KvnodeFeaturesPlan, kvm_dedicated), AT(KvnodeFeaturesPlan, kvm_hidden),
-        AT(KvnodeFeaturesPlan, pmu), AT(KvnodeFeaturesPlan, pvspinlock), AT(KvnodeFeaturesPlan, smm),
-        AT(KvnodeFeaturesPlan, tb_cache_bytes), AT(KvnodeFeaturesPlan, vmport), {0} };
-    static const Py_ssize_t KvnodeFeaturesPlan_size = sizeof(KvnodeFeaturesPlan);
+        *kvm_dedicated_, *kvm_hidden_, *pmu_, *pvspinlock_, *smm_, *tb_cache_bytes_, *vmport_; }
+        kvnode_planning_domain_plan_FeaturesPlan;
+    static const kvnode_field kvnode_planning_domain_plan_FeaturesPlan_fields[] = {
+        AT(kvnode_planning_domain_plan_FeaturesPlan, acpi), AT(kvnode_planning_domain_plan_FeaturesPlan, apic),
+        AT(kvnode_planning_domain_plan_FeaturesPlan, apic_eoi), AT(kvnode_planning_domain_plan_FeaturesPlan,
+        hyperv), AT(kvnode_planning_domain_plan_FeaturesPlan, hyperv_passthrough),
+        AT(kvnode_planning_domain_plan_FeaturesPlan, kvm_dedicated), AT(kvnode_planning_domain_plan_FeaturesPlan,
+        kvm_hidden), AT(kvnode_planning_domain_plan_FeaturesPlan, pmu), AT(kvnode_planning_domain_plan_FeaturesPlan,
+        pvspinlock), AT(kvnode_planning_domain_plan_FeaturesPlan, smm), AT(kvnode_planning_domain_plan_FeaturesPlan,
+        tb_cache_bytes), AT(kvnode_planning_domain_plan_FeaturesPlan, vmport), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_FeaturesPlan_size = sizeof(kvnode_planning_domain_plan_FeaturesPlan);
     """
-    const Field *KvnodeFeaturesPlan_fields
-    const Py_ssize_t KvnodeFeaturesPlan_size
-    ctypedef class kvnode.planning.domain_plan.FeaturesPlan [object KvnodeFeaturesPlan, check_size ignore]:
+    const Field *kvnode_planning_domain_plan_FeaturesPlan_fields
+    const Py_ssize_t kvnode_planning_domain_plan_FeaturesPlan_size
+    ctypedef class kvnode.planning.domain_plan.FeaturesPlan [object kvnode_planning_domain_plan_FeaturesPlan, check_size ignore]:
+        cdef object hyperv_ "hyperv_"
         cdef object acpi "acpi_"
         cdef object apic "apic_"
         cdef object apic_eoi "apic_eoi_"
-        cdef object hyperv "hyperv_"
         cdef object hyperv_passthrough "hyperv_passthrough_"
         cdef object kvm_dedicated "kvm_dedicated_"
         cdef object kvm_hidden "kvm_hidden_"
@@ -205,17 +264,22 @@ cdef extern from *:
         cdef object smm "smm_"
         cdef object tb_cache_bytes "tb_cache_bytes_"
         cdef object vmport "vmport_"
+        @property
+        cdef inline tuple hyperv(self):
+            return self.hyperv_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *name_, *present_, *tickpolicy_, *track_; } KvnodeTimer;
-    static const kvnode_field KvnodeTimer_fields[] = { AT(KvnodeTimer, name), AT(KvnodeTimer, present),
-        AT(KvnodeTimer, tickpolicy), AT(KvnodeTimer, track), {0} };
-    static const Py_ssize_t KvnodeTimer_size = sizeof(KvnodeTimer);
+    typedef struct { PyObject_HEAD PyObject *name_, *present_, *tickpolicy_, *track_; }
+        kvnode_planning_domain_plan_Timer;
+    static const kvnode_field kvnode_planning_domain_plan_Timer_fields[] = { AT(kvnode_planning_domain_plan_Timer,
+        name), AT(kvnode_planning_domain_plan_Timer, present), AT(kvnode_planning_domain_plan_Timer, tickpolicy),
+        AT(kvnode_planning_domain_plan_Timer, track), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_Timer_size = sizeof(kvnode_planning_domain_plan_Timer);
     """
-    const Field *KvnodeTimer_fields
-    const Py_ssize_t KvnodeTimer_size
-    ctypedef class kvnode.planning.domain_plan.Timer [object KvnodeTimer, check_size ignore]:
+    const Field *kvnode_planning_domain_plan_Timer_fields
+    const Py_ssize_t kvnode_planning_domain_plan_Timer_size
+    ctypedef class kvnode.planning.domain_plan.Timer [object kvnode_planning_domain_plan_Timer, check_size ignore]:
         cdef object name "name_"
         cdef object present "present_"
         cdef object tickpolicy "tickpolicy_"
@@ -223,30 +287,39 @@ cdef extern from *:
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *adjustment_, *offset_, *timers_, *timezone_; } KvnodeClockPlan;
-    static const kvnode_field KvnodeClockPlan_fields[] = { AT(KvnodeClockPlan, adjustment), AT(KvnodeClockPlan,
-        offset), AT(KvnodeClockPlan, timers), AT(KvnodeClockPlan, timezone), {0} };
-    static const Py_ssize_t KvnodeClockPlan_size = sizeof(KvnodeClockPlan);
+    typedef struct { PyObject_HEAD PyObject *adjustment_, *offset_, *timers_, *timezone_; }
+        kvnode_planning_domain_plan_ClockPlan;
+    static const kvnode_field kvnode_planning_domain_plan_ClockPlan_fields[] = {
+        AT(kvnode_planning_domain_plan_ClockPlan, adjustment), AT(kvnode_planning_domain_plan_ClockPlan, offset),
+        AT(kvnode_planning_domain_plan_ClockPlan, timers), AT(kvnode_planning_domain_plan_ClockPlan, timezone), {0}
+        };
+    static const Py_ssize_t kvnode_planning_domain_plan_ClockPlan_size = sizeof(kvnode_planning_domain_plan_ClockPlan);
     """
-    const Field *KvnodeClockPlan_fields
-    const Py_ssize_t KvnodeClockPlan_size
-    ctypedef class kvnode.planning.domain_plan.ClockPlan [object KvnodeClockPlan, check_size ignore]:
+    const Field *kvnode_planning_domain_plan_ClockPlan_fields
+    const Py_ssize_t kvnode_planning_domain_plan_ClockPlan_size
+    ctypedef class kvnode.planning.domain_plan.ClockPlan [object kvnode_planning_domain_plan_ClockPlan, check_size ignore]:
+        cdef object timers_ "timers_"
         cdef object adjustment "adjustment_"
         cdef object offset "offset_"
-        cdef object timers "timers_"
         cdef object timezone "timezone_"
+        @property
+        cdef inline tuple timers(self):
+            return self.timers_
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *dh_cert_, *policy_, *session_, *type_; } KvnodeLaunchSecurityPlan;
-    static const kvnode_field KvnodeLaunchSecurityPlan_fields[] = { AT(KvnodeLaunchSecurityPlan, dh_cert),
-        AT(KvnodeLaunchSecurityPlan, policy), AT(KvnodeLaunchSecurityPlan, session), AT(KvnodeLaunchSecurityPlan,
-        type), {0} };
-    static const Py_ssize_t KvnodeLaunchSecurityPlan_size = sizeof(KvnodeLaunchSecurityPlan);
+    typedef struct { PyObject_HEAD PyObject *dh_cert_, *policy_, *session_, *type_; }
+        kvnode_planning_domain_plan_LaunchSecurityPlan;
+    static const kvnode_field kvnode_planning_domain_plan_LaunchSecurityPlan_fields[] = {
+        AT(kvnode_planning_domain_plan_LaunchSecurityPlan, dh_cert),
+        AT(kvnode_planning_domain_plan_LaunchSecurityPlan, policy),
+        AT(kvnode_planning_domain_plan_LaunchSecurityPlan, session),
+        AT(kvnode_planning_domain_plan_LaunchSecurityPlan, type), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_LaunchSecurityPlan_size = sizeof(kvnode_planning_domain_plan_LaunchSecurityPlan);
     """
-    const Field *KvnodeLaunchSecurityPlan_fields
-    const Py_ssize_t KvnodeLaunchSecurityPlan_size
-    ctypedef class kvnode.planning.domain_plan.LaunchSecurityPlan [object KvnodeLaunchSecurityPlan, check_size ignore]:
+    const Field *kvnode_planning_domain_plan_LaunchSecurityPlan_fields
+    const Py_ssize_t kvnode_planning_domain_plan_LaunchSecurityPlan_size
+    ctypedef class kvnode.planning.domain_plan.LaunchSecurityPlan [object kvnode_planning_domain_plan_LaunchSecurityPlan, check_size ignore]:
         cdef object dh_cert "dh_cert_"
         cdef object policy "policy_"
         cdef object session "session_"
@@ -254,67 +327,86 @@ cdef extern from *:
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *bytes_, *name_, *why_; } KvnodeOverheadItem;
-    static const kvnode_field KvnodeOverheadItem_fields[] = { AT(KvnodeOverheadItem, bytes), AT(KvnodeOverheadItem,
-        name), AT(KvnodeOverheadItem, why), {0} };
-    static const Py_ssize_t KvnodeOverheadItem_size = sizeof(KvnodeOverheadItem);
+    typedef struct { PyObject_HEAD PyObject *bytes_, *name_, *why_; } kvnode_planning_domain_plan_OverheadItem;
+    static const kvnode_field kvnode_planning_domain_plan_OverheadItem_fields[] = {
+        AT(kvnode_planning_domain_plan_OverheadItem, bytes), AT(kvnode_planning_domain_plan_OverheadItem, name),
+        AT(kvnode_planning_domain_plan_OverheadItem, why), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_OverheadItem_size = sizeof(kvnode_planning_domain_plan_OverheadItem);
     """
-    const Field *KvnodeOverheadItem_fields
-    const Py_ssize_t KvnodeOverheadItem_size
-    ctypedef class kvnode.planning.domain_plan.OverheadItem [object KvnodeOverheadItem, check_size ignore]:
+    const Field *kvnode_planning_domain_plan_OverheadItem_fields
+    const Py_ssize_t kvnode_planning_domain_plan_OverheadItem_size
+    ctypedef class kvnode.planning.domain_plan.OverheadItem [object kvnode_planning_domain_plan_OverheadItem, check_size ignore]:
         cdef object bytes "bytes_"
         cdef object name "name_"
         cdef object why "why_"
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *items_, *reserved_bytes_, *total_bytes_; } KvnodeMemoryOverhead;
-    static const kvnode_field KvnodeMemoryOverhead_fields[] = { AT(KvnodeMemoryOverhead, items),
-        AT(KvnodeMemoryOverhead, reserved_bytes), AT(KvnodeMemoryOverhead, total_bytes), {0} };
-    static const Py_ssize_t KvnodeMemoryOverhead_size = sizeof(KvnodeMemoryOverhead);
+    typedef struct { PyObject_HEAD PyObject *items_, *reserved_bytes_, *total_bytes_; }
+        kvnode_planning_domain_plan_MemoryOverhead;
+    static const kvnode_field kvnode_planning_domain_plan_MemoryOverhead_fields[] = {
+        AT(kvnode_planning_domain_plan_MemoryOverhead, items), AT(kvnode_planning_domain_plan_MemoryOverhead,
+        reserved_bytes), AT(kvnode_planning_domain_plan_MemoryOverhead, total_bytes), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_MemoryOverhead_size = sizeof(kvnode_planning_domain_plan_MemoryOverhead);
     """
-    const Field *KvnodeMemoryOverhead_fields
-    const Py_ssize_t KvnodeMemoryOverhead_size
-    ctypedef class kvnode.planning.domain_plan.MemoryOverhead [object KvnodeMemoryOverhead, check_size ignore]:
-        cdef object items "items_"
+    const Field *kvnode_planning_domain_plan_MemoryOverhead_fields
+    const Py_ssize_t kvnode_planning_domain_plan_MemoryOverhead_size
+    ctypedef class kvnode.planning.domain_plan.MemoryOverhead [object kvnode_planning_domain_plan_MemoryOverhead, check_size ignore]:
+        cdef object items_ "items_"
         cdef object reserved_bytes "reserved_bytes_"
         cdef object total_bytes "total_bytes_"
+        @property
+        cdef inline tuple items(self):
+            return self.items_
 
 cdef extern from *:
     """
     typedef struct { PyObject_HEAD PyObject *clock_, *cpu_, *cpu_tune_, *devices_, *disk_operations_, *features_,
         *grace_period_s_, *guest_, *hostname_, *hypervisor_, *hypervisor_note_, *iothreads_, *launch_security_,
         *memory_, *memory_lock_bytes_, *name_, *namespace_, *network_, *numa_tune_, *on_crash_, *on_poweroff_,
-        *on_reboot_, *os_, *overhead_, *start_paused_, *sysinfo_, *uuid_, *vcpu_; } KvnodeDomainPlan;
-    static const kvnode_field KvnodeDomainPlan_fields[] = { AT(KvnodeDomainPlan, clock), AT(KvnodeDomainPlan, cpu),
-        AT(KvnodeDomainPlan, cpu_tune), AT(KvnodeDomainPlan, devices), AT(KvnodeDomainPlan, disk_operations),
-        AT(KvnodeDomainPlan, features), AT(KvnodeDomainPlan, grace_period_s), AT(KvnodeDomainPlan, guest),
-        AT(KvnodeDomainPlan, hostname), AT(KvnodeDomainPlan, hypervisor), AT(KvnodeDomainPlan, hypervisor_note),
-        AT(KvnodeDomainPlan, iothreads), AT(KvnodeDomainPlan, launch_security), AT(KvnodeDomainPlan, memory),
-        AT(KvnodeDomainPlan, memory_lock_bytes), AT(KvnodeDomainPlan, name), AT(KvnodeDomainPlan, namespace),
-        AT(KvnodeDomainPlan, network), AT(KvnodeDomainPlan, numa_tune), AT(KvnodeDomainPlan, on_crash),
-        AT(KvnodeDomainPlan, on_poweroff), AT(KvnodeDomainPlan, on_reboot), AT(KvnodeDomainPlan, os),
-        AT(KvnodeDomainPlan, overhead), AT(KvnodeDomainPlan, start_paused), AT(KvnodeDomainPlan, sysinfo),
-        AT(KvnodeDomainPlan, uuid), AT(KvnodeDomainPlan, vcpu), {0} };
-    static const Py_ssize_t KvnodeDomainPlan_size = sizeof(KvnodeDomainPlan);
+        *on_reboot_, *os_, *overhead_, *start_paused_, *sysinfo_, *uuid_, *vcpu_; }
+        kvnode_planning_domain_plan_DomainPlan;
+    static const kvnode_field kvnode_planning_domain_plan_DomainPlan_fields[] = {
+        AT(kvnode_planning_domain_plan_DomainPlan, clock), AT(kvnode_planning_domain_plan_DomainPlan, cpu),
+        AT(kvnode_planning_domain_plan_DomainPlan, cpu_tune), AT(kvnode_planning_domain_plan_DomainPlan, devices),
+        AT(kvnode_planning_domain_plan_DomainPlan, disk_operations), AT(kvnode_planning_domain_plan_DomainPlan,
+        features), AT(kvnode_planning_domain_plan_DomainPlan, grace_period_s),
+        AT(kvnode_planning_domain_plan_DomainPlan, guest), AT(kvnode_planning_domain_plan_DomainPlan, hostname),
+        AT(kvnode_planning_domain_plan_DomainPlan, hypervisor), AT(kvnode_planning_domain_plan_DomainPlan,
+        hypervisor_note), AT(kvnode_planning_domain_plan_DomainPlan, iothreads),
+        AT(kvnode_planning_domain_plan_DomainPlan, launch_security), AT(kvnode_planning_domain_plan_DomainPlan,
+        memory), AT(kvnode_planning_domain_plan_DomainPlan, memory_lock_bytes),
+        AT(kvnode_planning_domain_plan_DomainPlan, name), AT(kvnode_planning_domain_plan_DomainPlan, namespace),
+        AT(kvnode_planning_domain_plan_DomainPlan, network), AT(kvnode_planning_domain_plan_DomainPlan, numa_tune),
+        AT(kvnode_planning_domain_plan_DomainPlan, on_crash), AT(kvnode_planning_domain_plan_DomainPlan,
+        on_poweroff), AT(kvnode_planning_domain_plan_DomainPlan, on_reboot),
+        AT(kvnode_planning_domain_plan_DomainPlan, os), AT(kvnode_planning_domain_plan_DomainPlan, overhead),
+        AT(kvnode_planning_domain_plan_DomainPlan, start_paused), AT(kvnode_planning_domain_plan_DomainPlan,
+        sysinfo), AT(kvnode_planning_domain_plan_DomainPlan, uuid), AT(kvnode_planning_domain_plan_DomainPlan,
+        vcpu), {0} };
+    static const Py_ssize_t kvnode_planning_domain_plan_DomainPlan_size = sizeof(kvnode_planning_domain_plan_DomainPlan);
     """
-    const Field *KvnodeDomainPlan_fields
-    const Py_ssize_t KvnodeDomainPlan_size
-    ctypedef class kvnode.planning.domain_plan.DomainPlan [object KvnodeDomainPlan, check_size ignore]:
-        cdef object clock "clock_"
-        cdef object cpu "cpu_"
-        cdef object cpu_tune "cpu_tune_"
-        cdef object devices "devices_"
-        cdef object disk_operations "disk_operations_"
-        cdef object features "features_"
+    const Field *kvnode_planning_domain_plan_DomainPlan_fields
+    const Py_ssize_t kvnode_planning_domain_plan_DomainPlan_size
+    ctypedef class kvnode.planning.domain_plan.DomainPlan [object kvnode_planning_domain_plan_DomainPlan, check_size ignore]:
+        cdef object clock_ "clock_"
+        cdef object cpu_ "cpu_"
+        cdef object cpu_tune_ "cpu_tune_"
+        cdef object devices_ "devices_"
+        cdef object disk_operations_ "disk_operations_"
+        cdef object features_ "features_"
+        cdef object launch_security_ "launch_security_"
+        cdef object memory_ "memory_"
+        cdef object os_ "os_"
+        cdef object overhead_ "overhead_"
+        cdef object sysinfo_ "sysinfo_"
+        cdef object vcpu_ "vcpu_"
         cdef object grace_period_s "grace_period_s_"
         cdef object guest "guest_"
         cdef object hostname "hostname_"
         cdef object hypervisor "hypervisor_"
         cdef object hypervisor_note "hypervisor_note_"
         cdef object iothreads "iothreads_"
-        cdef object launch_security "launch_security_"
-        cdef object memory "memory_"
         cdef object memory_lock_bytes "memory_lock_bytes_"
         cdef object name "name_"
         cdef object namespace "namespace_"
@@ -323,32 +415,64 @@ cdef extern from *:
         cdef object on_crash "on_crash_"
         cdef object on_poweroff "on_poweroff_"
         cdef object on_reboot "on_reboot_"
-        cdef object os "os_"
-        cdef object overhead "overhead_"
         cdef object start_paused "start_paused_"
-        cdef object sysinfo "sysinfo_"
         cdef object uuid "uuid_"
-        cdef object vcpu "vcpu_"
+        @property
+        cdef inline ClockPlan clock(self):
+            return self.clock_
+        @property
+        cdef inline CpuPlan cpu(self):
+            return self.cpu_
+        @property
+        cdef inline CpuTune cpu_tune(self):
+            return self.cpu_tune_
+        @property
+        cdef inline DevicesPlan devices(self):
+            return self.devices_
+        @property
+        cdef inline tuple disk_operations(self):
+            return self.disk_operations_
+        @property
+        cdef inline FeaturesPlan features(self):
+            return self.features_
+        @property
+        cdef inline LaunchSecurityPlan launch_security(self):
+            return self.launch_security_
+        @property
+        cdef inline MemoryPlan memory(self):
+            return self.memory_
+        @property
+        cdef inline OsPlan os(self):
+            return self.os_
+        @property
+        cdef inline MemoryOverhead overhead(self):
+            return self.overhead_
+        @property
+        cdef inline SysinfoPlan sysinfo(self):
+            return self.sysinfo_
+        @property
+        cdef inline VcpuPlan vcpu(self):
+            return self.vcpu_
 
 
 cdef inline int check_planning_domain_plan() except -1:
     """Raise ImportError where it isn't so."""
-    kvnode_lies_so(Loader, KvnodeLoader_fields, KvnodeLoader_size)
-    kvnode_lies_so(OsPlan, KvnodeOsPlan_fields, KvnodeOsPlan_size)
-    kvnode_lies_so(SysinfoPlan, KvnodeSysinfoPlan_fields, KvnodeSysinfoPlan_size)
-    kvnode_lies_so(MemoryPlan, KvnodeMemoryPlan_fields, KvnodeMemoryPlan_size)
-    kvnode_lies_so(VcpuPlan, KvnodeVcpuPlan_fields, KvnodeVcpuPlan_size)
-    kvnode_lies_so(CpuFeature, KvnodeCpuFeature_fields, KvnodeCpuFeature_size)
-    kvnode_lies_so(Topology, KvnodeTopology_fields, KvnodeTopology_size)
-    kvnode_lies_so(NumaCell, KvnodeNumaCell_fields, KvnodeNumaCell_size)
-    kvnode_lies_so(CpuTune, KvnodeCpuTune_fields, KvnodeCpuTune_size)
-    kvnode_lies_so(CpuPlan, KvnodeCpuPlan_fields, KvnodeCpuPlan_size)
-    kvnode_lies_so(HypervFeature, KvnodeHypervFeature_fields, KvnodeHypervFeature_size)
-    kvnode_lies_so(FeaturesPlan, KvnodeFeaturesPlan_fields, KvnodeFeaturesPlan_size)
-    kvnode_lies_so(Timer, KvnodeTimer_fields, KvnodeTimer_size)
-    kvnode_lies_so(ClockPlan, KvnodeClockPlan_fields, KvnodeClockPlan_size)
-    kvnode_lies_so(LaunchSecurityPlan, KvnodeLaunchSecurityPlan_fields, KvnodeLaunchSecurityPlan_size)
-    kvnode_lies_so(OverheadItem, KvnodeOverheadItem_fields, KvnodeOverheadItem_size)
-    kvnode_lies_so(MemoryOverhead, KvnodeMemoryOverhead_fields, KvnodeMemoryOverhead_size)
-    kvnode_lies_so(DomainPlan, KvnodeDomainPlan_fields, KvnodeDomainPlan_size)
+    kvnode_lies_so(Loader, kvnode_planning_domain_plan_Loader_fields, kvnode_planning_domain_plan_Loader_size)
+    kvnode_lies_so(OsPlan, kvnode_planning_domain_plan_OsPlan_fields, kvnode_planning_domain_plan_OsPlan_size)
+    kvnode_lies_so(SysinfoPlan, kvnode_planning_domain_plan_SysinfoPlan_fields, kvnode_planning_domain_plan_SysinfoPlan_size)
+    kvnode_lies_so(MemoryPlan, kvnode_planning_domain_plan_MemoryPlan_fields, kvnode_planning_domain_plan_MemoryPlan_size)
+    kvnode_lies_so(VcpuPlan, kvnode_planning_domain_plan_VcpuPlan_fields, kvnode_planning_domain_plan_VcpuPlan_size)
+    kvnode_lies_so(CpuFeature, kvnode_planning_domain_plan_CpuFeature_fields, kvnode_planning_domain_plan_CpuFeature_size)
+    kvnode_lies_so(Topology, kvnode_planning_domain_plan_Topology_fields, kvnode_planning_domain_plan_Topology_size)
+    kvnode_lies_so(NumaCell, kvnode_planning_domain_plan_NumaCell_fields, kvnode_planning_domain_plan_NumaCell_size)
+    kvnode_lies_so(CpuTune, kvnode_planning_domain_plan_CpuTune_fields, kvnode_planning_domain_plan_CpuTune_size)
+    kvnode_lies_so(CpuPlan, kvnode_planning_domain_plan_CpuPlan_fields, kvnode_planning_domain_plan_CpuPlan_size)
+    kvnode_lies_so(HypervFeature, kvnode_planning_domain_plan_HypervFeature_fields, kvnode_planning_domain_plan_HypervFeature_size)
+    kvnode_lies_so(FeaturesPlan, kvnode_planning_domain_plan_FeaturesPlan_fields, kvnode_planning_domain_plan_FeaturesPlan_size)
+    kvnode_lies_so(Timer, kvnode_planning_domain_plan_Timer_fields, kvnode_planning_domain_plan_Timer_size)
+    kvnode_lies_so(ClockPlan, kvnode_planning_domain_plan_ClockPlan_fields, kvnode_planning_domain_plan_ClockPlan_size)
+    kvnode_lies_so(LaunchSecurityPlan, kvnode_planning_domain_plan_LaunchSecurityPlan_fields, kvnode_planning_domain_plan_LaunchSecurityPlan_size)
+    kvnode_lies_so(OverheadItem, kvnode_planning_domain_plan_OverheadItem_fields, kvnode_planning_domain_plan_OverheadItem_size)
+    kvnode_lies_so(MemoryOverhead, kvnode_planning_domain_plan_MemoryOverhead_fields, kvnode_planning_domain_plan_MemoryOverhead_size)
+    kvnode_lies_so(DomainPlan, kvnode_planning_domain_plan_DomainPlan_fields, kvnode_planning_domain_plan_DomainPlan_size)
     return 0

@@ -212,19 +212,19 @@ def behind_ports(devices: tuple[HostDevice, ...], places: Places) -> tuple[HostD
 class _Nowhere(Places):
     """Of a guest whose devices have none here: libvirt places them."""
 
-    def disk(self) -> None:
+    def disk(self) -> PciAddress | None:
         return None
 
-    def card(self, model: str) -> None:
+    def card(self, model: str) -> PciAddress | None:
         return None
 
     def ports(self, memory_bytes: int, plugged: bool, from_host: int) -> tuple[Controller, ...]:
         return ()
 
-    def host_device(self) -> None:
+    def host_device(self) -> PciAddress | None:
         return None
 
-    def function(self, slot: int) -> None:
+    def function(self, slot: int) -> PciAddress | None:
         return None
 
 

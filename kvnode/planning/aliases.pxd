@@ -1,0 +1,10 @@
+# cython: language_level=3
+"""The types of kvnode.planning.aliases, from its annotations. deploy/setup/declarations.py writes this."""
+
+cimport cython
+from kvnode._fast.layout_planning_device_plans cimport DevicesPlan
+from kvnode._fast.layout_planning_device_plans cimport InterfaceDevice
+
+@cython.locals(card=InterfaceDevice)
+cpdef DevicesPlan with_aliases(DevicesPlan devices)
+cpdef tuple _told_apart(tuple devices, suffix, set taken)

@@ -1,0 +1,10 @@
+# cython: language_level=3
+"""The types of kvnode.planning.architecture, from its annotations. deploy/setup/declarations.py writes this."""
+
+from kvnode._fast.layout_api_disks cimport Disk
+from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
+from kvnode._fast.layout_facts_host cimport HostFacts as host_HostFacts
+from kvnode.planning.refusal cimport invalid
+
+cpdef architecture_of(VirtualMachineInstance vmi, host_HostFacts host)
+cpdef disk_bus(Disk disk, arch)

@@ -1,0 +1,20 @@
+# cython: language_level=3
+"""The types of kvnode.planning.features, from its annotations. deploy/setup/declarations.py writes this."""
+
+from kvnode._fast.layout_api_features cimport Clock
+from kvnode._fast.layout_api_features cimport FeatureState
+from kvnode._fast.layout_api_features cimport Timer as features_Timer
+from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
+from kvnode._fast.layout_planning_domain_plan cimport ClockPlan
+from kvnode._fast.layout_planning_domain_plan cimport FeaturesPlan
+from kvnode._fast.layout_planning_domain_plan cimport MemoryPlan
+from kvnode.planning.hypervisor cimport translation_buffer_bytes
+from kvnode.planning.refusal cimport invalid
+from kvnode.planning.refusal cimport one_of
+
+cpdef FeaturesPlan features_plan(VirtualMachineInstance vmi, arch, hypervisor, MemoryPlan memory)
+cpdef bint _is_on(FeatureState state)
+cpdef _state(FeatureState state)
+cpdef ClockPlan clock_plan(VirtualMachineInstance vmi)
+cpdef tuple _utc(Clock clock)
+cpdef tuple _timers(features_Timer timers)

@@ -1,0 +1,7 @@
+# cython: language_level=3
+"""The types of kvnode.planning.hypervisor, from its annotations. deploy/setup/declarations.py writes this."""
+
+from kvnode._fast.layout_facts_host cimport HostFacts as host_HostFacts
+
+cpdef tuple hypervisor_of(host_HostFacts host)
+cpdef translation_buffer_bytes(guest_bytes)

@@ -1,0 +1,8 @@
+# cython: language_level=3
+"""The types of kvnode.planning.identity, from its annotations. deploy/setup/declarations.py writes this."""
+
+from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
+from kvnode.planning.refusal cimport invalid
+
+cpdef domain_name(VirtualMachineInstance vmi)
+cpdef domain_uuid(VirtualMachineInstance vmi)

@@ -1,0 +1,13 @@
+# cython: language_level=3
+"""The types of kvnode.planning.interfaces, from its annotations. deploy/setup/declarations.py writes this."""
+
+cimport cython
+from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
+from kvnode._fast.layout_api_network cimport Interface
+from kvnode.planning.disks cimport virtio_model
+from kvnode.planning.pci cimport Places
+from kvnode.planning.pci cimport pci_address
+from kvnode.planning.refusal cimport choice
+
+@cython.locals(interface=Interface)
+cpdef tuple interface_devices(VirtualMachineInstance vmi, arch, network, settings, Places places)

@@ -1,0 +1,14 @@
+# cython: language_level=3
+"""The types of kvnode.planning.iothreads, from its annotations. deploy/setup/declarations.py writes this."""
+
+cimport cython
+from kvnode._fast.layout_api_disks cimport Disk as disks_Disk
+from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
+from kvnode.planning.architecture cimport disk_bus
+from kvnode.planning.refusal cimport invalid
+from kvnode.planning.refusal cimport one_of
+
+@cython.locals(disk=disks_Disk)
+cpdef iothreads_plan(VirtualMachineInstance vmi, arch, vcpus)
+@cython.locals(disk=disks_Disk)
+cpdef tuple _dealt(VirtualMachineInstance vmi, tuple on_virtio, shared)

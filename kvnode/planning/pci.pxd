@@ -1,0 +1,38 @@
+# cython: language_level=3
+"""The types of kvnode.planning.pci, from its annotations. deploy/setup/declarations.py writes this."""
+
+cimport cython
+from kvnode._fast.layout_api_disks cimport Disk as disks_Disk
+from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
+from kvnode._fast.layout_api_network cimport Interface as network_Interface
+from kvnode._fast.layout_planning_device_plans cimport PciAddress
+
+cpdef PciAddress pci_address(field, text)
+cpdef PciAddress _read(text)
+@cython.locals(disk=disks_Disk, interface=network_Interface)
+cpdef Places places_of(VirtualMachineInstance vmi, arch)
+cpdef bint _placeable(given)
+
+cdef class Places:
+    cdef object _slots
+    cdef object _buses
+    cdef dict _instead
+    cdef dict _functions
+    cdef object _cards
+    cdef object _disks
+    cdef object _host_ports
+    cdef list _own
+    cpdef PciAddress disk(self)
+    cpdef PciAddress card(self, model)
+    cpdef tuple ports(self, memory_bytes, bint plugged, from_host)
+    cpdef PciAddress host_device(self)
+    cpdef PciAddress function(self, slot)
+
+
+cdef class _Nowhere(Places):
+    cpdef PciAddress disk(self)
+    cpdef PciAddress card(self, model)
+    cpdef tuple ports(self, memory_bytes, bint plugged, from_host)
+    cpdef PciAddress host_device(self)
+    cpdef PciAddress function(self, slot)
+
