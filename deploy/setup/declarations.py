@@ -224,7 +224,7 @@ def attributes(words: Words, init: ast.FunctionDef, kind: type) -> dict[str, str
     found: dict[str, str] = {}
     for node in ast.walk(init):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):
-            hint = eval(ast.unparse(node.annotation), vars(words.module))  # noqa: S307  (our own source)
+            hint = eval(ast.unparse(node.annotation), vars(words.module))
             found[node.target.attr] = words.word(hint, boolean=False)
         elif isinstance(node, ast.Assign):
             for target in node.targets:

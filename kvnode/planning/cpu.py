@@ -11,8 +11,8 @@ from kvnode.api.cpu_memory import CPU
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import HostError, NoFit
 from kvnode.facts import HostFacts
-from kvnode.planning.architecture import Architecture
 from kvnode.planning.domain_plan import CpuFeature, CpuPlan, Hypervisor, MemoryPlan, NumaCell, Topology, VcpuPlan
+from kvnode.planning.intermediate import Architecture
 from kvnode.planning.refusal import one_of, some_of
 
 _NO_CPU = CPU()

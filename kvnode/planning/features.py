@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from kvnode.api.features import Clock, FeatureHyperv, Features, FeatureState
 from kvnode.api.features import Timer as Timers
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.planning.architecture import Architecture
 from kvnode.planning.domain_plan import (
     ClockPlan,
     FeaturesPlan,
@@ -17,6 +16,7 @@ from kvnode.planning.domain_plan import (
     Timer,
 )
 from kvnode.planning.hypervisor import translation_buffer_bytes
+from kvnode.planning.intermediate import Architecture
 from kvnode.planning.refusal import invalid, one_of
 
 _NO_FEATURES = Features()

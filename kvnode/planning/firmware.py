@@ -9,12 +9,11 @@ from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.settings import DEFAULT_EMULATED_MACHINES
 from kvnode.errors import HostError
 from kvnode.facts import HostFacts
-from kvnode.planning.architecture import Architecture
 from kvnode.planning.disk_operations import volume_path
 from kvnode.planning.domain_plan import Loader, OsPlan, SysinfoPlan
+from kvnode.planning.intermediate import Architecture, PlanSettings
 from kvnode.planning.launch_security import firmware_purpose
 from kvnode.planning.refusal import invalid, some_of
-from kvnode.planning.settings import PlanSettings
 
 _NO_FIRMWARE = Firmware()
 _PRIVATE = "/var/run/kubevirt-private"

@@ -4,10 +4,12 @@
 cimport cython
 from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
 from kvnode._fast.layout_api_network cimport Interface
+from kvnode._fast.layout_planning_intermediate cimport Architecture
+from kvnode._fast.layout_planning_intermediate cimport PlanSettings
 from kvnode.planning.disks cimport virtio_model
 from kvnode.planning.pci cimport Places
 from kvnode.planning.pci cimport pci_address
 from kvnode.planning.refusal cimport choice
 
 @cython.locals(interface=Interface)
-cpdef tuple interface_devices(VirtualMachineInstance vmi, arch, network, settings, Places places)
+cpdef tuple interface_devices(VirtualMachineInstance vmi, Architecture arch, network, PlanSettings settings, Places places)

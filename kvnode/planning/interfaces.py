@@ -7,13 +7,12 @@ from typing import NamedTuple
 from kvnode.api.card_address import canonical_mac
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.network import Interface
-from kvnode.planning.architecture import Architecture
 from kvnode.planning.device_plans import InterfaceDevice
 from kvnode.planning.disks import virtio_model
+from kvnode.planning.intermediate import Architecture, PlanSettings
 from kvnode.planning.network import InterfaceNetwork, NetworkPlan
 from kvnode.planning.pci import Places, pci_address
 from kvnode.planning.refusal import Refused, choice
-from kvnode.planning.settings import PlanSettings
 
 _MODELS = ("virtio", "e1000", "e1000e", "igb", "ne2k_pci", "pcnet", "rtl8139")
 
