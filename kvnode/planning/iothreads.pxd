@@ -13,6 +13,6 @@ from kvnode.planning.refusal cimport one_of
 
 @cython.locals(disk=Disk)
 cpdef IoThreads iothreads_plan(VirtualMachineInstance vmi, Architecture arch, vcpus)
-@cython.locals(disk=Disk)
+@cython.locals(of_disk=list, disk=Disk)
 cpdef tuple _dealt(tuple disks, list on_virtio, shared)
 cpdef IoThreads _pool(DiskIOThreads threads, list on_virtio)

@@ -77,7 +77,7 @@ def memory_overhead(
     buffer 32 and its tables 12, vCPU 1.875, spare ones 0.1875, page tables 0.25, disks 3, NIC 0.5, video 16, VNC 2:
     162.8 MiB.
     """
-    items = [*_EVERY_GUEST]
+    items: list[OverheadItem] = [*_EVERY_GUEST]
     if hypervisor == "qemu":
         _emulator(items, memory, vcpu, tb_cache_bytes or 0)
     else:

@@ -8,6 +8,7 @@ from kvnode._fast.layout_api_instance cimport DomainSpec
 from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
 from kvnode._fast.layout_api_instance cimport VirtualMachineInstanceSpec
 from kvnode._fast.layout_api_network cimport Network as network_Network
+from kvnode._fast.quantities cimport plain_bytes
 
 cpdef invalid(field, message)
 cpdef choice(field, value, tuple allowed)
@@ -15,6 +16,7 @@ cpdef one_of(field, value, tuple allowed)
 cpdef _none_of(value, tuple allowed)
 cpdef bytes_of(field, quantity)
 cpdef some_of(tuple names, most=*)
+@cython.locals(found=list)
 cpdef refuse_unplanned(VirtualMachineInstance vmi)
 cpdef _unplanned(field, why)
 cpdef _find_compute(list found, DomainSpec domain)
