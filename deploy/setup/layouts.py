@@ -36,6 +36,8 @@ MODULES = (
     "kvnode.facts.host",
     "kvnode.planning.device_plans",
     "kvnode.planning.domain_plan",
+    "kvnode.planning.ipv4_address",
+    "kvnode.planning.network_plans",
 )
 
 
