@@ -151,6 +151,11 @@ class Function:
                 self.kinds.setdefault(node.targets[0].id, self.kind_of(node.value))
         loops: dict[str, set[str]] = {}
         for node in ast.walk(self.node):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                name, kind = node.target.id, eval(ast.unparse(node.annotation), vars(self.words.module))
+                self.kinds[name] = kind
+                loops.setdefault(name, set()).add(self.words.word(kind, boolean=False))
+        for node in ast.walk(self.node):
             if isinstance(node, ast.For):
                 for name, kind in self.targets(node.target, self.items(node.iter)):
                     self.kinds[name] = kind
@@ -224,7 +229,7 @@ def attributes(words: Words, init: ast.FunctionDef, kind: type) -> dict[str, str
     found: dict[str, str] = {}
     for node in ast.walk(init):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):
-            hint = eval(ast.unparse(node.annotation), vars(words.module))  # noqa: S307  (our own source)
+            hint = eval(ast.unparse(node.annotation), vars(words.module))
             found[node.target.attr] = words.word(hint, boolean=False)
         elif isinstance(node, ast.Assign):
             for target in node.targets:

@@ -36,6 +36,7 @@ MODULES = (
     "kvnode.facts.host",
     "kvnode.planning.device_plans",
     "kvnode.planning.domain_plan",
+    "kvnode.planning.intermediate",
     "kvnode.planning.ipv4_address",
     "kvnode.planning.network_plans",
 )

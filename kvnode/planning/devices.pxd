@@ -16,6 +16,8 @@ from kvnode._fast.layout_planning_device_plans cimport Tpm
 from kvnode._fast.layout_planning_device_plans cimport Video
 from kvnode._fast.layout_planning_device_plans cimport Vsock
 from kvnode._fast.layout_planning_domain_plan cimport MemoryPlan
+from kvnode._fast.layout_planning_intermediate cimport Architecture
+from kvnode._fast.layout_planning_intermediate cimport PlanSettings
 from kvnode.planning.disks cimport virtio_model
 from kvnode.planning.firmware cimport has_efi
 from kvnode.planning.pci cimport Places
@@ -23,22 +25,22 @@ from kvnode.planning.refusal cimport invalid
 from kvnode.planning.refusal cimport one_of
 
 @cython.locals(disk=DiskDevice, device=Input, passed=HostDevice)
-cpdef tuple controllers(VirtualMachineInstance vmi, arch, tuple disks, tuple inputs, tuple host_devices, Places places)
+cpdef tuple controllers(VirtualMachineInstance vmi, Architecture arch, tuple disks, tuple inputs, tuple host_devices, Places places)
 cpdef bint has_serial_console(VirtualMachineInstance vmi)
-cpdef tuple serials(VirtualMachineInstance vmi, settings)
+cpdef tuple serials(VirtualMachineInstance vmi, PlanSettings settings)
 cpdef tuple channels(VirtualMachineInstance vmi)
 @cython.locals(asked=devices_Filesystem)
 cpdef tuple filesystems(VirtualMachineInstance vmi, Places places)
 cpdef bint has_graphics(VirtualMachineInstance vmi)
 cpdef Graphics graphics(VirtualMachineInstance vmi)
-cpdef Video video(VirtualMachineInstance vmi, arch, Places places)
+cpdef Video video(VirtualMachineInstance vmi, Architecture arch, Places places)
 @cython.locals(asked=devices_Input)
-cpdef tuple inputs(VirtualMachineInstance vmi, arch, Places places)
-cpdef Rng rng(VirtualMachineInstance vmi, arch, Places places)
-cpdef Balloon balloon(VirtualMachineInstance vmi, arch, MemoryPlan memory, settings, Places places)
+cpdef tuple inputs(VirtualMachineInstance vmi, Architecture arch, Places places)
+cpdef Rng rng(VirtualMachineInstance vmi, Architecture arch, Places places)
+cpdef Balloon balloon(VirtualMachineInstance vmi, Architecture arch, MemoryPlan memory, PlanSettings settings, Places places)
 cpdef tuple watchdogs(VirtualMachineInstance vmi, Places places)
 cpdef tuple sounds(VirtualMachineInstance vmi, Places places)
 cpdef Tpm tpm(VirtualMachineInstance vmi)
-cpdef Vsock vsock(VirtualMachineInstance vmi, arch, Places places)
+cpdef Vsock vsock(VirtualMachineInstance vmi, Architecture arch, Places places)
 @cython.locals(asked=devices_PanicDevice)
 cpdef tuple panics(VirtualMachineInstance vmi, Places places)

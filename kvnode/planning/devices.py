@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.planning import pci
-from kvnode.planning.architecture import Architecture
 from kvnode.planning.device_plans import (
     Balloon,
     Channel,
@@ -31,9 +30,9 @@ from kvnode.planning.device_plans import (
 from kvnode.planning.disks import virtio_model
 from kvnode.planning.domain_plan import MemoryPlan
 from kvnode.planning.firmware import has_efi
+from kvnode.planning.intermediate import Architecture, PlanSettings
 from kvnode.planning.pci import Places
 from kvnode.planning.refusal import invalid, one_of
-from kvnode.planning.settings import PlanSettings
 
 SOCKETS = "/var/run/kubevirt"
 SERIAL_SOCKET = f"{SOCKETS}/serial0.sock"

@@ -11,6 +11,8 @@ from kvnode._fast.layout_facts_host cimport HostFacts as host_HostFacts
 from kvnode._fast.layout_facts_host cimport VolumeFacts as host_VolumeFacts
 from kvnode._fast.layout_planning_device_plans cimport BlockIo
 from kvnode._fast.layout_planning_device_plans cimport DiskDevice
+from kvnode._fast.layout_planning_intermediate cimport Architecture
+from kvnode._fast.layout_planning_intermediate cimport IoThreads
 from kvnode.planning.architecture cimport disk_bus
 from kvnode.planning.disk_operations cimport volume_path
 from kvnode.planning.pci cimport Places
@@ -19,10 +21,10 @@ from kvnode.planning.refusal cimport choice
 from kvnode.planning.refusal cimport invalid
 
 @cython.locals(disk=Disk, served_by=tuple)
-cpdef tuple disk_devices(VirtualMachineInstance vmi, host_HostFacts host, arch, tuple operations, threads, vcpus, Places places)
+cpdef tuple disk_devices(VirtualMachineInstance vmi, host_HostFacts host, Architecture arch, tuple operations, IoThreads threads, vcpus, Places places)
 
 cdef class _Guest:
-    cdef object _arch
+    cdef Architecture _arch
     cdef host_HostFacts _host
     cdef tuple _volumes
     cdef dict _indexes
@@ -39,7 +41,7 @@ cpdef bint matches_volume(Disk disk)
 cpdef _no_bus(kind, bus)
 cpdef _check_empty(kind, name, bus)
 cpdef bint _is_open(CDRomTarget drive)
-cpdef virtio_model(VirtualMachineInstance vmi, arch)
+cpdef virtio_model(VirtualMachineInstance vmi, Architecture arch)
 
 cdef class _Names:
     cdef dict _given

@@ -18,7 +18,7 @@ from kvnode.api.disks import CDRomTarget, CustomBlockSize, Disk
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.volumes import Volume
 from kvnode.facts import HostFacts, VolumeFacts
-from kvnode.planning.architecture import Architecture, disk_bus
+from kvnode.planning.architecture import disk_bus
 from kvnode.planning.device_plans import Backing, BlockIo, DiskDevice
 from kvnode.planning.disk_operations import (
     OVERLAY,
@@ -27,7 +27,7 @@ from kvnode.planning.disk_operations import (
     EmptyDisk,
     volume_path,
 )
-from kvnode.planning.iothreads import IoThreads
+from kvnode.planning.intermediate import Architecture, IoThreads
 from kvnode.planning.pci import Places, pci_address
 from kvnode.planning.refusal import Refused, choice, invalid
 

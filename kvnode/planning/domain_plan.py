@@ -227,11 +227,20 @@ class LaunchSecurityPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=Fal
 
 
 class OverheadItem(msgspec.Struct, frozen=True, gc=False):
-    """Memory that runs beside the guest's own, and why."""
+    """Memory that runs beside the guest's own, and why.
+
+    reason, of  -- the sentence, and the number that goes into it, if one does
+    """
 
     name: str
     bytes: int
-    why: str
+    reason: str
+    of: int | float | str | None = None
+
+    @property
+    def why(self) -> str:
+        """The whole sentence; it is made only for whoever reads it."""
+        return self.reason.format(self.of)
 
 
 class MemoryOverhead(msgspec.Struct, frozen=True, gc=False):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.network import Interface
-from kvnode.planning.architecture import Architecture
 from kvnode.planning.device_plans import InterfaceDevice
 from kvnode.planning.disks import virtio_model
+from kvnode.planning.intermediate import Architecture, PlanSettings
 from kvnode.planning.macs import given_mac
 from kvnode.planning.network_plans import InterfaceNetwork, NetworkPlan
 from kvnode.planning.pci import Places, pci_address
 from kvnode.planning.refusal import Refused, choice
-from kvnode.planning.settings import PlanSettings
 
 _MODELS = ("virtio", "e1000", "e1000e", "igb", "ne2k_pci", "pcnet", "rtl8139")
 

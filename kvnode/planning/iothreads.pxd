@@ -4,11 +4,13 @@
 cimport cython
 from kvnode._fast.layout_api_disks cimport Disk as disks_Disk
 from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
+from kvnode._fast.layout_planning_intermediate cimport Architecture
+from kvnode._fast.layout_planning_intermediate cimport IoThreads
 from kvnode.planning.architecture cimport disk_bus
 from kvnode.planning.refusal cimport invalid
 from kvnode.planning.refusal cimport one_of
 
 @cython.locals(disk=disks_Disk)
-cpdef iothreads_plan(VirtualMachineInstance vmi, arch, vcpus)
+cpdef IoThreads iothreads_plan(VirtualMachineInstance vmi, Architecture arch, vcpus)
 @cython.locals(disk=disks_Disk)
 cpdef tuple _dealt(VirtualMachineInstance vmi, tuple on_virtio, shared)

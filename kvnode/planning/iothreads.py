@@ -7,22 +7,14 @@ threads; the emulated controllers of the other buses live in QEMU's main loop.
 
 from __future__ import annotations
 
-import msgspec
-
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.planning.architecture import Architecture, disk_bus
+from kvnode.planning.architecture import disk_bus
+from kvnode.planning.intermediate import Architecture, IoThreads
 from kvnode.planning.refusal import invalid, one_of
 
 _POLICIES = ("shared", "auto", "supplementalPool")
 _THREADS_FOR_VCPU = 2
 _MOST_THREADS = 1024
-
-
-class IoThreads(msgspec.Struct, frozen=True, gc=False):
-    """How many threads, and each disk's by its place among the manifest's disks (from 1; empty: the main loop)."""
-
-    count: int
-    of_disk: tuple[tuple[int, ...], ...]
 
 
 def iothreads_plan(vmi: VirtualMachineInstance, arch: Architecture, vcpus: int) -> IoThreads:

@@ -6,11 +6,12 @@ from kvnode._fast.layout_api_disks cimport Disk as disks_Disk
 from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
 from kvnode._fast.layout_api_network cimport Interface as network_Interface
 from kvnode._fast.layout_planning_device_plans cimport PciAddress
+from kvnode._fast.layout_planning_intermediate cimport Architecture
 
 cpdef PciAddress pci_address(field, text)
 cpdef PciAddress _read(text)
 @cython.locals(disk=disks_Disk, interface=network_Interface)
-cpdef Places places_of(VirtualMachineInstance vmi, arch)
+cpdef Places places_of(VirtualMachineInstance vmi, Architecture arch)
 cpdef bint _placeable(given)
 
 cdef class Places:

@@ -27,8 +27,8 @@ from collections.abc import Collection, Iterable
 from msgspec.structs import replace
 
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.planning.architecture import Architecture
 from kvnode.planning.device_plans import Controller, HostDevice, PciAddress
+from kvnode.planning.intermediate import Architecture
 from kvnode.planning.refusal import Refused
 
 _ADDRESS = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{2}):([01][0-9a-fA-F])\.([0-7])", re.ASCII)

@@ -16,8 +16,6 @@ which the memory is taken there: as many pages as its share of the vCPUs, as far
 
 from __future__ import annotations
 
-import msgspec
-
 from kvnode._fast.placement import CROSSES_CELLS, FEWER_PAGES_THAN_CELLS, TOO_FEW_CPUS, HostCpus, place
 from kvnode.api.cpu_memory import EVEN_PARITY
 from kvnode.api.instance import VirtualMachineInstance
@@ -25,7 +23,7 @@ from kvnode.errors import NoFit
 from kvnode.facts import Cell, HostFacts
 from kvnode.facts.cpuset import CpusetError, format_cpuset, mask_of, parse_cpuset
 from kvnode.planning.domain_plan import CpuTune, MemoryPlan, NumaCell, Topology, VcpuPlan
-from kvnode.planning.iothreads import IoThreads
+from kvnode.planning.intermediate import IoThreads, Placement
 from kvnode.planning.refusal import invalid
 from kvnode.quantity import bytes_text
 
@@ -34,20 +32,6 @@ _MOST_PAGES = 1 << 52
 _LOCAL = 10  # a cell's distance to itself (ACPI SLIT)
 _FARTHEST = 255  # no way there (the same)
 """More than any guest can have, and sums of it are still numbers to compiled code."""
-
-
-class Placement(msgspec.Struct, frozen=True, gc=False):
-    """Where a guest with CPUs of its own runs; ``cells`` is empty where it doesn't see the host's."""
-
-    tune: CpuTune
-    cells: tuple[NumaCell, ...] = ()
-
-    @property
-    def host_cells(self) -> str | None:
-        """The host's cells that memory is taken from, as a list; None for any."""
-        if not self.cells:
-            return None
-        return format_cpuset(mask_of(cell.host_cell for cell in self.cells if cell.host_cell is not None))
 
 
 def placement(
@@ -85,7 +69,12 @@ def placement(
     )
     if not mapped:
         return Placement(tune)
-    return Placement(tune, _cells(host, shares, vcpu, topology, memory, page))
+    cells = _cells(host, shares, vcpu, topology, memory, page)
+    return Placement(tune, cells, _host_cells(cells))
+
+
+def _host_cells(cells: tuple[NumaCell, ...]) -> str:
+    return format_cpuset(mask_of([cell.host_cell for cell in cells if cell.host_cell is not None]))
 
 
 def emulator_cpus(vmi: VirtualMachineInstance, others: int) -> int:

@@ -12,7 +12,7 @@ from kvnode.api.instance import VirtualMachineInstance
 from kvnode.facts import HostFacts
 from kvnode.planning import devices
 from kvnode.planning.aliases import with_aliases
-from kvnode.planning.architecture import Architecture, architecture_of
+from kvnode.planning.architecture import architecture_of
 from kvnode.planning.cpu import cpu_plan, vcpu_plan
 from kvnode.planning.device_plans import DevicesPlan
 from kvnode.planning.disk_operations import DiskOperation, disk_operations
@@ -25,7 +25,8 @@ from kvnode.planning.hostname import guest_hostname
 from kvnode.planning.hypervisor import hypervisor_of
 from kvnode.planning.identity import domain_name, domain_uuid
 from kvnode.planning.interfaces import interface_devices
-from kvnode.planning.iothreads import IoThreads, iothreads_plan
+from kvnode.planning.intermediate import Architecture, IoThreads, PlanSettings
+from kvnode.planning.iothreads import iothreads_plan
 from kvnode.planning.launch_security import behind_iommu, launch_security
 from kvnode.planning.memory import (
     added_overhead_bytes,
@@ -41,7 +42,7 @@ from kvnode.planning.pci import behind_ports, places_of
 from kvnode.planning.placement import placement
 from kvnode.planning.refusal import refuse_unplanned
 from kvnode.planning.requirements import check_requirements
-from kvnode.planning.settings import Configuration, PlanSettings, plan_settings
+from kvnode.planning.settings import Configuration, plan_settings
 
 _GRACE_PERIOD_S = 30
 _ON_POWEROFF = _ON_CRASH = "destroy"
