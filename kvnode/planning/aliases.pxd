@@ -7,4 +7,5 @@ from kvnode._fast.layout_planning_device_plans cimport InterfaceDevice
 
 @cython.locals(card=InterfaceDevice)
 cpdef DevicesPlan with_aliases(DevicesPlan devices)
+@cython.locals(made=list)
 cpdef tuple _told_apart(tuple devices, suffix, set taken)

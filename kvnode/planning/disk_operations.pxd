@@ -10,7 +10,7 @@ from kvnode._fast.layout_facts_host cimport VolumeFacts as host_VolumeFacts
 from kvnode.planning.hostname cimport guest_hostname
 from kvnode.planning.refusal cimport bytes_of
 
-@cython.locals(volume=Volume)
+@cython.locals(operations=list, volume=Volume)
 cpdef tuple disk_operations(VirtualMachineInstance vmi, volumes=*)
 cpdef volume_path(index, file)
 cpdef _container_disk(index, Volume volume, host_VolumeFacts facts)

@@ -20,7 +20,7 @@ from kvnode.planning.pci cimport pci_address
 from kvnode.planning.refusal cimport choice
 from kvnode.planning.refusal cimport invalid
 
-@cython.locals(disk=Disk, served_by=tuple)
+@cython.locals(made=list, disk=Disk, served_by=tuple)
 cpdef tuple disk_devices(VirtualMachineInstance vmi, host_HostFacts host, Architecture arch, tuple operations, IoThreads threads, vcpus, Places places)
 
 cdef class _Guest:

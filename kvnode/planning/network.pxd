@@ -10,8 +10,10 @@ from kvnode._fast.layout_api_network cimport PortRange as network_PortRange
 from kvnode._fast.layout_facts_host cimport HostFacts
 from kvnode._fast.layout_facts_host cimport LinkFacts
 from kvnode._fast.layout_planning_ipv4_address cimport Ipv4
+from kvnode._fast.layout_planning_network_plans cimport DhcpHandoff
 from kvnode._fast.layout_planning_network_plans cimport ForwardedPort
 from kvnode._fast.layout_planning_network_plans cimport InterfaceNetwork
+from kvnode._fast.layout_planning_network_plans cimport Nat
 from kvnode._fast.layout_planning_network_plans cimport NetworkPlan
 from kvnode.planning.dhcp_handoff cimport ipv4_nameservers
 from kvnode.planning.dhcp_handoff cimport leased_address
@@ -32,10 +34,11 @@ cdef class _Guest:
     cdef object hostname
     cdef object queues
 
-@cython.locals(one=Network, interface=Interface)
+@cython.locals(networks=dict, links=dict, planned=list, one=Network, interface=Interface)
 cpdef NetworkPlan network_plan(VirtualMachineInstance vmi, HostFacts host)
 cpdef vcpu_count(VirtualMachineInstance vmi)
 cpdef _queues(VirtualMachineInstance vmi)
+@cython.locals(nat=Nat, lease=DhcpHandoff)
 cpdef InterfaceNetwork _interface_network(_Guest guest, Interface interface, Network network, LinkFacts link, position, ordinal)
 cpdef _usual_ifname(Network network, ordinal)
 
@@ -45,13 +48,14 @@ cdef class _Wire:
     cdef object gateway
     cdef object guest
 
+@cython.locals(wire=_Wire)
 cpdef _Wire _guest_network(VirtualMachineInstance vmi, Network network, LinkFacts link)
 @cython.locals(one=Network)
 cpdef _network_fault(VirtualMachineInstance vmi, Network network, message)
-@cython.locals(port=network_Port, run=network_PortRange)
+@cython.locals(forwarded=list, port=network_Port, run=network_PortRange)
 cpdef tuple _forwarded_ports(Interface interface, position)
 cpdef ForwardedPort _forwarded(protocol, first, last)
 cpdef _hostname(VirtualMachineInstance vmi)
 cpdef tuple _search(VirtualMachineInstance vmi, LinkFacts link)
-@cython.locals(interface=InterfaceNetwork)
+@cython.locals(owner=dict, interface=InterfaceNetwork)
 cpdef _refuse_shared_links(list planned)

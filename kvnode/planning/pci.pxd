@@ -10,7 +10,7 @@ from kvnode._fast.layout_planning_intermediate cimport Architecture
 
 cpdef PciAddress pci_address(field, text)
 cpdef PciAddress _read(text)
-@cython.locals(disk=disks_Disk, interface=network_Interface)
+@cython.locals(texts=list, disk=disks_Disk, interface=network_Interface)
 cpdef Places places_of(VirtualMachineInstance vmi, Architecture arch)
 cpdef bint _placeable(given)
 
