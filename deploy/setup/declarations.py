@@ -173,6 +173,11 @@ class Function:
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 self.kinds.setdefault(node.targets[0].id, self.kind_of(node.value))
         for node in ast.walk(self.node):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                name, kind = node.target.id, eval(ast.unparse(node.annotation), vars(self.words.module))
+                self.kinds[name] = kind
+                loops.setdefault(name, set()).add(self.words.word(kind, boolean=False))
+        for node in ast.walk(self.node):
             if isinstance(node, ast.For):
                 for name, kind in self.targets(node.target, self.items(node.iter)):
                     self.kinds[name] = kind

@@ -37,6 +37,8 @@ MODULES = (
     "kvnode.planning.device_plans",
     "kvnode.planning.domain_plan",
     "kvnode.planning.intermediate",
+    "kvnode.planning.ipv4_address",
+    "kvnode.planning.network_plans",
 )
 
 
