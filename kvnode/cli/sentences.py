@@ -28,11 +28,7 @@ def told_as_json(label: str, plan: DomainPlan, host: HostFacts) -> dict[str, Any
         "placement": list(cpu_map.lines(plan, host)),
         "memory": list(memory_texts(plan)),
         "memory_bytes": plan.memory.bytes,
-        "overhead": {
-            "total_bytes": plan.overhead.total_bytes,
-            "items": [{"name": item.name, "bytes": item.bytes, "why": item.why} for item in plan.overhead.items],
-            "reserved_bytes": plan.overhead.reserved_bytes,
-        },
+        "overhead": plan.overhead,
         "total_bytes": plan.memory.bytes + plan.overhead.total_bytes,
         "disks": [disk_text(plan, disk) for disk in plan.devices.disks],
         "network": [list(interface_texts(plan, interface)) for interface in plan.network.interfaces],

@@ -59,7 +59,12 @@ def architecture_of(vmi: VirtualMachineInstance, host: HostFacts) -> Architectur
 
 def disk_bus(disk: Disk, arch: Architecture) -> str:
     """The bus of a disk, LUN or CD-ROM drive; the architecture's usual one where the manifest names none."""
-    target = disk.disk or disk.lun or disk.cdrom
-    if target is not None and target.bus:
-        return target.bus
-    return arch.cdrom_bus if disk.cdrom is not None else arch.bus
+    plain, lun, cdrom = disk.disk, disk.lun, disk.cdrom
+    bus = None
+    if plain is not None:
+        bus = plain.bus
+    elif lun is not None:
+        bus = lun.bus
+    elif cdrom is not None:
+        bus = cdrom.bus
+    return bus or (arch.cdrom_bus if cdrom is not None else arch.bus)

@@ -226,21 +226,13 @@ class LaunchSecurityPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=Fal
     session: str | None = None
 
 
-class OverheadItem(msgspec.Struct, frozen=True, gc=False):
-    """Memory that runs beside the guest's own, and why.
-
-    reason, of  -- the sentence, and the number that goes into it, if one does
-    """
+class OverheadItem(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Memory that runs beside the guest's own, and why; ``count`` is of how many things, where they are counted."""
 
     name: str
     bytes: int
-    reason: str
-    of: int | float | str | None = None
-
-    @property
-    def why(self) -> str:
-        """The whole sentence; it is made only for whoever reads it."""
-        return self.reason.format(self.of)
+    why: str
+    count: int | None = None
 
 
 class MemoryOverhead(msgspec.Struct, frozen=True, gc=False):

@@ -1,7 +1,9 @@
 # cython: language_level=3
 """The types of kvnode.planning.memory, from its annotations. deploy/setup/declarations.py writes this."""
 
+cimport cython
 from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
+from kvnode._fast.layout_facts_host cimport Cell as host_Cell
 from kvnode._fast.layout_facts_host cimport HostFacts as host_HostFacts
 from kvnode._fast.layout_planning_domain_plan cimport MemoryPlan
 from kvnode.planning.refusal cimport bytes_of
@@ -16,3 +18,5 @@ cpdef check_memory_fits(host_HostFacts host, guest_bytes, overhead_bytes)
 cpdef tuple _guest_memory(VirtualMachineInstance vmi)
 cpdef _in_range(field, amount)
 cpdef _page_bytes(VirtualMachineInstance vmi, size)
+@cython.locals(cell=host_Cell)
+cpdef _check_pages(host_HostFacts host, size, page)

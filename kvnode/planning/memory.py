@@ -141,10 +141,17 @@ def _page_bytes(vmi: VirtualMachineInstance, size: int) -> int | None:
 def _check_pages(host: HostFacts, size: int, page: int) -> None:
     if not host.cells:
         return
-    free = sum([cell.pools[page].free for cell in host.cells if page in cell.pools])
+    free = 0
+    for cell in host.cells:
+        if page in cell.pools:
+            free += cell.pools[page].free
     if free < size // page:
-        unit = f"free pages of {bytes_text(page)}"
-        raise NoFit("NotEnoughHugepages", size // page, free, unit=unit, by_cell=lambda: _free_pages(host, page))
+        raise _too_few_pages(host, size // page, free, page)
+
+
+def _too_few_pages(host: HostFacts, wanted: int, free: int, page: int) -> NoFit:
+    unit = f"free pages of {bytes_text(page)}"
+    return NoFit("NotEnoughHugepages", wanted, free, unit=unit, by_cell=lambda: _free_pages(host, page))
 
 
 def _free_pages(host: HostFacts, page: int) -> tuple[tuple[int, int], ...]:

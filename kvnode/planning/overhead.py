@@ -43,13 +43,16 @@ _FIRMWARE = OverheadItem("firmware", _UEFI, "the flash with UEFI's code and vari
 _SCREEN = OverheadItem("vnc", _VNC, "the VNC server's copy of the screen")
 _TPM_PROCESS = OverheadItem("tpm", _TPM, "the process that emulates the TPM")
 
-_WHY_VCPUS = "{} vCPU(s): stack, state and KVM's run page; derived, not measured"
-_WHY_SPARE = "{} vCPU(s) that may be plugged: their slots in ACPI tables and QEMU's lists"
-_WHY_BUFFER = "host code made from the guest's; the domain bounds it to {} MiB"
-_WHY_EMULATED = "{} emulated vCPU(s): stack, jumps, a TLB of half the guest's pages"
+_WHY_VCPUS = "vCPU(s): stack, state and KVM's run page; derived, not measured"
+_WHY_SPARE = "vCPU(s) that may be plugged: their slots in ACPI tables and QEMU's lists"
+_WHY_BUFFER = "host code made from the guest's; the domain bounds it to so much"
+_WHY_EMULATED = "emulated vCPU(s): stack, jumps, a TLB of half the guest's pages"
 _WHY_TABLES = "the host's page tables for the guest's memory: 8 bytes a page"
 _WHY_TABLES_KVM = "the host's page tables for the guest's memory, and KVM's own of the same size; derived, not measured"
-_WHY_DISKS = "{} disk(s): queues, and for qcow2 the table cache, 1/8192 of the disk up to 32 MiB"
+_WHY_QUEUES = "queue pair(s) of network cards"
+_WHY_IOTHREADS = "IO thread(s): stack and heap"
+_WHY_VIDEO = "memory of the display adapter"
+_WHY_DISKS = "disk(s): queues, and for qcow2 the table cache, 1/8192 of the disk up to 32 MiB"
 
 
 def memory_overhead(
@@ -74,7 +77,7 @@ def memory_overhead(
     buffer 32 and its tables 12, vCPU 1.875, spare ones 0.1875, page tables 0.25, disks 3, NIC 0.5, video 16, VNC 2:
     162.8 MiB.
     """
-    items = [*_EVERY_GUEST]
+    items: list[OverheadItem] = [*_EVERY_GUEST]
     if hypervisor == "qemu":
         _emulator(items, memory, vcpu, tb_cache_bytes or 0)
     else:
@@ -91,7 +94,7 @@ def memory_overhead(
         total += item.bytes
     if ratio > 1.0:
         extra = int(total * ratio) - total
-        items.append(OverheadItem("ratio", extra, "the administrator's factor of {:g} on all of the above", ratio))
+        items.append(OverheadItem("ratio", extra, f"the administrator's factor of {ratio:g} on all of the above"))
         total += extra
     if added_bytes:
         items.append(OverheadItem("added", added_bytes, "memory.reservedOverhead.addedOverhead of the manifest"))
@@ -103,7 +106,7 @@ def _emulator(items: list[OverheadItem], memory: MemoryPlan, vcpu: VcpuPlan, tb_
     # A vCPU's TLB grows with what the guest touches, 56 bytes a page (QEMU's accel/tcg/cputlb.c); half of all pages is
     # the most that was seen.
     each = _VCPU_TCG + memory.bytes // 4096 * _TLB_BYTES_A_PAGE
-    items.append(OverheadItem("translation-buffer", tb_cache_bytes, _WHY_BUFFER, tb_cache_bytes // MIB))
+    items.append(OverheadItem("translation-buffer", tb_cache_bytes, _WHY_BUFFER))
     items.append(_TRANSLATOR)
     items.append(OverheadItem("vcpus", vcpu.enabled * each, _WHY_EMULATED, vcpu.enabled))
 
@@ -126,13 +129,13 @@ def _device_items(items: list[OverheadItem], devices: DevicesPlan, iothreads: in
     for interface in devices.interfaces:
         queues += interface.queues or 1
     if queues:
-        items.append(OverheadItem("nics", queues * _NIC_QUEUE, "{} queue pair(s) of network cards", queues))
+        items.append(OverheadItem("nics", queues * _NIC_QUEUE, _WHY_QUEUES, queues))
     if iothreads:
-        items.append(OverheadItem("iothreads", iothreads * _IOTHREAD, "{} IO thread(s): stack and heap", iothreads))
+        items.append(OverheadItem("iothreads", iothreads * _IOTHREAD, _WHY_IOTHREADS, iothreads))
     video = devices.video
     if video is not None:
         vram = (video.vram_kib or 16384) << 10
-        items.append(OverheadItem("video", vram, "memory of the {} display adapter", video.type))
+        items.append(OverheadItem("video", vram, _WHY_VIDEO))
     if devices.graphics is not None:
         items.append(_SCREEN)
     if devices.tpm is not None:

@@ -8,6 +8,7 @@ from kvnode._fast.layout_api_instance cimport DomainSpec
 from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
 from kvnode._fast.layout_api_instance cimport VirtualMachineInstanceSpec
 from kvnode._fast.layout_api_network cimport Network as network_Network
+from kvnode._fast.quantities cimport plain_bytes
 
 cpdef invalid(field, message)
 cpdef choice(field, value, tuple allowed)

@@ -8,6 +8,7 @@ the guest, a device's tag in the guest's metadata) is no part of a plan: ``unsup
 
 from __future__ import annotations
 
+from kvnode._fast.quantities import plain_bytes
 from kvnode.api.devices import Devices
 from kvnode.api.instance import DomainSpec, VirtualMachineInstance, VirtualMachineInstanceSpec
 from kvnode.errors import VALUE_INVALID, VALUE_NOT_SUPPORTED, FieldError, InvalidManifest, QuantityError
@@ -57,6 +58,9 @@ def _none_of(value: str, allowed: tuple[str, ...]) -> str:
 
 def bytes_of(field: str, quantity: Quantity) -> int:
     """The quantity in bytes; raises InvalidManifest where it is none."""
+    plain = plain_bytes(quantity)
+    if plain >= 0:
+        return plain
     try:
         return to_bytes(quantity)
     except QuantityError as error:
