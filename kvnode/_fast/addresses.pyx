@@ -28,7 +28,7 @@ def ipv4(text: str, /) -> tuple | None:
     return (address, prefix) if address >= 0 else None
 
 
-def ipv4_cidr(text: str, /) -> str | None:
+cpdef object ipv4_cidr(object text):
     """An address in CIDR form, the text itself where it is so; None for one that ``ipv4`` doesn't read."""
     cdef char out[LONGEST_CIDR]
     cdef int prefix
@@ -48,7 +48,7 @@ def ipv4_cidr(text: str, /) -> str | None:
     return PyUnicode_DecodeASCII(out + at, LONGEST_CIDR - at, NULL)
 
 
-def ipv4_within(text: str, unsigned int network, int prefix, /) -> bool | None:
+cpdef object ipv4_within(object text, unsigned int network, int prefix):
     """Whether an address lies in a network, whatever its own prefix; None for a text that ``ipv4`` doesn't read.
 
     network, prefix -- as ``ipv4`` reads them; ValueError for a prefix that isn't 0 to 32
