@@ -59,7 +59,11 @@ def architecture_of(vmi: VirtualMachineInstance, host: HostFacts) -> Architectur
 
 def disk_bus(disk: Disk, arch: Architecture) -> str:
     """The bus of a disk, LUN or CD-ROM drive; the architecture's usual one where the manifest names none."""
-    target = disk.disk or disk.lun or disk.cdrom
-    if target is not None and target.bus:
-        return target.bus
-    return arch.cdrom_bus if disk.cdrom is not None else arch.bus
+    bus = None
+    if disk.disk is not None:
+        bus = disk.disk.bus
+    elif disk.lun is not None:
+        bus = disk.lun.bus
+    elif disk.cdrom is not None:
+        bus = disk.cdrom.bus
+    return bus or (arch.cdrom_bus if disk.cdrom is not None else arch.bus)

@@ -1,6 +1,7 @@
 # cython: language_level=3
 """The types of kvnode.planning.features, from its annotations. deploy/setup/declarations.py writes this."""
 
+cimport cython
 from kvnode._fast.layout_api_features cimport Clock
 from kvnode._fast.layout_api_features cimport FeatureState
 from kvnode._fast.layout_api_features cimport Timer as features_Timer
@@ -18,4 +19,5 @@ cpdef bint _is_on(FeatureState state)
 cpdef _state(FeatureState state)
 cpdef ClockPlan clock_plan(VirtualMachineInstance vmi)
 cpdef tuple _utc(Clock clock)
+@cython.locals(made=list)
 cpdef tuple _timers(features_Timer timers)

@@ -11,5 +11,5 @@ from kvnode.planning.pci cimport Places
 from kvnode.planning.pci cimport pci_address
 from kvnode.planning.refusal cimport choice
 
-@cython.locals(interface=Interface)
+@cython.locals(made=list, interface=Interface)
 cpdef tuple interface_devices(VirtualMachineInstance vmi, Architecture arch, network, PlanSettings settings, Places places)

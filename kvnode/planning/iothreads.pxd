@@ -12,5 +12,5 @@ from kvnode.planning.refusal cimport one_of
 
 @cython.locals(disk=disks_Disk)
 cpdef IoThreads iothreads_plan(VirtualMachineInstance vmi, Architecture arch, vcpus)
-@cython.locals(disk=disks_Disk)
+@cython.locals(of_disk=list, disk=disks_Disk)
 cpdef tuple _dealt(VirtualMachineInstance vmi, tuple on_virtio, shared)
