@@ -35,6 +35,7 @@ MODULES = (
     "kvnode.api.volumes",
     "kvnode.facts.host",
     "kvnode.planning.device_plans",
+    "kvnode.planning.disk_files",
     "kvnode.planning.domain_plan",
     "kvnode.planning.intermediate",
     "kvnode.planning.ipv4_address",

@@ -78,7 +78,7 @@ def disk_text(plan: DomainPlan, disk: DiskDevice) -> str:
 
 def source_text(plan: DomainPlan, disk: DiskDevice) -> str:
     """What is behind a disk."""
-    from kvnode.planning.disk_operations import CloudInitNoCloud, ContainerDisk, EmptyDisk
+    from kvnode.planning.disk_files import CloudInitNoCloud, ContainerDisk, EmptyDisk
 
     match next((made for made in plan.disk_operations if made.volume == disk.volume), None):
         case ContainerDisk(image=image):

@@ -14,7 +14,7 @@ from kvnode.planning.refusal cimport invalid
 
 cpdef leased_address(LinkFacts link)
 cpdef tuple ipv4_nameservers(Resolver resolver)
-@cython.locals(on_link=dict, beyond=list, route=Route)
+@cython.locals(router=str, on_link=dict, beyond=list, route=Route)
 cpdef tuple routes_of(leased, tuple routes)
 @cython.locals(option=network_DHCPPrivateOptions)
 cpdef DhcpHandoff with_options(DhcpHandoff handoff, DHCPOptions options, position)

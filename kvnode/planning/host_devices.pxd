@@ -18,7 +18,8 @@ from kvnode.planning.refusal cimport invalid
 cpdef tuple host_devices(VirtualMachineInstance vmi, host_HostFacts host)
 cpdef HostDevice _with_display(HostDevice device, GPU gpu)
 @cython.locals(made=list, interface=Interface)
-cpdef list _functions(tuple interfaces, host_HostFacts host)
+cpdef tuple _functions(tuple interfaces, host_HostFacts host)
+cpdef HostDevice _function(at, Interface interface, host_HostFacts host)
 cpdef PciAddress _address(at, field, text)
 
 cdef class _Allotted:

@@ -19,4 +19,5 @@ from kvnode.planning.refusal cimport choice
 cpdef tuple interface_devices(VirtualMachineInstance vmi, Architecture arch, NetworkPlan network, PlanSettings settings, Places places)
 @cython.locals(planned=InterfaceNetwork)
 cpdef InterfaceNetwork _on_network(NetworkPlan network, name)
+@cython.locals(mac=str)
 cpdef InterfaceDevice _card(Interface interface, InterfaceNetwork planned, position, virtio, PlanSettings settings, Places places)

@@ -10,24 +10,32 @@ from kvnode._fast.layout_planning_intermediate cimport Architecture
 
 cpdef PciAddress pci_address(field, text)
 cpdef PciAddress _read(text)
-@cython.locals(texts=list, disk=disks_Disk, interface=network_Interface)
+@cython.locals(given=list, disk=disks_Disk, interface=network_Interface)
 cpdef Places places_of(VirtualMachineInstance vmi, Architecture arch)
-cpdef bint _placeable(given)
+cpdef _add(list given, text)
+@cython.locals(address=PciAddress)
+cpdef bint _placeable(list given)
 
 cdef class Places:
-    cdef object _slots
-    cdef object _buses
+    cdef frozenset _slots
+    cdef frozenset _buses
     cdef dict _instead
     cdef dict _functions
     cdef object _cards
     cdef object _disks
-    cdef object _host_ports
+    cdef object _taken
     cdef list _own
+    @cython.locals(place=PciAddress)
     cpdef PciAddress disk(self)
+    @cython.locals(place=PciAddress)
     cpdef PciAddress card(self, model)
     cpdef tuple ports(self, memory_bytes, bint plugged, from_host)
+    cpdef _last(self)
+    cpdef tuple _ports_elsewhere(self, blocks)
     cpdef PciAddress host_device(self)
     cpdef PciAddress function(self, slot)
+    cpdef PciAddress next_function(self, slot)
+    cpdef _slot(self, slot)
 
 
 cdef class _Nowhere(Places):
@@ -36,4 +44,5 @@ cdef class _Nowhere(Places):
     cpdef tuple ports(self, memory_bytes, bint plugged, from_host)
     cpdef PciAddress host_device(self)
     cpdef PciAddress function(self, slot)
+    cpdef PciAddress next_function(self, slot)
 
