@@ -1,7 +1,7 @@
 """Builds the extensions in place, each one only when what it is made from has changed.
 
-Each ``kvnode/_fast/*.pyx``, and each ``kvnode/planning/*.py`` with declarations, is cached by itself: by the hash of its
-source, of the declarations that it imports, setup.py, the compiler, Python, Cython and setup.py's switches. What is
+Each ``kvnode/_fast/*.pyx``, and each ``kvnode/planning/*.py`` with declarations, is cached by itself: by the hash of
+its source, of the declarations that it imports, setup.py, the compiler, Python, Cython and setup.py's switches. What is
 missing is built in parallel, one process for each module, so a module that doesn't compile keeps nobody from the
 others. In the tree lies a copy, put there by a rename: a process that has the old one mapped keeps it.
 

@@ -327,16 +327,19 @@ cdef extern from *:
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *bytes_, *name_, *why_; } kvnode_planning_domain_plan_OverheadItem;
+    typedef struct { PyObject_HEAD PyObject *bytes_, *count_, *name_, *why_; }
+        kvnode_planning_domain_plan_OverheadItem;
     static const kvnode_field kvnode_planning_domain_plan_OverheadItem_fields[] = {
-        AT(kvnode_planning_domain_plan_OverheadItem, bytes), AT(kvnode_planning_domain_plan_OverheadItem, name),
-        AT(kvnode_planning_domain_plan_OverheadItem, why), {0} };
+        AT(kvnode_planning_domain_plan_OverheadItem, bytes), AT(kvnode_planning_domain_plan_OverheadItem, count),
+        AT(kvnode_planning_domain_plan_OverheadItem, name), AT(kvnode_planning_domain_plan_OverheadItem, why), {0}
+        };
     static const Py_ssize_t kvnode_planning_domain_plan_OverheadItem_size = sizeof(kvnode_planning_domain_plan_OverheadItem);
     """
     const Field *kvnode_planning_domain_plan_OverheadItem_fields
     const Py_ssize_t kvnode_planning_domain_plan_OverheadItem_size
     ctypedef class kvnode.planning.domain_plan.OverheadItem [object kvnode_planning_domain_plan_OverheadItem, check_size ignore]:
         cdef object bytes "bytes_"
+        cdef object count "count_"
         cdef object name "name_"
         cdef object why "why_"
 

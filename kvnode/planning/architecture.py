@@ -59,11 +59,12 @@ def architecture_of(vmi: VirtualMachineInstance, host: HostFacts) -> Architectur
 
 def disk_bus(disk: Disk, arch: Architecture) -> str:
     """The bus of a disk, LUN or CD-ROM drive; the architecture's usual one where the manifest names none."""
+    plain, lun, cdrom = disk.disk, disk.lun, disk.cdrom
     bus = None
-    if disk.disk is not None:
-        bus = disk.disk.bus
-    elif disk.lun is not None:
-        bus = disk.lun.bus
-    elif disk.cdrom is not None:
-        bus = disk.cdrom.bus
-    return bus or (arch.cdrom_bus if disk.cdrom is not None else arch.bus)
+    if plain is not None:
+        bus = plain.bus
+    elif lun is not None:
+        bus = lun.bus
+    elif cdrom is not None:
+        bus = cdrom.bus
+    return bus or (arch.cdrom_bus if cdrom is not None else arch.bus)

@@ -7,5 +7,5 @@ from kvnode._fast.layout_facts_host cimport Route as host_Route
 from kvnode.planning.ipv4 cimport read_ipv4
 
 cpdef first_ipv4(host_LinkFacts link)
-@cython.locals(router=str, on_link=dict, beyond=list, route=host_Route)
+@cython.locals(on_link=dict, beyond=list, route=host_Route)
 cpdef tuple routes_of(address, tuple routes)

@@ -36,13 +36,13 @@ cdef class _Guest:
     cdef list _operations
     cdef object _virtio
     cdef object _queues
-    cdef Places _places
     cdef dict _given
     cdef frozenset _taken
+    cdef Places _places
     cdef object _named_virtio
     cdef object _named_emulated
     cdef object _units
-    @cython.locals(facts=host_VolumeFacts)
+    @cython.locals(facts=host_VolumeFacts, source=DiskSource)
     cpdef DiskDevice device(self, Disk disk, tuple threads)
     @cython.locals(volume=Volume)
     cpdef DiskSource _behind(self, index, host_VolumeFacts facts, bint lun)
@@ -54,7 +54,7 @@ cdef class _Guest:
 @cython.locals(volume=Volume)
 cpdef dict volume_indexes(tuple volumes)
 @cython.locals(found=list, operation=OfVolume)
-cpdef list _by_volume(tuple operations, volumes)
+cpdef list _by_volume(tuple operations, tuple volumes)
 @cython.locals(given=dict, status=VolumeStatus)
 cpdef dict _given_names(tuple statuses)
 cpdef bint matches_volume(Disk disk)

@@ -16,7 +16,7 @@ from kvnode.planning.refusal cimport one_of
 
 cpdef FeaturesPlan features_plan(VirtualMachineInstance vmi, Architecture arch, hypervisor, MemoryPlan memory)
 cpdef bint _is_on(FeatureState state)
-cpdef _state(FeatureState state)
+cpdef bint _state(FeatureState state)
 cpdef ClockPlan clock_plan(VirtualMachineInstance vmi)
 cpdef tuple _utc(Clock clock)
 @cython.locals(made=list)

@@ -30,7 +30,6 @@ cdef class Places:
     @cython.locals(place=PciAddress)
     cpdef PciAddress card(self, model)
     cpdef tuple ports(self, memory_bytes, bint plugged, from_host)
-    cpdef _last(self)
     cpdef tuple _ports_elsewhere(self, blocks)
     cpdef PciAddress host_device(self)
     cpdef PciAddress function(self, slot)

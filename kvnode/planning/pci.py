@@ -166,8 +166,12 @@ class Places:
         from_host     -- how many devices of the host want a port of their own, which ``host_device`` then gives
         """
         blocks, free = (_LARGE if memory_bytes > _SMALL_BYTES else _SMALL) if plugged else _NOTHING_PLUGGED
-        last, taken = self._last(), self._taken + len(self._buses)
-        while blocks < len(_BLOCKS) and (blocks * _IN_BLOCK < last or blocks * _IN_BLOCK - taken < free):
+        dealt, taken = max(self._cards, self._disks), self._taken
+        if self._buses:
+            blocks, taken = max(blocks, -(-max(self._buses) // _IN_BLOCK)), taken + len(self._buses)
+        if dealt > blocks * _OF_A_KIND:
+            blocks = -(-dealt // _OF_A_KIND)
+        while blocks < len(_BLOCKS) and blocks * _IN_BLOCK - taken < free:
             blocks += 1
         made = _PORTS[blocks] if not self._slots else self._ports_elsewhere(blocks)
         if not from_host:
@@ -176,15 +180,6 @@ class Places:
         more = _root_ports(found, len(made) + 1)[:from_host]
         self._own = [port.index for port in reversed(more)]
         return made + more
-
-    def _last(self) -> int:
-        """The highest bus that has something on it; 0 where none has."""
-        last = max(self._buses) if self._buses else 0
-        if self._cards:
-            last = max(last, _CARDS[self._cards - 1].bus)
-        if self._disks:
-            last = max(last, _DISKS[self._disks - 1].bus)
-        return last
 
     def _ports_elsewhere(self, blocks: int) -> tuple[Controller, ...]:
         """Blocks in slots that the manifest has given to nobody."""

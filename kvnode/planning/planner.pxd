@@ -12,12 +12,15 @@ from kvnode._fast.layout_planning_intermediate cimport IoThreads
 from kvnode._fast.layout_planning_intermediate cimport PlanSettings
 from kvnode.planning.aliases cimport with_aliases
 from kvnode.planning.architecture cimport architecture_of
+from kvnode.planning.cpu cimport cpu_plan
+from kvnode.planning.cpu cimport vcpu_plan
 from kvnode.planning.devices cimport devices_plan
 from kvnode.planning.disk_operations cimport disk_operations
 from kvnode.planning.disks cimport disk_devices
 from kvnode.planning.features cimport clock_plan
 from kvnode.planning.features cimport features_plan
 from kvnode.planning.firmware cimport has_efi
+from kvnode.planning.firmware cimport os_plan
 from kvnode.planning.firmware cimport sysinfo_plan
 from kvnode.planning.host_devices cimport host_devices
 from kvnode.planning.hostname cimport guest_hostname
@@ -28,6 +31,7 @@ from kvnode.planning.interfaces cimport interface_devices
 from kvnode.planning.iothreads cimport iothreads_plan
 from kvnode.planning.launch_security cimport launch_security
 from kvnode.planning.memory cimport added_overhead_bytes
+from kvnode.planning.memory cimport check_memory_fits
 from kvnode.planning.memory cimport locked_bytes
 from kvnode.planning.memory cimport memory_plan
 from kvnode.planning.memory cimport requested_bytes
