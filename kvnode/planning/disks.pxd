@@ -42,12 +42,8 @@ cdef class _Guest:
     cdef object _named_virtio
     cdef object _named_emulated
     cdef object _units
-    @cython.locals(facts=host_VolumeFacts, source=DiskSource)
+    @cython.locals(facts=host_VolumeFacts, source=DiskSource, volume=Volume)
     cpdef DiskDevice device(self, Disk disk, tuple threads)
-    @cython.locals(volume=Volume)
-    cpdef DiskSource _behind(self, index, host_VolumeFacts facts, bint lun)
-    @cython.locals(volume=Volume)
-    cpdef bint _is_read_only(self, index, kind, bus)
     cpdef _target(self, name, bint virtio)
     cpdef BlockIo _blocks(self, Disk disk, bus, DiskSource source, host_VolumeFacts facts)
 
@@ -63,6 +59,7 @@ cpdef _check_empty(kind, name, bus)
 cpdef bint _is_open(CDRomTarget drive)
 cpdef virtio_model(VirtualMachineInstance vmi, Architecture arch)
 cpdef _letters(number)
+cpdef bint _read_only(index, kind, bus)
 cpdef _file_of(Volume volume)
 cpdef DiskSource _source(index, Volume volume, host_VolumeFacts facts, operation, bint lun)
 cpdef DiskSource _made(operation, host_VolumeFacts facts)

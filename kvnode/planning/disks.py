@@ -141,9 +141,13 @@ class _Guest:
         if index is None:
             _check_empty(kind, name, bus)
         else:
-            source = self._behind(index, facts, lun is not None)
-            if self._is_read_only(index, kind, bus):
-                readonly = True
+            volume: Volume = self._volumes[index]
+            source = _source(index, volume, facts, self._operations[index], lun is not None)
+            if lun is not None and source.kind != "block":
+                raise Refused("lun", f"a lun passes SCSI commands to a block device, and {_file_of(volume)}")
+            claim = volume.persistent_volume_claim
+            if claim is not None and claim.read_only:
+                readonly = _read_only(index, kind, bus)
         if disk.shareable and source.format != "raw":
             raise Refused("shareable", f"a disk that others write too has to be raw; this one is {source.format}")
         address = model = queues = unit = None
@@ -189,26 +193,6 @@ class _Guest:
             self._blocks(disk, bus, source, facts) if disk.block_size is not None else None,
         )
 
-    def _behind(self, index: int, facts: VolumeFacts, lun: bool) -> DiskSource:
-        """The file or device behind a volume."""
-        volume: Volume = self._volumes[index]
-        source = _source(index, volume, facts, self._operations[index], lun)
-        if lun and source.kind != "block":
-            raise Refused("lun", f"a lun passes SCSI commands to a block device, and {_file_of(volume)}")
-        return source
-
-    def _is_read_only(self, index: int, kind: str, bus: str) -> bool:
-        """Whether the Pod mounts the claim read-only: QEMU couldn't open it for writing, so the guest has to read."""
-        volume: Volume = self._volumes[index]
-        claim = volume.persistent_volume_claim
-        if claim is None or not claim.read_only:
-            return False
-        if kind == "disk" and bus == "sata":
-            field = f"spec.volumes[{index}].persistentVolumeClaim.readOnly"
-            message = "the claim can only be read, and a SATA hard disk can't: use virtio or scsi, or a cdrom"
-            raise invalid(field, message)
-        return True
-
     def _target(self, name: str, virtio: bool) -> str:
         """The next name: ``vda`` to ``vdz``, ``vdaa`` on; a disk that the status has given one keeps it."""
         if self._given and name in self._given:
@@ -216,10 +200,10 @@ class _Guest:
         while True:
             if virtio:
                 number, self._named_virtio = self._named_virtio, self._named_virtio + 1
-                target = _FIRST_VIRTIO[number] if number < len(_FIRST_VIRTIO) else f"vd{_letters(number)}"
+                target = _FIRST_VIRTIO[number] if number < 26 else f"vd{_letters(number)}"
             else:
                 number, self._named_emulated = self._named_emulated, self._named_emulated + 1
-                target = _FIRST_EMULATED[number] if number < len(_FIRST_EMULATED) else f"sd{_letters(number)}"
+                target = _FIRST_EMULATED[number] if number < 26 else f"sd{_letters(number)}"
             if not self._taken or target not in self._taken:
                 return target
 
@@ -305,6 +289,14 @@ def _letters(number: int) -> str:
         number, letter = divmod(number - 1, 26)
         letters = chr(ord("a") + letter) + letters
     return letters
+
+
+def _read_only(index: int, kind: str, bus: str) -> bool:
+    """A claim that the Pod mounts read-only: QEMU couldn't open it for writing, so the guest has a disk to read."""
+    if kind == "disk" and bus == "sata":
+        field = f"spec.volumes[{index}].persistentVolumeClaim.readOnly"
+        raise invalid(field, "the claim can only be read, and a SATA hard disk can't: use virtio or scsi, or a cdrom")
+    return True
 
 
 def _file_of(volume: Volume) -> str:

@@ -10,9 +10,9 @@ from kvnode._fast.layout_planning_intermediate cimport Architecture
 
 cpdef PciAddress pci_address(field, text)
 cpdef PciAddress _read(text)
-@cython.locals(given=list, disk=disks_Disk, interface=network_Interface)
+@cython.locals(texts=list, disk=disks_Disk, interface=network_Interface)
 cpdef Places places_of(VirtualMachineInstance vmi, Architecture arch)
-cpdef _add(list given, text)
+cpdef Places _places_beside(list texts)
 @cython.locals(address=PciAddress)
 cpdef bint _placeable(list given)
 
