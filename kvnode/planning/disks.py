@@ -82,8 +82,8 @@ def disk_devices(
     )
     served_by, made = threads.of_disk, []
     try:
-        for position, disk in enumerate(disks):
-            made.append(guest.device(disk, served_by[position]))
+        for disk in disks:
+            made.append(guest.device(disk, served_by[len(made)]))
     except Refused as fault:
         raise fault.at(f"spec.domain.devices.disks[{len(made)}]") from None
     return tuple(made)
