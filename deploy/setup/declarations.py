@@ -163,27 +163,18 @@ class Function:
         return "\n".join([*self.looped(), f"cpdef {answer}{self.node.name}({', '.join(given)})"])
 
     def looped(self) -> list[str]:
-        """What is said of variables: those with an annotation, and those that a loop goes on with.
-
-        An annotation has the last word, and says ``str`` of text that is no subclass's.
-        """
-        told: dict[str, set[str]] = {}
-        for node in ast.walk(self.node):
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                self.kinds[node.target.id] = kind = self.words.hint(node.annotation)
-                word = "str" if kind is str else self.words.word(kind, boolean=False)
-                told.setdefault(node.target.id, set()).add(word)
-        annotated = set(told)
+        """What is said of variables: those with an annotation, and those that a loop goes on with."""
+        annotated = self.annotated()
+        told = {name: {word} for name, word in annotated.items()}
         for node in ast.walk(self.node):
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 self.kinds.setdefault(node.targets[0].id, self.kind_of(node.value))
         for node in ast.walk(self.node):
             if isinstance(node, ast.For):
                 for name, kind in self.targets(node.target, self.items(node.iter)):
-                    if name in annotated:
-                        continue
-                    self.kinds[name] = kind
-                    told.setdefault(name, set()).add(self.words.word(kind, boolean=False))
+                    if name not in annotated:
+                        self.kinds[name] = kind
+                        told.setdefault(name, set()).add(self.words.word(kind, boolean=False))
         taken = {argument.arg for argument in self.node.args.args}
         words = [
             f"{name}={next(iter(found))}"
@@ -194,6 +185,16 @@ class Function:
             return []
         self.words.uses_cython = True
         return [f"@cython.locals({', '.join(words)})"]
+
+    def annotated(self) -> dict[str, str]:
+        """Variables with annotations of their own. Such a one may say ``str`` too, and is no other kind of text."""
+        found = {}
+        for node in ast.walk(self.node):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                hint = self.kinds[node.target.id] = self.words.hint(node.annotation)
+                text = self.words.known(hint) is str
+                found[node.target.id] = "str" if text else self.words.word(hint, boolean=False)
+        return found
 
     def targets(self, target: ast.expr, kind: Any) -> Iterator[tuple[str, Any]]:
         if isinstance(target, ast.Name):

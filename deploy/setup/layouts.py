@@ -38,6 +38,8 @@ MODULES = (
     "kvnode.planning.disk_files",
     "kvnode.planning.domain_plan",
     "kvnode.planning.intermediate",
+    "kvnode.planning.ipv4_address",
+    "kvnode.planning.network_plans",
 )
 
 

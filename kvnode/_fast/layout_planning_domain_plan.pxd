@@ -3,6 +3,7 @@
 
 from kvnode._fast.layout cimport Field, kvnode_lies_so
 from kvnode._fast.layout_planning_device_plans cimport DevicesPlan
+from kvnode._fast.layout_planning_network_plans cimport NetworkPlan
 
 
 cdef extern from *:
@@ -400,6 +401,7 @@ cdef extern from *:
         cdef object features_ "features_"
         cdef object launch_security_ "launch_security_"
         cdef object memory_ "memory_"
+        cdef object network_ "network_"
         cdef object os_ "os_"
         cdef object overhead_ "overhead_"
         cdef object sysinfo_ "sysinfo_"
@@ -413,7 +415,6 @@ cdef extern from *:
         cdef object memory_lock_bytes "memory_lock_bytes_"
         cdef object name "name_"
         cdef object namespace "namespace_"
-        cdef object network "network_"
         cdef object numa_tune "numa_tune_"
         cdef object on_crash "on_crash_"
         cdef object on_poweroff "on_poweroff_"
@@ -444,6 +445,9 @@ cdef extern from *:
         @property
         cdef inline MemoryPlan memory(self):
             return self.memory_
+        @property
+        cdef inline NetworkPlan network(self):
+            return self.network_
         @property
         cdef inline OsPlan os(self):
             return self.os_

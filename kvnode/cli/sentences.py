@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kvnode.facts import HostFacts
     from kvnode.planning.device_plans import DiskDevice
     from kvnode.planning.domain_plan import DomainPlan
-    from kvnode.planning.network import InterfaceNetwork
+    from kvnode.planning.network_plans import InterfaceNetwork
 
 
 def told_as_json(label: str, plan: DomainPlan, host: HostFacts) -> dict[str, Any]:

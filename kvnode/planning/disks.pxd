@@ -24,7 +24,7 @@ from kvnode.planning.pci cimport pci_address
 from kvnode.planning.refusal cimport choice
 from kvnode.planning.refusal cimport invalid
 
-@cython.locals(disk=Disk)
+@cython.locals(made=list, disk=Disk)
 cpdef tuple disk_devices(VirtualMachineInstance vmi, host_HostFacts host, Architecture arch, tuple operations, IoThreads threads, vcpus, Places places)
 
 cdef class _Guest:

@@ -80,7 +80,8 @@ def disk_devices(
         _given_names(given) if given else _NO_NAMES,
         places,
     )
-    served_by, made = threads.of_disk, []
+    served_by = threads.of_disk
+    made: list[DiskDevice] = []
     try:
         for disk in disks:
             made.append(guest.device(disk, served_by[len(made)]))

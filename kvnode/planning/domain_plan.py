@@ -18,7 +18,7 @@ import msgspec
 from kvnode.facts.cpuset import mask_of, parse_cpuset
 from kvnode.planning.device_plans import DevicesPlan
 from kvnode.planning.disk_files import DiskOperation
-from kvnode.planning.network import NetworkPlan
+from kvnode.planning.network_plans import NetworkPlan
 
 Hypervisor = Literal["kvm", "qemu"]
 

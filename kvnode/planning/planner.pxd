@@ -10,6 +10,7 @@ from kvnode._fast.layout_planning_domain_plan cimport VcpuPlan
 from kvnode._fast.layout_planning_intermediate cimport Architecture
 from kvnode._fast.layout_planning_intermediate cimport IoThreads
 from kvnode._fast.layout_planning_intermediate cimport PlanSettings
+from kvnode._fast.layout_planning_network_plans cimport NetworkPlan
 from kvnode.planning.aliases cimport with_aliases
 from kvnode.planning.architecture cimport architecture_of
 from kvnode.planning.cpu cimport cpu_plan
@@ -43,4 +44,4 @@ from kvnode.planning.refusal cimport refuse_unplanned
 from kvnode.planning.requirements cimport check_requirements
 
 cpdef DomainPlan plan(VirtualMachineInstance vmi, host_HostFacts host, config=*)
-cpdef DevicesPlan _devices(VirtualMachineInstance vmi, host_HostFacts host, Architecture arch, PlanSettings settings, network, tuple operations, IoThreads threads, MemoryPlan memory, VcpuPlan vcpu)
+cpdef DevicesPlan _devices(VirtualMachineInstance vmi, host_HostFacts host, Architecture arch, PlanSettings settings, NetworkPlan network, tuple operations, IoThreads threads, MemoryPlan memory, VcpuPlan vcpu)

@@ -36,7 +36,8 @@ from kvnode.planning.memory import (
     memory_plan,
     requested_bytes,
 )
-from kvnode.planning.network import NetworkPlan, network_plan
+from kvnode.planning.network import network_plan
+from kvnode.planning.network_plans import NetworkPlan
 from kvnode.planning.overhead import memory_overhead
 from kvnode.planning.pci import places_of
 from kvnode.planning.placement import placement

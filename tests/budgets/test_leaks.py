@@ -334,6 +334,18 @@ CASES: dict[str, tuple[Callable[[], object], int]] = {
     "placement.HostCpus of too many cells": (lambda: refused(lambda: placement.HostCpus(((),) * 5000, 1)), CALLS),
     "addresses.ipv4": (lambda: [addresses.ipv4(text) for text in ("10.0.2.2/24", "256.1.1.1", "ä", "")], CALLS),
     "addresses.ipv4 of no text": (lambda: refused(lambda: addresses.ipv4(None)), CALLS),
+    "addresses.ipv4_cidr": (
+        lambda: [addresses.ipv4_cidr(text) for text in ("10.0.2.2/24", "10.0.2.2", "256.1.1.1", "")],
+        CALLS,
+    ),
+    "addresses.ipv4_cidr of no text": (lambda: refused(lambda: addresses.ipv4_cidr(None)), CALLS),
+    "addresses.ipv4_within": (
+        lambda: [addresses.ipv4_within(text, 0x0A000200, 24) for text in ("10.0.2.2/24", "10.1.2.2", "ä")],
+        CALLS,
+    ),
+    "addresses.ipv4_within of no text": (lambda: refused(lambda: addresses.ipv4_within(None, 1, 1)), CALLS),
+    "addresses.ipv4_within of no network": (lambda: refused(lambda: addresses.ipv4_within("1.2.3.4", -1, 1)), CALLS),
+    "addresses.ipv4_within of no prefix": (lambda: refused(lambda: addresses.ipv4_within("1.2.3.4", 1, 33)), CALLS),
     "addresses.ipv4_text": (lambda: addresses.ipv4_text(0x0A000202), CALLS),
     "addresses.ipv4_text of what is no address": (lambda: refused(lambda: addresses.ipv4_text(1 << 32)), CALLS),
     "addresses.ipv4_text of no number": (lambda: refused(lambda: addresses.ipv4_text("1")), CALLS),

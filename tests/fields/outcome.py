@@ -26,7 +26,7 @@ from kvnode.api.unsupported import without_effect
 from kvnode.errors import FieldError, InvalidManifest, KvnodeError
 from kvnode.network.resolver import resolver_facts
 from kvnode.planning.disk_files import CloudInitNoCloud, ContainerDisk
-from kvnode.planning.network import NetworkPlan
+from kvnode.planning.network_plans import NetworkPlan
 from tests.fields.guests import HOST
 
 MODES = ("standalone", "cluster")
