@@ -14,7 +14,6 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-import sys
 import types
 import typing
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from typing import Any
 
 import msgspec
 from layouts import MODULES as LAID_OUT
-from layouts import TREE, from_sources, is_laid_out, short_name
+from layouts import TREE, from_sources, is_laid_out, short_name, write
 
 COMPILED = TREE / "kvnode/planning"
 PLAIN = {tuple: "tuple", list: "list", dict: "dict", set: "set", frozenset: "frozenset", bool: "bint"}
@@ -224,7 +223,7 @@ def attributes(words: Words, init: ast.FunctionDef, kind: type) -> dict[str, str
     found: dict[str, str] = {}
     for node in ast.walk(init):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):
-            hint = eval(ast.unparse(node.annotation), vars(words.module))  # noqa: S307  (our own source)
+            hint = eval(ast.unparse(node.annotation), vars(words.module))
             found[node.target.attr] = words.word(hint, boolean=False)
         elif isinstance(node, ast.Assign):
             for target in node.targets:
@@ -254,16 +253,10 @@ def declarations(module: str) -> str:
 
 
 def main() -> int:
-    wrong = []
-    for module in compiled_modules():
-        path, text = COMPILED / f"{module.rpartition('.')[2]}.pxd", declarations(module)
-        if path.exists() and path.read_text() == text:
-            continue
-        wrong.append(path.name)
-        if "--check" not in sys.argv[1:]:
-            path.write_text(text)
-    print("\n".join(wrong) or "all declarations are those of the annotations")
-    return 1 if wrong and "--check" in sys.argv[1:] else 0
+    texts = {
+        TREE.joinpath(*module.split(".")).with_suffix(".pxd"): declarations(module) for module in compiled_modules()
+    }
+    return write(texts, "all declarations are those of the annotations")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """Builds the extensions in place, each one only when what it is made from has changed.
 
 Each ``kvnode/_fast/*.pyx`` and each ``kvnode/planning/*.py`` with declarations is cached by itself, by the hash of its
-source, the headers that it imports, setup.py, the compiler, Python, Cython and setup.py's switches; what is missing is built in parallel, one process for each module,
-so a module that doesn't compile keeps nobody from the others. In the tree lies a copy, put there by a rename:
-a process that has the old one mapped keeps it.
+source, the headers that it imports, setup.py, the compiler, Python, Cython and setup.py's switches; what is missing is
+built in parallel, one process for each module, so a module that doesn't compile keeps nobody from the others. In the
+tree lies a copy, put there by a rename: a process that has the old one mapped keeps it.
 
-Run with the environment's Python; ``--force`` builds all anew, ``--into FOLDER`` puts the copies there and leaves the
-tree as it is (for a build with other switches).
+Run with the environment's Python; ``--force`` builds all anew, ``--into FOLDER`` puts the copies into the package's
+copy there and leaves the tree as it is (for a build with other switches).
 """
 
 import argparse
@@ -63,9 +63,7 @@ def extension_key(source: Path) -> str:
     """What one module's binary depends on."""
     switches = " ".join(f"{name}={os.environ.get(name, '')}" for name in SWITCHES)
     compiler = output_of(os.environ.get("CC", "gcc"), "--version")
-    return key_of(
-        source, *headers(source), TREE / "setup.py", compiler, python_identity(), version("Cython"), switches
-    )
+    return key_of(source, *headers(source), TREE / "setup.py", compiler, python_identity(), version("Cython"), switches)
 
 
 def compile_into(source: Path, folder: Path) -> None:
