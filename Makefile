@@ -102,5 +102,5 @@ cluster-binaries: setup ## build the cluster's programs ahead (the first time a 
 .PHONY: clean
 clean: ## remove what was made in the tree; the caches stay
 	rm -rf .venv .cache build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	rm -f kvnode/_fast/*.so
+	rm -f kvnode/_fast/*.so kvnode/planning/*.so
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.packaging.compiled import EXTENSIONS, PACKAGE
+
 TREE = Path(__file__).resolve().parents[2]
 PROGRAM = Path(__file__).with_name("sanitized.py")
 
@@ -28,14 +30,15 @@ LEFT_OUT = {
 def package(tmp_path_factory):
     """A folder with kvnode in it: the tree's sources, and extensions with the sanitizers in them."""
     folder = tmp_path_factory.mktemp("sanitized")
-    fast = folder / "kvnode/_fast"
-    fast.mkdir(parents=True)
-    for source, place in ((TREE / "kvnode", folder / "kvnode"), (TREE / "kvnode/_fast", fast)):
+    compiled = {source.parent for source in EXTENSIONS.values()}
+    for source in (PACKAGE, *sorted(compiled)):
+        place = folder / source.relative_to(TREE)
+        place.mkdir()
         for path in source.iterdir():
-            if path.name not in ("_fast", "__pycache__") and path.suffix != ".so":
+            if path not in compiled and path.name != "__pycache__" and path.suffix != ".so":
                 (place / path.name).symlink_to(path)
     built = subprocess.run(
-        [sys.executable, TREE / "deploy/setup/extensions.py", "--into", fast],
+        [sys.executable, TREE / "deploy/setup/extensions.py", "--into", folder / "kvnode"],
         env={**os.environ, "KVNODE_SANITIZE": "1"},
         capture_output=True,
         text=True,
