@@ -4,9 +4,8 @@ A Struct keeps its fields one after the other, those of its bases first and its 
 field that holds a Struct or a tuple is read through a property, which makes sure that it does: so code may go from one
 to the next as it does in Python, and what isn't what its annotation says is a TypeError. Other fields are objects.
 
-Compiled code asks nobody whether a field is there. So only Structs are laid out that nobody changes, frozen ones that
-don't set their own fields either; and ``kvnode/_fast/layouts.pyx``, which is written here too, compares all of it with
-the types once more when it is imported, and has their fields refuse to be taken away.
+Compiled code asks nobody whether a field is there, so only frozen Structs are laid out, of which none can be deleted.
+``kvnode/_fast/layouts.pyx``, which is written here too, compares all of it with the types when it is imported.
 
 Run with the environment's Python when a type that compiled code reads has changed, and build again; ``--check`` only
 says what would be written.
@@ -111,10 +110,10 @@ def read_as(hint: object) -> type | None:
 
 
 def is_laid_out(kind: type) -> bool:
-    """Whether a class is a Struct that compiled code reads: public, with fields, and never changed once it is made."""
+    """Whether a class is a Struct that compiled code reads: public, frozen, and with fields."""
     if not issubclass(kind, msgspec.Struct) or kind.__module__ not in MODULES or kind.__name__.startswith("_"):
         return False
-    return bool(kind.__struct_fields__) and kind.__struct_config__.frozen and not hasattr(kind, "__post_init__")
+    return bool(kind.__struct_fields__) and kind.__struct_config__.frozen
 
 
 def class_layout(struct: type[msgspec.Struct]) -> str:

@@ -5,8 +5,8 @@ A ``layout_*.pxd`` declares the Structs of one module, so that compiled code rea
 declares is compared with the types' own descriptors when ``layouts`` is imported, which whoever reads Structs does
 first: a field that isn't where it was declared is an ImportError, and never somebody else's memory.
 
-A field is read without asking whether there is anything in it. A Struct is only ever made whole, so all that could
-empty a field is its descriptor's ``__delete__``, which no freezing keeps from it. It is read-only from then on.
+A field is read without asking whether there is anything in it: a Struct is only ever made whole, and a frozen one lets
+nobody delete a field. What still could is a call of the descriptor's own ``__delete__``, which is nobody's accident.
 """
 
 cdef extern from *:
@@ -17,7 +17,7 @@ cdef extern from *:
     typedef struct { const char *name; Py_ssize_t offset; } kvnode_field;
     #define AT(type, field) { #field, offsetof(type, field##_) }
 
-    /* Whether the type has exactly these fields, each at its place; nobody takes them away then. */
+    /* Whether the type has exactly these fields, each at its place. */
     static int kvnode_lies_so(PyObject *type, const kvnode_field *fields, Py_ssize_t size)
     {
         const char *moved = "size";
@@ -28,8 +28,6 @@ cdef extern from *:
             same = found && Py_IS_TYPE(found, &PyMemberDescr_Type)
                    && ((PyMemberDescrObject *)found)->d_member->type == T_OBJECT_EX
                    && ((PyMemberDescrObject *)found)->d_member->offset == fields->offset;
-            if (same)
-                ((PyMemberDescrObject *)found)->d_member->flags |= READONLY;
             Py_XDECREF(found);
         }
         PyErr_Clear();

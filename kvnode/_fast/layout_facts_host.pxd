@@ -6,6 +6,19 @@ from kvnode._fast.layout cimport Field, kvnode_lies_so
 
 cdef extern from *:
     """
+    typedef struct { PyObject_HEAD PyObject *free_, *total_; } kvnode_facts_host_HugepagePool;
+    static const kvnode_field kvnode_facts_host_HugepagePool_fields[] = { AT(kvnode_facts_host_HugepagePool, free),
+        AT(kvnode_facts_host_HugepagePool, total), {0} };
+    static const Py_ssize_t kvnode_facts_host_HugepagePool_size = sizeof(kvnode_facts_host_HugepagePool);
+    """
+    const Field *kvnode_facts_host_HugepagePool_fields
+    const Py_ssize_t kvnode_facts_host_HugepagePool_size
+    ctypedef class kvnode.facts.host.HugepagePool [object kvnode_facts_host_HugepagePool, check_size ignore]:
+        cdef object free "free_"
+        cdef object total "total_"
+
+cdef extern from *:
+    """
     typedef struct { PyObject_HEAD PyObject *cores_, *distances_, *hugepages_, *id_, *memory_bytes_,
         *memory_free_bytes_; } kvnode_facts_host_Cell;
     static const kvnode_field kvnode_facts_host_Cell_fields[] = { AT(kvnode_facts_host_Cell, cores),
@@ -203,6 +216,7 @@ cdef extern from *:
 
 cdef inline int check_facts_host() except -1:
     """Raise ImportError where it isn't so."""
+    kvnode_lies_so(HugepagePool, kvnode_facts_host_HugepagePool_fields, kvnode_facts_host_HugepagePool_size)
     kvnode_lies_so(Cell, kvnode_facts_host_Cell_fields, kvnode_facts_host_Cell_size)
     kvnode_lies_so(VolumeFacts, kvnode_facts_host_VolumeFacts_fields, kvnode_facts_host_VolumeFacts_size)
     kvnode_lies_so(ClaimedDevice, kvnode_facts_host_ClaimedDevice_fields, kvnode_facts_host_ClaimedDevice_size)
