@@ -22,7 +22,8 @@ from kvnode._fast.placement import place
 from kvnode.planning.architecture import architecture_of
 from kvnode.planning.cpu import vcpu_plan
 from kvnode.planning.domain_plan import MemoryPlan, Topology, VcpuPlan
-from kvnode.planning.iothreads import IoThreads, iothreads_plan
+from kvnode.planning.intermediate import IoThreads
+from kvnode.planning.iothreads import iothreads_plan
 from kvnode.planning.memory import memory_plan
 from kvnode.planning.placement import placement
 

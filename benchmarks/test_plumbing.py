@@ -40,7 +40,8 @@ from kvnode.planning.link_operations import (
     SetPort,
     SetSysctl,
 )
-from kvnode.planning.network import InterfaceNetwork, NetworkPlan, network_plan
+from kvnode.planning.network import network_plan
+from kvnode.planning.network_plans import InterfaceNetwork, NetworkPlan
 from tests.netns.pods import Namespace
 
 ROUNDS = 15

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from kvnode.planning.disk_operations import CloudInitNoCloud, ContainerDisk, EmptyDisk, volume_path
+from kvnode.planning.disk_files import CloudInitNoCloud, ContainerDisk, EmptyDisk
+from kvnode.planning.disk_operations import volume_path
 from kvnode.storage.cloud_init import no_cloud_iso
 from kvnode.storage.container_disks import CachedDisk, DiskCache
 from kvnode.storage.guest_disks import prepare_disks

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -41,6 +42,17 @@ def compiled_modules() -> list[str]:
     return [name for name in names if name not in LAID_OUT]
 
 
+@cache
+def functions_of(module: str) -> set[str]:
+    """The functions that C can call of a compiled module."""
+    if module in compiled_modules():
+        return {one.name for one in tree_of(module).body if isinstance(one, ast.FunctionDef) and declarable(one)}
+    header = TREE.joinpath(*module.split(".")).with_suffix(".pxd")
+    if not module.startswith("kvnode._fast.") or not header.exists():
+        return set()
+    return set(re.findall(r"^cpdef .*?(\w+)\(", header.read_text(), re.MULTILINE))
+
+
 class Words:
     """The names that one module's declarations use, and where they come from."""
 
@@ -56,11 +68,9 @@ class Words:
     def called(self) -> None:
         """Functions of other compiled modules that this one imports: they are called as its own are."""
         for node in self.tree.body:
-            if isinstance(node, ast.ImportFrom) and node.module in compiled_modules():
-                functions = {one.name: one for one in tree_of(node.module).body if isinstance(one, ast.FunctionDef)}
-                for name in node.names:
-                    if name.name in functions and declarable(functions[name.name]):
-                        self.imports.add(f"from {node.module} cimport {name.name}")
+            if isinstance(node, ast.ImportFrom) and node.module is not None:
+                told = functions_of(node.module)
+                self.imports |= {f"from {node.module} cimport {one.name}" for one in node.names if one.name in told}
 
     def imported(self, kind: type, module: str) -> str:
         """A class by the name that the module has for it, or by one of its own."""
@@ -69,6 +79,13 @@ class Words:
             name = f"{kind.__module__.rpartition('.')[2]}_{name}"
         self.imports.add(f"from {module} cimport {kind.__name__}{f' as {name}' if name != kind.__name__ else ''}")
         return name
+
+    def hint(self, annotation: ast.expr) -> object:
+        """What an annotation within a function says; None where it names what only a type checker knows."""
+        try:
+            return eval(ast.unparse(annotation), vars(self.module))
+        except NameError:
+            return None
 
     def known(self, hint: object) -> object:
         """A hint without None; None where it may be several things."""
@@ -145,25 +162,38 @@ class Function:
         return "\n".join([*self.looped(), f"cpdef {answer}{self.node.name}({', '.join(given)})"])
 
     def looped(self) -> list[str]:
+        """What is said of variables: those with an annotation, and those that a loop goes on with."""
+        annotated = self.annotated()
+        told = {name: {word} for name, word in annotated.items()}
         for node in ast.walk(self.node):
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 self.kinds.setdefault(node.targets[0].id, self.kind_of(node.value))
-        loops: dict[str, set[str]] = {}
         for node in ast.walk(self.node):
             if isinstance(node, ast.For):
                 for name, kind in self.targets(node.target, self.items(node.iter)):
-                    self.kinds[name] = kind
-                    loops.setdefault(name, set()).add(self.words.word(kind, boolean=False))
+                    if name not in annotated:
+                        self.kinds[name] = kind
+                        told.setdefault(name, set()).add(self.words.word(kind, boolean=False))
         taken = {argument.arg for argument in self.node.args.args}
-        told = [
+        words = [
             f"{name}={next(iter(found))}"
-            for name, found in loops.items()
+            for name, found in told.items()
             if len(found) == 1 and found != {"object"} and name not in taken
         ]
-        if not told:
+        if not words:
             return []
         self.words.uses_cython = True
-        return [f"@cython.locals({', '.join(told)})"]
+        return [f"@cython.locals({', '.join(words)})"]
+
+    def annotated(self) -> dict[str, str]:
+        """Variables with annotations of their own. Such a one may say ``str`` too, and is no other kind of text."""
+        found = {}
+        for node in ast.walk(self.node):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                hint = self.kinds[node.target.id] = self.words.hint(node.annotation)
+                text = self.words.known(hint) is str
+                found[node.target.id] = "str" if text else self.words.word(hint, boolean=False)
+        return found
 
     def targets(self, target: ast.expr, kind: Any) -> Iterator[tuple[str, Any]]:
         if isinstance(target, ast.Name):
@@ -223,8 +253,7 @@ def attributes(words: Words, init: ast.FunctionDef, kind: type) -> dict[str, str
     found: dict[str, str] = {}
     for node in ast.walk(init):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):
-            hint = eval(ast.unparse(node.annotation), vars(words.module))
-            found[node.target.attr] = words.word(hint, boolean=False)
+            found[node.target.attr] = words.word(words.hint(node.annotation), boolean=False)
         elif isinstance(node, ast.Assign):
             for target in node.targets:
                 if isinstance(target, ast.Attribute):

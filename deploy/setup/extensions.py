@@ -1,9 +1,9 @@
 """Builds the extensions in place, each one only when what it is made from has changed.
 
-Each ``kvnode/_fast/*.pyx`` and each ``kvnode/planning/*.py`` with declarations is cached by itself, by the hash of its
-source, the headers that it imports, setup.py, the compiler, Python, Cython and setup.py's switches; what is missing is
-built in parallel, one process for each module, so a module that doesn't compile keeps nobody from the others. In the
-tree lies a copy, put there by a rename: a process that has the old one mapped keeps it.
+Each ``kvnode/_fast/*.pyx``, and each ``kvnode/planning/*.py`` with declarations, is cached by itself: by the hash of
+its source, of the declarations that it imports, setup.py, the compiler, Python, Cython and setup.py's switches. What is
+missing is built in parallel, one process for each module, so a module that doesn't compile keeps nobody from the
+others. In the tree lies a copy, put there by a rename: a process that has the old one mapped keeps it.
 
 Run with the environment's Python; ``--force`` builds all anew, ``--into FOLDER`` puts the copies into the package's
 copy there and leaves the tree as it is (for a build with other switches).

@@ -38,7 +38,11 @@ MODULES = (
     "kvnode.api.volumes",
     "kvnode.facts.host",
     "kvnode.planning.device_plans",
+    "kvnode.planning.disk_files",
     "kvnode.planning.domain_plan",
+    "kvnode.planning.intermediate",
+    "kvnode.planning.ipv4_address",
+    "kvnode.planning.network_plans",
 )
 
 

@@ -6,11 +6,13 @@ A plan reads every address, route and name server of a Pod; in Python each costs
 """
 
 from cpython.unicode cimport PyUnicode_DecodeASCII
+from libc.string cimport memcmp
 
 from kvnode._fast.text cimport Text, read
 
 cdef enum:
     LONGEST = 15  # of four numbers with dots between
+    LONGEST_CIDR = LONGEST + 3
     POINT = 46
     SLASH = 47
     ZERO = 48
@@ -22,29 +24,68 @@ def ipv4(text: str, /) -> tuple | None:
 
     Four decimal numbers up to 255 without leading zeros, which some read as octal, and perhaps ``/`` and 0 to 32.
     """
+    cdef int prefix
+    cdef long long address = parsed(text, &prefix)
+    return (address, prefix) if address >= 0 else None
+
+
+def ipv4_cidr(text: str, /) -> str | None:
+    """An address in CIDR form, the text itself where it is so; None for one that ``ipv4`` doesn't read."""
+    cdef char out[LONGEST_CIDR]
+    cdef int prefix
+    cdef Py_ssize_t at = LONGEST_CIDR
+    cdef Text given
+    cdef long long address = parsed(text, &prefix)
+    if address < 0:
+        return None
+    at = decimal_before(out, at, prefix) - 1
+    out[at] = SLASH
+    at = dotted_before(out, at, <unsigned int> address)
+    read(text, &given)
+    if given.size == LONGEST_CIDR - at and not memcmp(given.data, out + at, given.size):
+        return text
+    return PyUnicode_DecodeASCII(out + at, LONGEST_CIDR - at, NULL)
+
+
+def ipv4_within(text: str, unsigned int network, int prefix, /) -> bool | None:
+    """Whether an address lies in a network, whatever its own prefix; None for a text that ``ipv4`` doesn't read.
+
+    network, prefix -- as ``ipv4`` reads them; ValueError for a prefix that isn't 0 to 32
+    """
+    cdef int own
+    cdef long long address
+    if prefix < 0 or prefix > WHOLE:
+        raise ValueError(f"a prefix of {prefix} bits is not 0 to {WHOLE}")
+    address = parsed(text, &own)
+    return (address ^ network) >> (WHOLE - prefix) == 0 if address >= 0 else None
+
+
+cdef long long parsed(object text, int *prefix) except -2:
+    """The address, and its prefix; -1 where there is none."""
     cdef Text name
     cdef Py_ssize_t at = 0
     cdef long long address = 0
-    cdef int number, prefix = WHOLE, octet
+    cdef int number, octet
     read(text, &name)
     for octet in range(4):
         if octet:
             if at == name.size or name.data[at] != POINT:
-                return None
+                return -1
             at += 1
         number = decimal(&name, &at, 3)
         if number < 0 or number > 255:
-            return None
+            return -1
         address = address << 8 | number
+    prefix[0] = WHOLE
     if at < name.size:
         if name.data[at] != SLASH:
-            return None
+            return -1
         at += 1
         # A prefix may have a leading zero: it is a length, which nobody reads as octal.
-        prefix = digits(&name, &at, 2)
-        if prefix < 0 or prefix > WHOLE or at < name.size:
-            return None
-    return address, prefix
+        prefix[0] = digits(&name, &at, 2)
+        if prefix[0] < 0 or prefix[0] > WHOLE or at < name.size:
+            return -1
+    return address
 
 
 cdef inline int decimal(const Text *name, Py_ssize_t *at, int most) noexcept:
@@ -66,19 +107,27 @@ cdef inline int digits(const Text *name, Py_ssize_t *at, int most) noexcept:
 def ipv4_text(unsigned int number, /) -> str:
     """The address alone: ``10.244.1.17``. OverflowError for what isn't 0 to 2**32 - 1."""
     cdef char out[LONGEST]
-    cdef Py_ssize_t at = LONGEST
-    cdef unsigned int octet
+    cdef Py_ssize_t at = dotted_before(out, LONGEST, number)
+    return PyUnicode_DecodeASCII(out + at, LONGEST - at, NULL)
+
+
+cdef inline Py_ssize_t dotted_before(char *out, Py_ssize_t at, unsigned int number) noexcept:
+    """Writes an address so that it ends before a place; returns where it starts."""
     cdef int count
     for count in range(4):
-        octet = number & 255
-        number >>= 8
         if count:
             at -= 1
             out[at] = POINT
-        while True:
-            at -= 1
-            out[at] = <char> (ZERO + octet % 10)
-            octet //= 10
-            if not octet:
-                break
-    return PyUnicode_DecodeASCII(out + at, LONGEST - at, NULL)
+        at = decimal_before(out, at, number & 255)
+        number >>= 8
+    return at
+
+
+cdef inline Py_ssize_t decimal_before(char *out, Py_ssize_t at, unsigned int number) noexcept:
+    """The same for a decimal number."""
+    while True:
+        at -= 1
+        out[at] = <char> (ZERO + number % 10)
+        number //= 10
+        if not number:
+            return at

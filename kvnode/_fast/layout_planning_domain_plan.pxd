@@ -3,6 +3,7 @@
 
 from kvnode._fast.layout cimport Field, kvnode_lies_so
 from kvnode._fast.layout_planning_device_plans cimport DevicesPlan
+from kvnode._fast.layout_planning_network_plans cimport NetworkPlan
 
 
 cdef extern from *:
@@ -327,16 +328,19 @@ cdef extern from *:
 
 cdef extern from *:
     """
-    typedef struct { PyObject_HEAD PyObject *bytes_, *name_, *why_; } kvnode_planning_domain_plan_OverheadItem;
+    typedef struct { PyObject_HEAD PyObject *bytes_, *count_, *name_, *why_; }
+        kvnode_planning_domain_plan_OverheadItem;
     static const kvnode_field kvnode_planning_domain_plan_OverheadItem_fields[] = {
-        AT(kvnode_planning_domain_plan_OverheadItem, bytes), AT(kvnode_planning_domain_plan_OverheadItem, name),
-        AT(kvnode_planning_domain_plan_OverheadItem, why), {0} };
+        AT(kvnode_planning_domain_plan_OverheadItem, bytes), AT(kvnode_planning_domain_plan_OverheadItem, count),
+        AT(kvnode_planning_domain_plan_OverheadItem, name), AT(kvnode_planning_domain_plan_OverheadItem, why), {0}
+        };
     static const Py_ssize_t kvnode_planning_domain_plan_OverheadItem_size = sizeof(kvnode_planning_domain_plan_OverheadItem);
     """
     const Field *kvnode_planning_domain_plan_OverheadItem_fields
     const Py_ssize_t kvnode_planning_domain_plan_OverheadItem_size
     ctypedef class kvnode.planning.domain_plan.OverheadItem [object kvnode_planning_domain_plan_OverheadItem, check_size ignore]:
         cdef object bytes "bytes_"
+        cdef object count "count_"
         cdef object name "name_"
         cdef object why "why_"
 
@@ -397,6 +401,7 @@ cdef extern from *:
         cdef object features_ "features_"
         cdef object launch_security_ "launch_security_"
         cdef object memory_ "memory_"
+        cdef object network_ "network_"
         cdef object os_ "os_"
         cdef object overhead_ "overhead_"
         cdef object sysinfo_ "sysinfo_"
@@ -410,7 +415,6 @@ cdef extern from *:
         cdef object memory_lock_bytes "memory_lock_bytes_"
         cdef object name "name_"
         cdef object namespace "namespace_"
-        cdef object network "network_"
         cdef object numa_tune "numa_tune_"
         cdef object on_crash "on_crash_"
         cdef object on_poweroff "on_poweroff_"
@@ -441,6 +445,9 @@ cdef extern from *:
         @property
         cdef inline MemoryPlan memory(self):
             return self.memory_
+        @property
+        cdef inline NetworkPlan network(self):
+            return self.network_
         @property
         cdef inline OsPlan os(self):
             return self.os_

@@ -16,7 +16,11 @@ from kvnode._fast.layout_api_status cimport check_api_status
 from kvnode._fast.layout_api_volumes cimport check_api_volumes
 from kvnode._fast.layout_facts_host cimport check_facts_host
 from kvnode._fast.layout_planning_device_plans cimport check_planning_device_plans
+from kvnode._fast.layout_planning_disk_files cimport check_planning_disk_files
 from kvnode._fast.layout_planning_domain_plan cimport check_planning_domain_plan
+from kvnode._fast.layout_planning_intermediate cimport check_planning_intermediate
+from kvnode._fast.layout_planning_ipv4_address cimport check_planning_ipv4_address
+from kvnode._fast.layout_planning_network_plans cimport check_planning_network_plans
 
 
 check_api_cpu_memory()
@@ -31,4 +35,8 @@ check_api_status()
 check_api_volumes()
 check_facts_host()
 check_planning_device_plans()
+check_planning_disk_files()
 check_planning_domain_plan()
+check_planning_intermediate()
+check_planning_ipv4_address()
+check_planning_network_plans()

@@ -22,7 +22,7 @@ from kvnode.quantity import bytes_text
 
 if TYPE_CHECKING:
     from kvnode.facts import HostFacts
-    from kvnode.planning.domain_plan import DomainPlan
+    from kvnode.planning.domain_plan import DomainPlan, OverheadItem
 
 
 @click.command(name="explain")
@@ -111,6 +111,10 @@ def _overhead(plan: DomainPlan) -> Iterator[Line | str]:
     overhead = plan.overhead
     total = bytes_text(plan.memory.bytes + overhead.total_bytes)
     yield f"{bytes_text(overhead.total_bytes)} beside the guest's memory; {total} in all"
-    yield from table([(bytes_text(item.bytes), item.name, item.why) for item in overhead.items], right=(0,))
+    yield from table([(bytes_text(item.bytes), item.name, _why(item)) for item in overhead.items], right=(0,))
     if not overhead.reserved_bytes:
         yield "None of it has to be free: the manifest has it overcommitted."
+
+
+def _why(item: OverheadItem) -> str:
+    return item.why if item.count is None else f"{item.count} {item.why}"

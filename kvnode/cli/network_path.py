@@ -14,9 +14,8 @@ from kvnode.cli.sentences import counted, ports_text
 
 if TYPE_CHECKING:
     from kvnode.planning.device_plans import InterfaceDevice
-    from kvnode.planning.dhcp_handoff import DhcpHandoff
     from kvnode.planning.domain_plan import DomainPlan
-    from kvnode.planning.network import InterfaceNetwork
+    from kvnode.planning.network_plans import DhcpHandoff, InterfaceNetwork
 
 
 def lines(plan: DomainPlan) -> Iterator[Line]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kvnode.facts import HostFacts
     from kvnode.planning.device_plans import DiskDevice
     from kvnode.planning.domain_plan import DomainPlan
-    from kvnode.planning.network import InterfaceNetwork
+    from kvnode.planning.network_plans import InterfaceNetwork
 
 
 def told_as_json(label: str, plan: DomainPlan, host: HostFacts) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def disk_text(plan: DomainPlan, disk: DiskDevice) -> str:
 
 def source_text(plan: DomainPlan, disk: DiskDevice) -> str:
     """What is behind a disk."""
-    from kvnode.planning.disk_operations import CloudInitNoCloud, ContainerDisk, EmptyDisk
+    from kvnode.planning.disk_files import CloudInitNoCloud, ContainerDisk, EmptyDisk
 
     match next((made for made in plan.disk_operations if made.volume == disk.volume), None):
         case ContainerDisk(image=image):

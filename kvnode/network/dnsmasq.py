@@ -29,13 +29,8 @@ from pathlib import Path
 
 from kvnode.errors import HostError
 from kvnode.network.netns import Netns
-from kvnode.planning.dhcp_handoff import (
-    DHCP_TEXT,
-    FIRST_PRIVATE_OPTION,
-    LAST_PRIVATE_OPTION,
-    ON_LINK,
-    DhcpHandoff,
-)
+from kvnode.planning.dhcp_handoff import DHCP_TEXT, ON_LINK
+from kvnode.planning.network_plans import FIRST_PRIVATE_OPTION, LAST_PRIVATE_OPTION, DhcpHandoff
 
 START_S = 15.0
 """How long a start may take; 20 ms are usual."""

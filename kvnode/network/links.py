@@ -33,7 +33,7 @@ from kvnode.planning.link_operations import (
     SetPort,
     SetSysctl,
 )
-from kvnode.planning.network import NetworkPlan
+from kvnode.planning.network_plans import NetworkPlan
 
 _SCOPE_UNIVERSE = 0
 
@@ -68,11 +68,16 @@ def has_link(netns: Netns, ifname: str) -> bool:
 
 
 def _apply(plan: NetworkPlan, tap_uid: int) -> None:
-    for operation in plan.operations:
+    apply_operations(plan.operations, tap_uid)
+    load_ruleset(pod_ruleset(plan))
+
+
+def apply_operations(operations: Sequence[LinkOperation], tap_uid: int) -> None:
+    """The knobs of the operations, then their links, in the namespace of this thread. Raises HostError."""
+    for operation in operations:
         if isinstance(operation, SetSysctl):
             _set_sysctl(operation)
-    make_links(plan.operations, tap_uid)
-    load_ruleset(pod_ruleset(plan))
+    make_links(operations, tap_uid)
 
 
 def make_links(operations: Sequence[LinkOperation], tap_uid: int) -> None:

@@ -20,7 +20,7 @@ import subprocess
 from ipaddress import ip_interface
 
 from kvnode.errors import HostError
-from kvnode.planning.network import InterfaceNetwork, Nat, NetworkPlan
+from kvnode.planning.network_plans import InterfaceNetwork, Nat, NetworkPlan
 
 TABLE = "kvnode"
 
@@ -34,8 +34,8 @@ def pod_ruleset(plan: NetworkPlan) -> str:
 
     Raises HostError for a link whose name can't stand in a script.
     """
-    bridged = [interface for interface in plan.interfaces if interface.binding == "bridge" and interface.operations]
-    hidden = [(i, i.nat) for i in plan.interfaces if i.nat is not None and i.operations]
+    bridged = [interface for interface in plan.interfaces if interface.binding == "bridge" and interface.seen]
+    hidden = [(i, i.nat) for i in plan.interfaces if i.nat is not None and i.seen]
     parts = []
     if bridged:
         parts.append(_replacing("bridge", _guard_chains(bridged)))

@@ -21,15 +21,7 @@ CARD = "_card"
 
 def with_aliases(devices: DevicesPlan) -> DevicesPlan:
     """The same devices, each with an alias that no other has."""
-    given = [disk.alias for disk in devices.disks]
-    told_apart = False
-    for card in devices.interfaces:
-        given.append(card.alias)
-        told_apart = told_apart or card.alias.endswith(CARD)
-    for kind in (devices.host_devices, devices.inputs, devices.watchdogs, devices.sounds):
-        if kind:
-            given += [one.alias for one in kind if one.alias is not None]
-    if not told_apart and len(set(given)) == len(given):
+    if _are_apart(devices):
         return devices
     taken = {disk.alias for disk in devices.disks}
     return replace(
@@ -40,6 +32,26 @@ def with_aliases(devices: DevicesPlan) -> DevicesPlan:
         watchdogs=_told_apart(devices.watchdogs, "_watchdog", taken),
         sounds=_told_apart(devices.sounds, "_sound", taken),
     )
+
+
+def _are_apart(devices: DevicesPlan) -> bool:
+    """Whether nothing is to be told apart, as far as that is told quickly: nothing but disks and cards has a name."""
+    if devices.host_devices or devices.watchdogs or devices.sounds:
+        return False
+    for device in devices.inputs:
+        if device.alias is not None:
+            return False
+    cards: set[str] = set()
+    for card in devices.interfaces:
+        name: str = card.network
+        if name.endswith(CARD):
+            return False
+        cards.add(name)
+    apart = len(cards) == len(devices.interfaces)
+    for disk in devices.disks:
+        if disk.volume in cards:
+            apart = False
+    return apart
 
 
 def _told_apart(devices: tuple[_D, ...], suffix: str, taken: set[str]) -> tuple[_D, ...]:

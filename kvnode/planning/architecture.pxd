@@ -4,7 +4,8 @@
 from kvnode._fast.layout_api_disks cimport Disk
 from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
 from kvnode._fast.layout_facts_host cimport HostFacts as host_HostFacts
+from kvnode._fast.layout_planning_intermediate cimport Architecture
 from kvnode.planning.refusal cimport invalid
 
-cpdef architecture_of(VirtualMachineInstance vmi, host_HostFacts host)
-cpdef disk_bus(Disk disk, arch)
+cpdef Architecture architecture_of(VirtualMachineInstance vmi, host_HostFacts host)
+cpdef disk_bus(Disk disk, Architecture arch)

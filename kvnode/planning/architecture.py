@@ -6,53 +6,12 @@ those that KubeVirt gives its guests: they are what a manifest from there expect
 
 from __future__ import annotations
 
-import msgspec
-
 from kvnode.api.disks import Disk
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import HostError
 from kvnode.facts import HostFacts
+from kvnode.planning.intermediate import Architecture
 from kvnode.planning.refusal import invalid
-
-
-class Architecture(msgspec.Struct, frozen=True, gc=False):
-    """One architecture.
-
-    manifest           -- its name in a manifest (Go's), ``libvirt`` in libvirt and uname
-    machine            -- the machine type where the manifest names none
-    virtio             -- the flavour of virtio devices; ``virtio_old`` the one with the legacy interface too
-    scsi               -- model of the SCSI controller, ``scsi_old`` likewise
-    balloon            -- model of the memory balloon
-    video, efi_video   -- the display adapter with the machine's own firmware, and with UEFI
-    video_vram_kib     -- memory of that first adapter, None for the model's own
-    keyboard, tablet   -- bus of the input devices that come with graphics, None where the machine has its own
-    usb                -- the machine always has USB
-    smbios             -- the guest has SMBIOS tables
-    pci                -- devices lie on PCI Express, and not on channels
-    vmport             -- the machine has VMware's port, which is switched off
-    bus, cdrom_bus     -- of a disk and of a CD-ROM drive where the manifest names none
-    """
-
-    manifest: str
-    libvirt: str
-    machine: str
-    virtio: str
-    virtio_old: str
-    scsi: str
-    scsi_old: str
-    balloon: str
-    video: str
-    efi_video: str
-    video_vram_kib: int | None = None
-    keyboard: str | None = None
-    tablet: str | None = None
-    usb: bool = False
-    smbios: bool = True
-    pci: bool = True
-    vmport: bool = False
-    bus: str = "sata"
-    cdrom_bus: str = "sata"
-
 
 _NEW, _OLD = "virtio-non-transitional", "virtio-transitional"
 
@@ -100,7 +59,12 @@ def architecture_of(vmi: VirtualMachineInstance, host: HostFacts) -> Architectur
 
 def disk_bus(disk: Disk, arch: Architecture) -> str:
     """The bus of a disk, LUN or CD-ROM drive; the architecture's usual one where the manifest names none."""
-    target = disk.disk or disk.lun or disk.cdrom
-    if target is not None and target.bus:
-        return target.bus
-    return arch.cdrom_bus if disk.cdrom is not None else arch.bus
+    plain, lun, cdrom = disk.disk, disk.lun, disk.cdrom
+    bus = None
+    if plain is not None:
+        bus = plain.bus
+    elif lun is not None:
+        bus = lun.bus
+    elif cdrom is not None:
+        bus = cdrom.bus
+    return bus or (arch.cdrom_bus if cdrom is not None else arch.bus)

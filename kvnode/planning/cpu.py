@@ -11,11 +11,12 @@ from kvnode.api.cpu_memory import CPU
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import HostError, NoFit
 from kvnode.facts import HostFacts
-from kvnode.planning.architecture import Architecture
 from kvnode.planning.domain_plan import CpuFeature, CpuPlan, Hypervisor, MemoryPlan, NumaCell, Topology, VcpuPlan
+from kvnode.planning.intermediate import Architecture
 from kvnode.planning.refusal import one_of, some_of
 
 _NO_CPU = CPU()
+_NO_MPX = CpuFeature("mpx", "disable")
 _POLICIES = ("force", "require", "optional", "disable", "forbid")
 
 _MOST_VCPUS = 4096
@@ -34,7 +35,7 @@ def vcpu_plan(vmi: VirtualMachineInstance, host: HostFacts) -> tuple[VcpuPlan, T
     Where only the sockets to be plugged later are too many, there are as many of them as the machine can have.
     """
     cpu = vmi.spec.domain.cpu or _NO_CPU
-    sockets, cores, threads = (_at_least_one(count) for count in (cpu.sockets, cpu.cores, cpu.threads))
+    sockets, cores, threads = cpu.sockets or 1, cpu.cores or 1, cpu.threads or 1
     in_socket = cores * threads
     enabled = sockets * in_socket
     limit = _vcpu_limit(host)
@@ -45,15 +46,13 @@ def vcpu_plan(vmi: VirtualMachineInstance, host: HostFacts) -> tuple[VcpuPlan, T
     return VcpuPlan(most * in_socket, enabled), Topology(most, cores, threads)
 
 
-def _at_least_one(count: int | None) -> int:
-    return count or 1
-
-
 def _vcpu_limit(host: HostFacts) -> int:
     if host.qemu is None:
         return _MOST_VCPUS
-    limit = next(most for version, most in _Q35_LIMITS if host.qemu >= version)
-    return min(limit, _X2APIC_FROM - 1)
+    for version, most in _Q35_LIMITS:
+        if host.qemu >= version:
+            return min(most, _X2APIC_FROM - 1)
+    return _X2APIC_FROM - 1
 
 
 def cpu_plan(
@@ -78,17 +77,12 @@ def cpu_plan(
     if model not in ("host-model", "host-passthrough"):
         mode = "custom"
         _check_model(host, model)
-        if arch.libvirt == "x86_64" and all(feature.name != "mpx" for feature in features):
-            features.append(CpuFeature("mpx", "disable"))
+        if arch.libvirt == "x86_64" and "mpx" not in [feature.name for feature in features]:
+            features.append(_NO_MPX)
     elif model == "host-passthrough" and hypervisor == "qemu":
         mode = "maximum"
-    return CpuPlan(
-        mode,
-        topology,
-        model=model if mode == "custom" else None,
-        features=tuple(features),
-        numa=cells or _cells_for_growth(topology, memory),
-    )
+    numa = cells or _cells_for_growth(topology, memory)
+    return CpuPlan(mode, topology, model if mode == "custom" else None, tuple(features), numa)
 
 
 def _feature(index: int, name: str, policy: str | None) -> CpuFeature:

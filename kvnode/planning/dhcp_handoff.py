@@ -11,72 +11,37 @@ The lease never ends: while the node's daemon is away nobody restarts the server
 from __future__ import annotations
 
 import re
-from typing import Annotated
 
 import msgspec
 
-from kvnode.facts import LinkFacts, Resolver, Route
-from kvnode.planning.ipv4 import Ipv4, read_ipv4
+from kvnode._fast.addresses import ipv4_cidr
+from kvnode.api.network import DHCPOptions
+from kvnode.facts.host import LinkFacts, Resolver, Route
+from kvnode.planning.ipv4 import read_ipv4
+from kvnode.planning.ipv4_address import Ipv4
+from kvnode.planning.network_plans import (
+    FIRST_PRIVATE_OPTION,
+    LAST_PRIVATE_OPTION,
+    ClasslessRoute,
+    DhcpHandoff,
+    PrivateOption,
+)
+from kvnode.planning.refusal import invalid
 
 ON_LINK = "0.0.0.0"
 _ANYWHERE = Ipv4(0, 0)
-
-FIRST_PRIVATE_OPTION, LAST_PRIVATE_OPTION = 224, 254
-"""What RFC 3942 leaves to a site."""
 
 DHCP_TEXT = re.compile(r"[A-Za-z0-9._/:@%+=~-]{1,255}", re.ASCII)
 """What the name of a server or a file may be made of; an option holds 255 bytes."""
 
 
-class ClasslessRoute(msgspec.Struct, frozen=True, gc=False):
-    """A destination in CIDR form and its gateway; ``0.0.0.0`` is the link itself (RFC 3442)."""
-
-    dst: str
-    gateway: str
-
-
-class PrivateOption(msgspec.Struct, frozen=True, gc=False):
-    """A site-specific option (RFC 3942: 224 to 254) with its text."""
-
-    code: Annotated[int, msgspec.Meta(ge=FIRST_PRIVATE_OPTION, le=LAST_PRIVATE_OPTION)]
-    value: str
-
-
-class DhcpHandoff(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One DHCP server with one lease.
-
-    bridge         -- the link that it answers on
-    server         -- its own address there, without a prefix
-    mac            -- the only client it knows
-    address        -- the lease in CIDR form, as ``10.244.1.17/32``
-    router         -- None: the guest gets no router option
-    routes         -- classless routes, complete with the default route; empty where the router says it all
-    mtu            -- in bytes, None where unknown
-    hostname       -- a DNS label, None where there is none to give
-    """
-
-    bridge: str
-    server: str
-    mac: str
-    address: str
-    router: str | None = None
-    routes: tuple[ClasslessRoute, ...] = ()
-    nameservers: tuple[str, ...] = ()
-    search: tuple[str, ...] = ()
-    mtu: int | None = None
-    hostname: str | None = None
-    ntp_servers: tuple[str, ...] = ()
-    tftp_server_name: str | None = None
-    boot_file_name: str | None = None
-    private_options: tuple[PrivateOption, ...] = ()
-
-
-def first_ipv4(link: LinkFacts) -> Ipv4 | None:
-    """The link's first IPv4 address, which is the Pod's; None where it has none."""
+def leased_address(link: LinkFacts) -> str | None:
+    """The link's first IPv4 address, which is the Pod's, in CIDR form; None where it has none."""
     for text in link.addresses:
-        address = read_ipv4(text)
+        address = ipv4_cidr(text)
         if address is not None:
             return address
+        read_ipv4(text)  # which raises for what is no address at all
     return None
 
 
@@ -84,16 +49,19 @@ def ipv4_nameservers(resolver: Resolver | None) -> tuple[str, ...]:
     """The servers that fit into DHCP's option 6, in their order."""
     if resolver is None:
         return ()
-    return tuple(server for server in resolver.nameservers if read_ipv4(server) is not None)
+    return tuple([server for server in resolver.nameservers if read_ipv4(server) is not None])
 
 
-def routes_of(address: Ipv4, routes: tuple[Route, ...]) -> tuple[str | None, tuple[ClasslessRoute, ...]]:
+def routes_of(leased: str, routes: tuple[Route, ...]) -> tuple[str | None, tuple[ClasslessRoute, ...]]:
     """The router, and the classless routes where a router alone doesn't say it.
 
     For 10.88.0.5/16 with a default route by 10.88.0.1 that is ``("10.88.0.1", ())``. For 10.244.1.17/32 by
     169.254.1.1 it is that router, 169.254.1.1/32 on the link, and 0.0.0.0/0 by 169.254.1.1.
     The route to the address's own network is the lease's mask, and IPv6 is another protocol's business.
     """
+    address = read_ipv4(leased) if routes else None
+    if address is None:
+        return None, ()
     router: str | None = None
     on_link: dict[str, ClasslessRoute] = {}
     beyond: list[ClasslessRoute] = []
@@ -122,3 +90,39 @@ def routes_of(address: Ipv4, routes: tuple[Route, ...]) -> tuple[str | None, tup
             continue
         beyond.append(ClasslessRoute(str(destination), gateway.host))
     return router, () if plain else (*on_link.values(), *beyond)
+
+
+def with_options(handoff: DhcpHandoff, options: DHCPOptions, position: int) -> DhcpHandoff:
+    """The lease with what the manifest adds, each value in a form that a DHCP answer can hold.
+
+    Raises InvalidManifest for another; ``position`` is the interface's, for its path.
+    """
+    at = f"spec.domain.devices.interfaces[{position}].dhcpOptions"
+    for n, server in enumerate(options.ntp_servers):
+        if not _is_ipv4_host(server):
+            raise invalid(f"{at}.ntpServers[{n}]", f"{server[:60]!r} is not an IPv4 address")
+    for name, text in (("tftpServerName", options.tftp_server_name), ("bootFileName", options.boot_file_name)):
+        if text is not None and not DHCP_TEXT.fullmatch(text):
+            message = f"{text[:60]!r} can't be told by DHCP: 1 to 255 letters, digits and ._/:@%+=~- can"
+            raise invalid(f"{at}.{name}", message)
+    for n, option in enumerate(options.private_options):
+        if not FIRST_PRIVATE_OPTION <= option.option <= LAST_PRIVATE_OPTION:
+            message = f"{option.option} is not a private option: {FIRST_PRIVATE_OPTION} to {LAST_PRIVATE_OPTION} are"
+            raise invalid(f"{at}.privateOptions[{n}].option", message)
+        size = len(option.value.encode("utf-8", "surrogatepass"))
+        if not 1 <= size <= 255:
+            raise invalid(f"{at}.privateOptions[{n}].value", f"a DHCP option holds 1 to 255 bytes, not {size}")
+    return msgspec.structs.replace(
+        handoff,
+        ntp_servers=options.ntp_servers,
+        tftp_server_name=options.tftp_server_name,
+        boot_file_name=options.boot_file_name,
+        private_options=tuple([PrivateOption(one.option, one.value) for one in options.private_options]),
+    )
+
+
+def _is_ipv4_host(text: str) -> bool:
+    try:
+        return "/" not in text and read_ipv4(text) is not None
+    except ValueError:
+        return False

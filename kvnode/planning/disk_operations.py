@@ -8,20 +8,22 @@ is called by its *index* in ``spec.volumes``, never by its name: names come from
 never becomes a path.  The same guest gives the same operations, byte for byte.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
-from collections.abc import Mapping
 
 import msgspec
 
 from kvnode.api.defaults_devices import pull_policy_default
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.meta import LocalObjectReference
-from kvnode.api.volumes import CloudInitNoCloudSource, Volume
-from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
+from kvnode.api.volumes import CloudInitNoCloudSource, ContainerDiskSource, EmptyDiskSource
+from kvnode.errors import InvalidManifest
 from kvnode.facts import VolumeFacts
+from kvnode.planning.disk_files import CloudInitNoCloud, ContainerDisk, DiskOperation, EmptyDisk, MetaData
 from kvnode.planning.hostname import guest_hostname
-from kvnode.planning.refusal import bytes_of
+from kvnode.planning.refusal import bytes_of, invalid
 
 DISKS_DIR = "/var/run/kubevirt-private/disks"
 """Where the guest's disks lie in its Pod: one folder for each volume, called by its index."""
@@ -33,69 +35,15 @@ CLOUD_INIT = "cloud-init.iso"
 
 SECTOR_BYTES = 512
 
+_FOLDERS = tuple([f"{DISKS_DIR}/{index}/" for index in range(64)])
+"""Those of the first volumes, which is all that most guests have."""
+
 _INSTANCETYPE_ANNOTATIONS = ("kubevirt.io/instancetype-name", "kubevirt.io/cluster-instancetype-name")
-
-
-class ContainerDisk(msgspec.Struct, frozen=True, tag_field="kind", tag="containerDisk", gc=False):
-    """A qcow2 overlay for this guest on the disk that a container image holds.
-
-    index        -- position of the volume in ``spec.volumes``
-    volume       -- the volume's name; for messages and for the facts' ``volumes`` key, never for a path
-    image        -- the image's reference as the manifest has it
-    image_path   -- the disk's path within the image, None for the one file in ``/disk``
-    pull_policy  -- ``Always``, ``IfNotPresent`` or ``Never``
-    path         -- the overlay, always qcow2: what the XML names as source
-    base         -- the image's own disk, read-only, its format a host fact: the XML's backing store
-    """
-
-    index: int
-    volume: str
-    image: str
-    path: str
-    base: str
-    image_path: str | None = None
-    pull_policy: str = "IfNotPresent"
-
-
-class EmptyDisk(msgspec.Struct, frozen=True, tag_field="kind", tag="emptyDisk", gc=False):
-    """A blank qcow2 disk that grows as the guest writes and ends with it.
-
-    capacity_bytes  -- what the guest sees, whole sectors
-    path            -- the disk, always qcow2
-    """
-
-    index: int
-    volume: str
-    capacity_bytes: int
-    path: str
-
-
-class CloudInitNoCloud(msgspec.Struct, frozen=True, tag_field="kind", tag="cloudInitNoCloud", gc=False):
-    """An ISO called ``cidata`` with the files of cloud-init's NoCloud source.
-
-    user_data, network_data    -- bytes as the manifest has them; None where it has none, or where only a Secret does
-    meta_data                  -- JSON: instance-id, local-hostname and, where one was used, instance-type
-    user_data_secret,
-    network_data_secret        -- names of Secrets that nobody has looked up yet (kvnode.planning.references does);
-                                  what carries the operation out refuses it with them
-    path                       -- the ISO, raw
-    """
-
-    index: int
-    volume: str
-    path: str
-    meta_data: bytes
-    user_data: bytes | None = None
-    network_data: bytes | None = None
-    user_data_secret: str | None = None
-    network_data_secret: str | None = None
-
-
-DiskOperation = ContainerDisk | EmptyDisk | CloudInitNoCloud
+_encoded = msgspec.json.Encoder().encode
 
 
 def disk_operations(
-    vmi: VirtualMachineInstance, volumes: Mapping[str, VolumeFacts] | None = None
+    vmi: VirtualMachineInstance, volumes: dict[str, VolumeFacts] | None = None
 ) -> tuple[DiskOperation, ...]:
     """Every file that the guest's volumes ask for, in the order of ``spec.volumes``.
 
@@ -107,59 +55,54 @@ def disk_operations(
     operations: list[DiskOperation] = []
     for index, volume in enumerate(vmi.spec.volumes):
         if volume.container_disk is not None:
-            operations.append(_container_disk(index, volume, (volumes or {}).get(volume.name)))
+            facts = volumes.get(volume.name) if volumes is not None else None
+            operations.append(_container_disk(index, volume.name, volume.container_disk, facts))
         elif volume.empty_disk is not None:
-            operations.append(_empty_disk(index, volume))
+            operations.append(_empty_disk(index, volume.name, volume.empty_disk))
         elif volume.cloud_init_no_cloud is not None:
-            operations.append(_cloud_init(index, volume, vmi))
+            operations.append(_cloud_init(index, volume.name, volume.cloud_init_no_cloud, vmi))
     return tuple(operations)
 
 
 def volume_path(index: int, file: str) -> str:
     """A file of the volume at ``index``, as the Pod sees it."""
-    return f"{DISKS_DIR}/{index}/{file}"
+    return _FOLDERS[index] + file if index < len(_FOLDERS) else f"{DISKS_DIR}/{index}/{file}"
 
 
-def _container_disk(index: int, volume: Volume, facts: VolumeFacts | None) -> ContainerDisk:
-    source = volume.container_disk
-    assert source is not None
+def _container_disk(index: int, name: str, source: ContainerDiskSource, facts: VolumeFacts | None) -> ContainerDisk:
     return ContainerDisk(
         index,
-        volume.name,
+        name,
         source.image,
-        path=volume_path(index, OVERLAY),
-        base=(facts.path if facts is not None else None) or volume_path(index, BASE),
-        image_path=source.path or None,
-        pull_policy=source.image_pull_policy or pull_policy_default(source.image),
+        volume_path(index, OVERLAY),
+        (facts.path if facts is not None else None) or volume_path(index, BASE),
+        source.path or None,
+        source.image_pull_policy or pull_policy_default(source.image),
     )
 
 
-def _empty_disk(index: int, volume: Volume) -> EmptyDisk:
-    assert volume.empty_disk is not None
+def _empty_disk(index: int, name: str, source: EmptyDiskSource) -> EmptyDisk:
     field = f"spec.volumes[{index}].emptyDisk.capacity"
-    capacity = bytes_of(field, volume.empty_disk.capacity)
+    capacity = bytes_of(field, source.capacity)
     if capacity < SECTOR_BYTES:
-        raise _fault(
-            field,
-            f"{str(volume.empty_disk.capacity)[:60]!r} is {capacity} bytes, less than one sector of {SECTOR_BYTES}",
-        )
+        message = f"{str(source.capacity)[:60]!r} is {capacity} bytes, less than one sector of {SECTOR_BYTES}"
+        raise invalid(field, message)
     sectors = -(-capacity // SECTOR_BYTES)
-    return EmptyDisk(index, volume.name, sectors * SECTOR_BYTES, volume_path(index, EMPTY_DISK))
+    return EmptyDisk(index, name, sectors * SECTOR_BYTES, volume_path(index, EMPTY_DISK))
 
 
-def _cloud_init(index: int, volume: Volume, vmi: VirtualMachineInstance) -> CloudInitNoCloud:
-    source = volume.cloud_init_no_cloud
-    assert source is not None
-    user_data, network_data = _inline_data(f"spec.volumes[{index}].cloudInitNoCloud", source)
+def _cloud_init(index: int, name: str, source: CloudInitNoCloudSource, vmi: VirtualMachineInstance) -> CloudInitNoCloud:
+    user_data = _data(index, "userData", source.user_data, source.user_data_base64)
+    network_data = _data(index, "networkData", source.network_data, source.network_data_base64)
     return CloudInitNoCloud(
         index,
-        volume.name,
-        path=volume_path(index, CLOUD_INIT),
-        meta_data=cloud_init_meta_data(vmi),
-        user_data=user_data,
-        network_data=network_data,
-        user_data_secret=_referenced(source.secret_ref, user_data),
-        network_data_secret=_referenced(source.network_data_secret_ref, network_data),
+        name,
+        volume_path(index, CLOUD_INIT),
+        cloud_init_meta_data(vmi),
+        user_data,
+        network_data,
+        _referenced(source.secret_ref, user_data),
+        _referenced(source.network_data_secret_ref, network_data),
     )
 
 
@@ -169,34 +112,31 @@ def cloud_init_meta_data(vmi: VirtualMachineInstance) -> bytes:
     The instance-id is ``<host name>.<namespace>``, as KubeVirt has it: stable while a VirtualMachine is stopped and
     started, so that a guest on a disk that lasts runs its first-boot steps once and not at each start.
     """
-    hostname = guest_hostname(vmi)
-    data = {"instance-id": f"{hostname}.{vmi.metadata.namespace or 'default'}", "local-hostname": hostname}
-    annotations = vmi.metadata.annotations or {}
-    for name in _INSTANCETYPE_ANNOTATIONS:
-        if annotations.get(name):
-            data["instance-type"] = annotations[name]
-            break
-    return msgspec.json.encode(data)
+    hostname, annotations = guest_hostname(vmi), vmi.metadata.annotations
+    instancetype = None
+    if annotations:
+        for name in _INSTANCETYPE_ANNOTATIONS:
+            instancetype = instancetype or annotations.get(name) or None
+    return _encoded(MetaData(f"{hostname}.{vmi.metadata.namespace or 'default'}", hostname, instancetype))
 
 
-def _inline_data(field: str, source: CloudInitNoCloudSource) -> tuple[bytes | None, bytes | None]:
-    user_data = _text_or_base64(field, "userData", source.user_data, source.user_data_base64)
-    network_data = _text_or_base64(field, "networkData", source.network_data, source.network_data_base64)
-    return user_data, network_data
-
-
-def _text_or_base64(field: str, name: str, text: str | None, encoded: str | None) -> bytes | None:
+def _data(index: int, name: str, text: str | None, encoded: str | None) -> bytes | None:
+    """What a field holds as text, or else the one beside it in base64."""
     if text:
         try:
             return text.encode()
         except UnicodeEncodeError as error:
-            raise _fault(f"{field}.{name}", f"the character at {error.start} is half of a surrogate pair") from None
+            raise _fault(index, name, f"the character at {error.start} is half of a surrogate pair") from None
     if encoded:
         try:
             return base64.b64decode("".join(encoded.split()), validate=True)
         except (binascii.Error, ValueError) as error:
-            raise _fault(f"{field}.{name}Base64", f"this is not base64: {error}") from None
+            raise _fault(index, f"{name}Base64", f"this is not base64: {error}") from None
     return None
+
+
+def _fault(index: int, field: str, message: str) -> InvalidManifest:
+    return invalid(f"spec.volumes[{index}].cloudInitNoCloud.{field}", message)
 
 
 def _referenced(reference: LocalObjectReference | None, data: bytes | None) -> str | None:
@@ -204,7 +144,3 @@ def _referenced(reference: LocalObjectReference | None, data: bytes | None) -> s
     if reference is None or data is not None:
         return None
     return reference.name or None
-
-
-def _fault(field: str, message: str) -> InvalidManifest:
-    return InvalidManifest([FieldError(field, VALUE_INVALID, message)])

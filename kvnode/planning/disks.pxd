@@ -6,11 +6,17 @@ from kvnode._fast.layout_api_disks cimport CDRomTarget
 from kvnode._fast.layout_api_disks cimport CustomBlockSize
 from kvnode._fast.layout_api_disks cimport Disk
 from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
+from kvnode._fast.layout_api_status cimport VolumeStatus
 from kvnode._fast.layout_api_volumes cimport Volume
 from kvnode._fast.layout_facts_host cimport HostFacts as host_HostFacts
 from kvnode._fast.layout_facts_host cimport VolumeFacts as host_VolumeFacts
 from kvnode._fast.layout_planning_device_plans cimport BlockIo
 from kvnode._fast.layout_planning_device_plans cimport DiskDevice
+from kvnode._fast.layout_planning_disk_files cimport ContainerDisk
+from kvnode._fast.layout_planning_disk_files cimport DiskSource
+from kvnode._fast.layout_planning_disk_files cimport OfVolume
+from kvnode._fast.layout_planning_intermediate cimport Architecture
+from kvnode._fast.layout_planning_intermediate cimport IoThreads
 from kvnode.planning.architecture cimport disk_bus
 from kvnode.planning.disk_operations cimport volume_path
 from kvnode.planning.pci cimport Places
@@ -18,41 +24,52 @@ from kvnode.planning.pci cimport pci_address
 from kvnode.planning.refusal cimport choice
 from kvnode.planning.refusal cimport invalid
 
-@cython.locals(disk=Disk, served_by=tuple)
-cpdef tuple disk_devices(VirtualMachineInstance vmi, host_HostFacts host, arch, tuple operations, threads, vcpus, Places places)
+@cython.locals(disk=Disk)
+cpdef tuple disk_devices(VirtualMachineInstance vmi, host_HostFacts host, Architecture arch, tuple operations, IoThreads threads, vcpus, Places places)
 
 cdef class _Guest:
-    cdef object _arch
+    cdef Architecture _arch
     cdef host_HostFacts _host
+    cdef dict _facts
     cdef tuple _volumes
     cdef dict _indexes
-    cdef dict _operations
+    cdef list _operations
     cdef object _virtio
     cdef object _queues
-    cdef _Names _names
     cdef Places _places
+    cdef dict _given
+    cdef frozenset _taken
+    cdef object _named_virtio
+    cdef object _named_emulated
     cdef object _units
+    @cython.locals(facts=host_VolumeFacts)
     cpdef DiskDevice device(self, Disk disk, tuple threads)
-    cpdef BlockIo _blocks(self, Disk disk, bus, source, host_VolumeFacts facts)
+    @cython.locals(volume=Volume)
+    cpdef DiskSource _behind(self, index, host_VolumeFacts facts, bint lun)
+    @cython.locals(volume=Volume)
+    cpdef bint _is_read_only(self, index, kind, bus)
+    cpdef _target(self, name, bint virtio)
+    cpdef BlockIo _blocks(self, Disk disk, bus, DiskSource source, host_VolumeFacts facts)
 
+@cython.locals(volume=Volume)
+cpdef dict volume_indexes(tuple volumes)
+@cython.locals(found=list, operation=OfVolume)
+cpdef list _by_volume(tuple operations, volumes)
+@cython.locals(given=dict, status=VolumeStatus)
+cpdef dict _given_names(tuple statuses)
 cpdef bint matches_volume(Disk disk)
 cpdef _no_bus(kind, bus)
 cpdef _check_empty(kind, name, bus)
 cpdef bint _is_open(CDRomTarget drive)
-cpdef virtio_model(VirtualMachineInstance vmi, arch)
-
-cdef class _Names:
-    cdef dict _given
-    cdef object _taken
-    cdef object _next
-    cpdef target(self, name, prefix)
-
+cpdef virtio_model(VirtualMachineInstance vmi, Architecture arch)
 cpdef _letters(number)
-cpdef bint _read_only(index, kind, bus)
 cpdef _file_of(Volume volume)
-cpdef _source(index, Volume volume, host_VolumeFacts facts, operation, bint lun)
-cpdef tuple _claim(index, host_VolumeFacts facts, bint lun=*)
+cpdef DiskSource _source(index, Volume volume, host_VolumeFacts facts, operation, bint lun)
+cpdef DiskSource _made(operation, host_VolumeFacts facts)
+cpdef DiskSource _overlay(ContainerDisk disk, host_VolumeFacts facts)
+cpdef DiskSource _claim(index, host_VolumeFacts facts, bint lun)
+cpdef bint _is_generated(Volume volume)
 cpdef _cache(Disk disk)
 cpdef _io(asked)
 cpdef BlockIo _custom_blocks(CustomBlockSize custom)
-cpdef BlockIo _matching_blocks(bus, source, host_VolumeFacts facts, host_HostFacts host)
+cpdef BlockIo _matching_blocks(bus, DiskSource source, host_VolumeFacts facts, host_HostFacts host)

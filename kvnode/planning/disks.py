@@ -12,26 +12,20 @@ from __future__ import annotations
 
 import re
 
-import msgspec
-
 from kvnode.api.disks import CDRomTarget, CustomBlockSize, Disk
 from kvnode.api.instance import VirtualMachineInstance
+from kvnode.api.status import VolumeStatus
 from kvnode.api.volumes import Volume
 from kvnode.facts import HostFacts, VolumeFacts
-from kvnode.planning.architecture import Architecture, disk_bus
+from kvnode.planning.architecture import disk_bus
 from kvnode.planning.device_plans import Backing, BlockIo, DiskDevice
-from kvnode.planning.disk_operations import (
-    OVERLAY,
-    ContainerDisk,
-    DiskOperation,
-    EmptyDisk,
-    volume_path,
-)
-from kvnode.planning.iothreads import IoThreads
+from kvnode.planning.disk_files import ContainerDisk, DiskOperation, DiskSource, EmptyDisk, OfVolume
+from kvnode.planning.disk_operations import OVERLAY, volume_path
+from kvnode.planning.intermediate import Architecture, IoThreads
 from kvnode.planning.pci import Places, pci_address
 from kvnode.planning.refusal import Refused, choice, invalid
 
-_PREFIX = {"virtio": "vd", "sata": "sd", "scsi": "sd", "usb": "sd"}
+_EMULATED = ("sata", "scsi", "usb")
 _NO_LUNS = ("sata", "usb")
 _CACHES = ("none", "writethrough", "writeback")
 _IO = ("native", "threads", "default")
@@ -39,25 +33,18 @@ _ERROR_POLICIES = ("stop", "ignore", "report", "enospace")
 _TARGET = re.compile(r"[hsvfx]d[a-z]{1,3}", re.ASCII)
 _PR_HELPER = "/var/run/kubevirt/daemons/pr/pr-helper.sock"
 _NO_FACTS = VolumeFacts()
+_NO_SOURCE = DiskSource(None, None)
+_NO_NAMES: dict[str, str] = {}
+_NOBODY: frozenset[str] = frozenset()
 _MOST_DISKS = 1024
 _SECTOR = 512
 _FILE_BLOCK = 4096
 DISCARD_GRANULARITY_FROM = 11_003_000
 """The first libvirt that can be told in which units a disk discards."""
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
-
-
-class _Source(msgspec.Struct, frozen=True, gc=False):
-    """What is behind a disk: ``file`` or ``block`` in the Pod, its format and size, and the file below an overlay."""
-
-    kind: str | None
-    path: str | None
-    format: str = "raw"
-    capacity_bytes: int | None = None
-    backing: Backing | None = None
-
-
-_NO_SOURCE = _Source(None, None)
+_FIRST_VIRTIO = tuple([f"vd{letter}" for letter in _ALPHABET])
+_FIRST_EMULATED = tuple([f"sd{letter}" for letter in _ALPHABET])
+"""The names that nearly all disks have: by their bus, and counted up."""
 
 
 def disk_devices(
@@ -78,24 +65,14 @@ def disk_devices(
 
     Raises InvalidManifest with the path of whatever can't become a disk.
     """
-    devices = vmi.spec.domain.devices
-    if len(devices.disks) > _MOST_DISKS:
-        raise invalid("spec.domain.devices.disks", f"{len(devices.disks)} disks are more than {_MOST_DISKS}")
-    guest = _Guest(
-        arch,
-        host,
-        vmi.spec.volumes,
-        {volume.name: index for index, volume in enumerate(vmi.spec.volumes)},
-        {operation.index: operation for operation in operations},
-        virtio_model(vmi, arch),
-        vcpus if devices.block_multi_queue else None,
-        _Names(vmi),
-        places,
-    )
-    made: list[DiskDevice] = []
+    disks = vmi.spec.domain.devices.disks
+    if len(disks) > _MOST_DISKS:
+        raise invalid("spec.domain.devices.disks", f"{len(disks)} disks are more than {_MOST_DISKS}")
+    guest = _Guest(vmi, host, arch, operations, vcpus, places)
+    served_by, made = threads.of_disk, []
     try:
-        for disk, served_by in zip(devices.disks, threads.of_disk, strict=True):
-            made.append(guest.device(disk, served_by))
+        for position, disk in enumerate(disks):
+            made.append(guest.device(disk, served_by[position]))
     except Refused as fault:
         raise fault.at(f"spec.domain.devices.disks[{len(made)}]") from None
     return tuple(made)
@@ -104,91 +81,71 @@ def disk_devices(
 class _Guest:
     """What all disks of a guest share, and what is counted from one to the next: names, units on SCSI."""
 
-    __slots__ = (
-        "_arch",
-        "_host",
-        "_indexes",
-        "_names",
-        "_operations",
-        "_places",
-        "_queues",
-        "_units",
-        "_virtio",
-        "_volumes",
-    )
-
     def __init__(
         self,
-        arch: Architecture,
+        vmi: VirtualMachineInstance,
         host: HostFacts,
-        volumes: tuple[Volume, ...],
-        indexes: dict[str, int],
-        operations: dict[int, DiskOperation],
-        virtio: str,
-        queues: int | None,
-        names: _Names,
+        arch: Architecture,
+        operations: tuple[DiskOperation, ...],
+        vcpus: int,
         places: Places,
     ) -> None:
-        self._arch = arch
-        self._host = host
-        self._volumes = volumes
-        self._indexes = indexes
-        self._operations = operations
-        self._virtio = virtio
-        self._queues = queues
-        self._names = names
-        self._places = places
-        self._units = 0
+        self._arch: Architecture = arch
+        self._host: HostFacts = host
+        self._facts: dict[str, VolumeFacts] = host.volumes
+        self._volumes: tuple[Volume, ...] = vmi.spec.volumes
+        self._indexes: dict[str, int] = volume_indexes(vmi.spec.volumes)
+        self._operations: list[DiskOperation | None] = _by_volume(operations, len(vmi.spec.volumes))
+        self._virtio = virtio_model(vmi, arch)
+        self._queues = vcpus if vmi.spec.domain.devices.block_multi_queue else None
+        self._places: Places = places
+        given = vmi.status.volume_status
+        self._given: dict[str, str] = _given_names(given) if given else _NO_NAMES
+        self._taken: frozenset[str] = frozenset(self._given.values()) if given else _NOBODY
+        self._named_virtio = self._named_emulated = self._units = 0
 
     def device(self, disk: Disk, threads: tuple[int, ...]) -> DiskDevice:
         """One disk. Raises Refused by the disk's own fields, InvalidManifest for its volume's."""
         name, bus = disk.name, disk_bus(disk, self._arch)
-        lun, cdrom, plain = disk.lun, disk.cdrom, disk.disk
+        plain, lun, cdrom = disk.disk, disk.lun, disk.cdrom
+        kind, readonly, virtio = "disk", False, bus == "virtio"
         if lun is not None:
             kind, readonly = "lun", bool(lun.readonly)
         elif cdrom is not None:
             kind, readonly = "cdrom", cdrom.readonly is not False
-        else:
-            kind, readonly = "disk", plain is not None and bool(plain.readonly)
-        prefix = _PREFIX.get(bus)
-        if prefix is None or (bus == "virtio" and kind == "cdrom") or (lun is not None and bus in _NO_LUNS):
+        elif plain is not None and plain.readonly:
+            readonly = True
+        if virtio and kind == "cdrom":
             raise _no_bus(kind, bus)
-        index = self._indexes.get(name)
+        if not virtio and (bus not in _EMULATED or (lun is not None and bus in _NO_LUNS)):
+            raise _no_bus(kind, bus)
+        index, source = self._indexes.get(name), _NO_SOURCE
+        facts: VolumeFacts = self._facts.get(name, _NO_FACTS)
         if index is None:
             _check_empty(kind, name, bus)
-        source, facts = _NO_SOURCE, self._host.volumes.get(name, _NO_FACTS)
-        if index is not None:
-            volume = self._volumes[index]
-            source = _source(index, volume, facts, self._operations.get(index), lun is not None)
-            if lun is not None and source.kind != "block":
-                raise Refused("lun", f"a lun passes SCSI commands to a block device, and {_file_of(volume)}")
-            claim = volume.persistent_volume_claim
-            if claim is not None and claim.read_only:
-                readonly = _read_only(index, kind, bus)
+        else:
+            source = self._behind(index, facts, lun is not None)
+            if self._is_read_only(index, kind, bus):
+                readonly = True
         if disk.shareable and source.format != "raw":
             raise Refused("shareable", f"a disk that others write too has to be raw; this one is {source.format}")
-        unit = None
-        if bus == "scsi":
-            unit, self._units = self._units, self._units + 1
-        virtio, address = bus == "virtio", None
+        address = model = queues = unit = None
         if kind == "disk" and plain is not None and plain.pci_address:
             address = pci_address("disk.pciAddress", plain.pci_address)
         elif virtio:
             address = self._places.disk()
-        model = self._virtio if virtio and kind == "disk" else None
-        cache = _cache(disk) if disk.cache or disk.shareable or disk.io else None
-        io = _io(disk.io) if disk.io else None
-        error_policy = choice("errorPolicy", disk.error_policy, _ERROR_POLICIES) if disk.error_policy else "stop"
-        discard = "unmap" if kind != "cdrom" and not facts.preallocated else None
-        tray_open = cdrom is not None and _is_open(cdrom)
-        reservation = _PR_HELPER if lun is not None and lun.reservation else None
-        blockio = self._blocks(disk, bus, source, facts) if disk.block_size is not None else None
+        if virtio:
+            queues = self._queues
+            if kind == "disk":
+                model = self._virtio
+        elif bus == "scsi":
+            unit, self._units = self._units, self._units + 1
         # By position, in the order of its fields: of a call with more than fifteen keywords CPython makes a dictionary,
         # which takes ten times as long as the Struct.
         return DiskDevice(
             name,
             kind,
-            self._names.target(name, prefix),
+            self._target(name, virtio),
             bus,
             f"ua-{name}",
             index,
@@ -199,28 +156,92 @@ class _Guest:
             source.backing,
             model,
             disk.serial or None,
-            cache,
-            io,
-            error_policy,
-            discard,
-            self._queues if virtio else None,
+            _cache(disk) if disk.cache or disk.shareable or disk.io else None,
+            _io(disk.io) if disk.io else None,
+            choice("errorPolicy", disk.error_policy, _ERROR_POLICIES) if disk.error_policy else "stop",
+            "unmap" if kind != "cdrom" and not facts.preallocated else None,
+            queues,
             threads,
             disk.boot_order or None,
             readonly,
             bool(disk.shareable),
-            tray_open,
-            reservation,
+            cdrom is not None and _is_open(cdrom),
+            _PR_HELPER if lun is not None and lun.reservation else None,
             unit,
             address,
-            blockio,
+            self._blocks(disk, bus, source, facts) if disk.block_size is not None else None,
         )
 
-    def _blocks(self, disk: Disk, bus: str, source: _Source, facts: VolumeFacts) -> BlockIo | None:
+    def _behind(self, index: int, facts: VolumeFacts, lun: bool) -> DiskSource:
+        """The file or device behind a volume."""
+        volume: Volume = self._volumes[index]
+        source = _source(index, volume, facts, self._operations[index], lun)
+        if lun and source.kind != "block":
+            raise Refused("lun", f"a lun passes SCSI commands to a block device, and {_file_of(volume)}")
+        return source
+
+    def _is_read_only(self, index: int, kind: str, bus: str) -> bool:
+        """Whether the Pod mounts the claim read-only: QEMU couldn't open it for writing, so the guest has to read."""
+        volume: Volume = self._volumes[index]
+        claim = volume.persistent_volume_claim
+        if claim is None or not claim.read_only:
+            return False
+        if kind == "disk" and bus == "sata":
+            field = f"spec.volumes[{index}].persistentVolumeClaim.readOnly"
+            message = "the claim can only be read, and a SATA hard disk can't: use virtio or scsi, or a cdrom"
+            raise invalid(field, message)
+        return True
+
+    def _target(self, name: str, virtio: bool) -> str:
+        """The next name: ``vda`` to ``vdz``, ``vdaa`` on; a disk that the status has given one keeps it."""
+        if self._given and name in self._given:
+            return self._given.pop(name)
+        while True:
+            if virtio:
+                number, self._named_virtio = self._named_virtio, self._named_virtio + 1
+                target = _FIRST_VIRTIO[number] if number < len(_FIRST_VIRTIO) else f"vd{_letters(number)}"
+            else:
+                number, self._named_emulated = self._named_emulated, self._named_emulated + 1
+                target = _FIRST_EMULATED[number] if number < len(_FIRST_EMULATED) else f"sd{_letters(number)}"
+            if not self._taken or target not in self._taken:
+                return target
+
+    def _blocks(self, disk: Disk, bus: str, source: DiskSource, facts: VolumeFacts) -> BlockIo | None:
         """The block sizes that the manifest names, or those of what is behind the disk."""
         if matches_volume(disk):
             return _matching_blocks(bus, source, facts, self._host)
         sizes = disk.block_size
         return _custom_blocks(sizes.custom) if sizes is not None and sizes.custom is not None else None
+
+
+def volume_indexes(volumes: tuple[Volume, ...]) -> dict[str, int]:
+    """Where the volume of a name is in ``spec.volumes``."""
+    indexes = {}
+    for index, volume in enumerate(volumes):
+        indexes[volume.name] = index
+    return indexes
+
+
+def _by_volume(operations: tuple[DiskOperation, ...], volumes: int) -> list[DiskOperation | None]:
+    """The operation of each volume, at the volume's place; None where it has none."""
+    found: list[DiskOperation | None] = [None] * volumes
+    operation: OfVolume
+    for operation in operations:
+        found[operation.index] = operation
+    return found
+
+
+def _given_names(statuses: tuple[VolumeStatus, ...]) -> dict[str, str]:
+    """The names of disks that the status has, by volume.
+
+    A disk that was plugged while the guest ran has its name there, and after a restart it must not take that of
+    another.
+    """
+    given: dict[str, str] = {}
+    for status in statuses:
+        if _TARGET.fullmatch(status.target) and status.target not in given.values():
+            given[status.name] = status.target
+    return given
 
 
 def matches_volume(disk: Disk) -> bool:
@@ -234,7 +255,7 @@ def _no_bus(kind: str, bus: str) -> Refused:
         return Refused("lun.bus", f"a lun passes SCSI commands, and the bus {bus!r} carries none: name scsi")
     if bus == "virtio":
         return Refused("cdrom.bus", "there are no CD-ROM drives on virtio; sata, scsi and usb have them")
-    return Refused(f"{kind}.bus", f"{bus[:60]!r} is none of {', '.join(_PREFIX)}")
+    return Refused(f"{kind}.bus", f"{bus[:60]!r} is none of {', '.join(('virtio', *_EMULATED))}")
 
 
 def _check_empty(kind: str, name: str, bus: str) -> None:
@@ -254,32 +275,6 @@ def virtio_model(vmi: VirtualMachineInstance, arch: Architecture) -> str:
     return arch.virtio_old if vmi.spec.domain.devices.use_virtio_transitional else arch.virtio
 
 
-class _Names:
-    """Counts device names up: ``vda`` to ``vdz``, ``vdaa`` on; those that the status has given keep theirs.
-
-    A disk that was plugged while the guest ran has its name in the status, and after a restart it must not take that
-    of another.
-    """
-
-    def __init__(self, vmi: VirtualMachineInstance) -> None:
-        self._given: dict[str, str] = {}
-        for status in vmi.status.volume_status:
-            if _TARGET.fullmatch(status.target) and status.target not in self._given.values():
-                self._given[status.name] = status.target
-        self._taken = set(self._given.values())
-        self._next = dict.fromkeys(_PREFIX.values(), 0)
-
-    def target(self, name: str, prefix: str) -> str:
-        given = self._given.pop(name, None)
-        if given is not None:
-            return given
-        while True:
-            target = prefix + _letters(self._next[prefix])
-            self._next[prefix] += 1
-            if target not in self._taken:
-                return target
-
-
 def _letters(number: int) -> str:
     """0 is a, 25 is z, 26 is aa, 702 is aaa."""
     if number < 26:
@@ -292,14 +287,6 @@ def _letters(number: int) -> str:
     return letters
 
 
-def _read_only(index: int, kind: str, bus: str) -> bool:
-    """A claim that the Pod mounts read-only: QEMU couldn't open it for writing, so the guest has a disk to read."""
-    if kind == "disk" and bus == "sata":
-        field = f"spec.volumes[{index}].persistentVolumeClaim.readOnly"
-        raise invalid(field, "the claim can only be read, and a SATA hard disk can't: use virtio or scsi, or a cdrom")
-    return True
-
-
 def _file_of(volume: Volume) -> str:
     """Why a volume is no block device, and what would do."""
     name = volume.name[:60]
@@ -310,53 +297,61 @@ def _file_of(volume: Volume) -> str:
     return f"volume {name!r} is a file: take a claim whose volumeMode is Block, or make it a disk"
 
 
-def _source(index: int, volume: Volume, facts: VolumeFacts, operation: DiskOperation | None, lun: bool) -> _Source:
+def _source(index: int, volume: Volume, facts: VolumeFacts, operation: DiskOperation | None, lun: bool) -> DiskSource:
     """The file or device behind a volume, as the Pod sees it."""
-    size = facts.capacity_bytes
-    if isinstance(operation, ContainerDisk):
-        base = Backing("file", operation.base, facts.format or "qcow2")
-        return _Source("file", operation.path, "qcow2", size, base)
-    if isinstance(operation, EmptyDisk):
-        return _Source("file", operation.path, "qcow2", operation.capacity_bytes)
     if operation is not None:
-        return _Source("file", operation.path, "raw")
+        return _made(operation, facts)
     if volume.persistent_volume_claim is not None or volume.data_volume is not None:
-        return _Source(*_claim(index, facts, lun))
+        return _claim(index, facts, lun)
     if volume.ephemeral is not None:
-        return _Source("file", volume_path(index, OVERLAY), "qcow2", size, Backing(*_claim(index, facts)[:3]))
+        claim = _claim(index, facts, False)
+        base = Backing(claim.kind or "file", claim.path or "", claim.format)
+        return DiskSource("file", volume_path(index, OVERLAY), "qcow2", facts.capacity_bytes, base)
     if volume.host_disk is not None:
-        return _Source("file", volume_path(index, "disk.img"), facts.format or "raw", size)
+        return DiskSource("file", volume_path(index, "disk.img"), facts.format or "raw", facts.capacity_bytes)
     if _is_generated(volume):
-        return _Source("file", volume_path(index, "volume.iso"), "raw")
+        return DiskSource("file", volume_path(index, "volume.iso"))
     at = f"spec.volumes[{index}]"
     if volume.memory_dump is not None:
         raise invalid(f"{at}.memoryDump", "a memory dump is written to this claim; it can't be a disk of the guest")
     raise invalid(at, f"nothing in the volume {volume.name[:60]!r} can be a disk")
 
 
-def _claim(index: int, facts: VolumeFacts, lun: bool = False) -> tuple[str, str, str, int | None]:
-    """Kind, path, format and size of a claim as it is bound to the Pod.
+def _made(operation: DiskOperation, facts: VolumeFacts) -> DiskSource:
+    """The file that an operation makes."""
+    if isinstance(operation, ContainerDisk):
+        return _overlay(operation, facts)
+    if isinstance(operation, EmptyDisk):
+        return DiskSource("file", operation.path, "qcow2", operation.capacity_bytes)
+    return DiskSource("file", operation.path)
+
+
+def _overlay(disk: ContainerDisk, facts: VolumeFacts) -> DiskSource:
+    """A container disk's: of the image's size, whose own file is below it."""
+    base = Backing("file", disk.base, facts.format or "qcow2")
+    return DiskSource("file", disk.path, "qcow2", facts.capacity_bytes, base)
+
+
+def _claim(index: int, facts: VolumeFacts, lun: bool) -> DiskSource:
+    """A claim as it is bound to the Pod.
 
     Where nobody has looked at a claim it is a file, and a device where a lun is asked for, which takes one.
     """
-    block = facts.mode == "Block" or (lun and facts is _NO_FACTS)
-    path = volume_path(index, "block" if block else "disk.img")
-    return "block" if block else "file", path, facts.format or "raw", facts.capacity_bytes
+    if facts.mode == "Block" or (lun and facts is _NO_FACTS):
+        return DiskSource("block", volume_path(index, "block"), facts.format or "raw", facts.capacity_bytes)
+    return DiskSource("file", volume_path(index, "disk.img"), facts.format or "raw", facts.capacity_bytes)
 
 
 def _is_generated(volume: Volume) -> bool:
     """Whether the volume is files of an object, handed to the guest as an ISO."""
-    return any(
-        source is not None
-        for source in (
-            volume.cloud_init_config_drive,
-            volume.config_map,
-            volume.secret,
-            volume.service_account,
-            volume.downward_api,
-            volume.downward_metrics,
-            volume.sysprep,
-        )
+    return (
+        volume.cloud_init_config_drive is not None
+        or volume.config_map is not None
+        or volume.secret is not None
+        or volume.service_account is not None
+        or volume.downward_api is not None
+        or volume.downward_metrics is not None
+        or volume.sysprep is not None
     )
 
 
@@ -391,7 +386,7 @@ def _custom_blocks(custom: CustomBlockSize) -> BlockIo:
     return BlockIo(logical, physical, custom.discard_granularity)
 
 
-def _matching_blocks(bus: str, source: _Source, facts: VolumeFacts, host: HostFacts) -> BlockIo | None:
+def _matching_blocks(bus: str, source: DiskSource, facts: VolumeFacts, host: HostFacts) -> BlockIo | None:
     """The blocks of the volume behind. Where nobody looked: a file system's usual ones, and a device's smallest.
 
     A SATA disk has logical blocks of 512 bytes, and discards those (QEMU's hw/ide/ide-dev.c).

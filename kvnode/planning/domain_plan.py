@@ -17,8 +17,8 @@ import msgspec
 
 from kvnode.facts.cpuset import mask_of, parse_cpuset
 from kvnode.planning.device_plans import DevicesPlan
-from kvnode.planning.disk_operations import DiskOperation
-from kvnode.planning.network import NetworkPlan
+from kvnode.planning.disk_files import DiskOperation
+from kvnode.planning.network_plans import NetworkPlan
 
 Hypervisor = Literal["kvm", "qemu"]
 
@@ -226,12 +226,13 @@ class LaunchSecurityPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=Fal
     session: str | None = None
 
 
-class OverheadItem(msgspec.Struct, frozen=True, gc=False):
-    """Memory that runs beside the guest's own, and why."""
+class OverheadItem(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Memory that runs beside the guest's own, and why; ``count`` is of how many things, where they are counted."""
 
     name: str
     bytes: int
     why: str
+    count: int | None = None
 
 
 class MemoryOverhead(msgspec.Struct, frozen=True, gc=False):

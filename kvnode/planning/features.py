@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from kvnode.api.features import Clock, FeatureHyperv, Features, FeatureState
 from kvnode.api.features import Timer as Timers
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.planning.architecture import Architecture
 from kvnode.planning.domain_plan import (
     ClockPlan,
     FeaturesPlan,
@@ -17,10 +16,11 @@ from kvnode.planning.domain_plan import (
     Timer,
 )
 from kvnode.planning.hypervisor import translation_buffer_bytes
+from kvnode.planning.intermediate import Architecture
 from kvnode.planning.refusal import invalid, one_of
 
 _NO_FEATURES = Features()
-_NO_HYPERV = FeatureHyperv()
+_UTC = ClockPlan()
 _SPINLOCK_RETRIES = 4096
 _TICK_POLICIES = ("delay", "catchup", "merge", "discard")
 _TRACKS = ("guest", "wall")
@@ -32,21 +32,23 @@ def features_plan(
     """The machine's features; one that a manifest doesn't name is left to libvirt, save VMware's port, which is off."""
     features, cpu = vmi.spec.domain.features or _NO_FEATURES, vmi.spec.domain.cpu
     apic, kvm, passthrough = features.apic, features.kvm, features.hyperv_passthrough
+    # A guest that knows it spins for a CPU of its own, and not for one that another guest has taken.
+    dedicated = hypervisor == "kvm" and cpu is not None and bool(cpu.dedicated_cpu_placement)
+    # By position, in the order of its fields, which costs less.
     return FeaturesPlan(
-        acpi=_is_on(features.acpi),
-        apic=apic is not None and apic.enabled is not False,
-        apic_eoi=apic.end_of_interrupt if apic is not None else None,
-        hyperv=tuple(_hyperv(features.hyperv)) if features.hyperv is not None else (),
-        hyperv_passthrough=passthrough is not None and passthrough.enabled is not False,
-        kvm_hidden=kvm.hidden if kvm is not None else None,
-        # A guest that knows it spins for a CPU of its own, and not for one that another guest has taken.
-        kvm_dedicated=hypervisor == "kvm" and cpu is not None and bool(cpu.dedicated_cpu_placement),
-        pvspinlock=_state(features.pvspinlock),
+        _is_on(features.acpi),
+        apic is not None and apic.enabled is not False,
+        apic.end_of_interrupt if apic is not None else None,
+        tuple(_hyperv(features.hyperv)) if features.hyperv is not None else (),
+        passthrough is not None and passthrough.enabled is not False,
+        kvm.hidden if kvm is not None else None,
+        dedicated,
+        _state(features.pvspinlock) if features.pvspinlock is not None else None,
         # Counters that overflow interrupt a vCPU at any time, which a guest with deadlines can't have.
-        pmu=False if cpu is not None and cpu.realtime is not None else None,
-        smm=_is_on(features.smm),
-        vmport=False if arch.vmport else None,
-        tb_cache_bytes=translation_buffer_bytes(memory.bytes) if hypervisor == "qemu" else None,
+        False if cpu is not None and cpu.realtime is not None else None,
+        _is_on(features.smm),
+        False if arch.vmport else None,
+        translation_buffer_bytes(memory.bytes) if hypervisor == "qemu" else None,
     )
 
 
@@ -55,8 +57,8 @@ def _is_on(state: FeatureState | None) -> bool:
     return state is not None and state.enabled is not False
 
 
-def _state(state: FeatureState | None) -> bool | None:
-    return None if state is None else state.enabled is not False
+def _state(state: FeatureState) -> bool:
+    return state.enabled is not False
 
 
 def _hyperv(hyperv: FeatureHyperv) -> Iterator[HypervFeature]:
@@ -93,7 +95,7 @@ def clock_plan(vmi: VirtualMachineInstance) -> ClockPlan:
     """The guest's clock: UTC that is set anew at each start, unless the manifest has a zone or an offset."""
     clock = vmi.spec.domain.clock
     if clock is None:
-        return ClockPlan()
+        return _UTC
     timers = _timers(clock.timer) if clock.timer is not None else ()
     if clock.timezone:
         return ClockPlan("timezone", timezone=clock.timezone, timers=timers)

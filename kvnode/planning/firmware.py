@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from kvnode.api.firmware import EFI, Chassis, Firmware
+from kvnode.api.firmware import ACPI, EFI, Chassis, Firmware
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.settings import DEFAULT_EMULATED_MACHINES
 from kvnode.errors import HostError
 from kvnode.facts import HostFacts
-from kvnode.planning.architecture import Architecture
 from kvnode.planning.disk_operations import volume_path
 from kvnode.planning.domain_plan import Loader, OsPlan, SysinfoPlan
+from kvnode.planning.intermediate import Architecture, PlanSettings
 from kvnode.planning.launch_security import firmware_purpose
 from kvnode.planning.refusal import invalid, some_of
-from kvnode.planning.settings import PlanSettings
 
 _NO_FIRMWARE = Firmware()
+_SYSTEM = (("manufacturer", "KubeVirt"), ("product", "None"), ("family", "KubeVirt"))
 _PRIVATE = "/var/run/kubevirt-private"
 _NVRAM = f"{_PRIVATE}/efi-vars.fd"  # libvirt makes the file, and no folder for it
 _KERNEL = f"{_PRIVATE}/kernel-boot/kernel"
@@ -31,27 +31,32 @@ def os_plan(vmi: VirtualMachineInstance, host: HostFacts, arch: Architecture) ->
     firmware = spec.domain.firmware or _NO_FIRMWARE
     machine = (spec.domain.machine.type if spec.domain.machine is not None else None) or arch.machine
     if host.machine_types is not None and machine not in host.machine_types:
-        # Admission takes only some of what QEMU has, and a name that it refuses is no advice.
-        patterns = DEFAULT_EMULATED_MACHINES.get(arch.manifest, ())
-        usable = tuple(name for name in host.machine_types if any(fnmatchcase(name, one) for one in patterns))
-        raise HostError(
-            f"spec.domain.machine.type: QEMU on this node has no machine {machine[:60]!r}; "
-            f"it has {some_of(usable) or 'none that a guest may ask for'}"
-        )
+        raise _no_machine(host.machine_types, machine, arch)
     bootloader = firmware.bootloader
     efi = bootloader.efi if bootloader is not None else None
+    bios = bootloader.bios if bootloader is not None else None
     kernel, initrd, cmdline = _kernel_boot(firmware)
     return OsPlan(
         arch.libvirt,
         machine,
-        loader=_loader(efi, host, firmware_purpose(vmi)) if efi is not None else None,
-        kernel=kernel,
-        initrd=initrd,
-        cmdline=cmdline,
-        acpi_tables=_acpi_tables(vmi, firmware),
-        boot_menu_timeout_ms=_PAUSED_MENU_MS if spec.start_strategy == "Paused" else None,
-        bios_serial=bool(bootloader is not None and bootloader.bios is not None and bootloader.bios.use_serial),
-        smbios=arch.smbios,
+        _loader(efi, host, firmware_purpose(vmi)) if efi is not None else None,
+        kernel,
+        initrd,
+        cmdline,
+        _acpi_tables(vmi, firmware.acpi) if firmware.acpi is not None else (),
+        _PAUSED_MENU_MS if spec.start_strategy == "Paused" else None,
+        bios is not None and bool(bios.use_serial),
+        arch.smbios,
+    )
+
+
+def _no_machine(known: tuple[str, ...], machine: str, arch: Architecture) -> HostError:
+    # Admission takes only some of what QEMU has, and a name that it refuses is no advice.
+    patterns = DEFAULT_EMULATED_MACHINES.get(arch.manifest, ())
+    usable = tuple(name for name in known if any(fnmatchcase(name, one) for one in patterns))
+    return HostError(
+        f"spec.domain.machine.type: QEMU on this node has no machine {machine[:60]!r}; "
+        f"it has {some_of(usable) or 'none that a guest may ask for'}"
     )
 
 
@@ -91,13 +96,8 @@ def _kernel_boot(firmware: Firmware) -> tuple[str | None, str | None, str | None
     return kernel, initrd, boot.kernel_args or None
 
 
-def _acpi_tables(vmi: VirtualMachineInstance, firmware: Firmware) -> tuple[tuple[str, str], ...]:
-    if firmware.acpi is None:
-        return ()
-    wanted = (
-        ("slic", "slicNameRef", firmware.acpi.slic_name_ref),
-        ("msdm", "msdmNameRef", firmware.acpi.msdm_name_ref),
-    )
+def _acpi_tables(vmi: VirtualMachineInstance, acpi: ACPI) -> tuple[tuple[str, str], ...]:
+    wanted = (("slic", "slicNameRef", acpi.slic_name_ref), ("msdm", "msdmNameRef", acpi.msdm_name_ref))
     return tuple((kind, _table_path(vmi, kind, field, name)) for kind, field, name in wanted if name)
 
 
@@ -118,17 +118,21 @@ def sysinfo_plan(
         return None
     domain = vmi.spec.domain
     serial = domain.firmware.serial if domain.firmware is not None else None
-    system = {"manufacturer": "KubeVirt", "product": "None", **dict(settings.smbios)}
-    system.setdefault("family", "KubeVirt")
+    system = _named(settings.smbios) if settings.smbios else _SYSTEM
+    chassis = _chassis(domain.chassis) if domain.chassis is not None else ()
     if serial:
-        system["serial"] = serial
-    system["uuid"] = uuid
-    return SysinfoPlan(tuple(system.items()), _chassis(domain.chassis))
+        system += (("serial", serial),)
+    return SysinfoPlan((*system, ("uuid", uuid)), chassis)
 
 
-def _chassis(chassis: Chassis | None) -> tuple[tuple[str, str], ...]:
-    if chassis is None:
-        return ()
+def _named(smbios: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The strings with the administrator's in place of ours."""
+    system = {"manufacturer": "KubeVirt", "product": "None", **dict(smbios)}
+    system.setdefault("family", "KubeVirt")
+    return tuple(system.items())
+
+
+def _chassis(chassis: Chassis) -> tuple[tuple[str, str], ...]:
     entries = (
         ("manufacturer", chassis.manufacturer),
         ("version", chassis.version),

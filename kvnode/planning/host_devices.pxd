@@ -14,11 +14,12 @@ from kvnode.planning.devices cimport has_graphics
 from kvnode.planning.pci cimport pci_address
 from kvnode.planning.refusal cimport invalid
 
-@cython.locals(device=devices_HostDevice, gpu=GPU)
+@cython.locals(made=list, device=devices_HostDevice, gpu=GPU)
 cpdef tuple host_devices(VirtualMachineInstance vmi, host_HostFacts host)
 cpdef HostDevice _with_display(HostDevice device, GPU gpu)
-@cython.locals(interface=Interface)
-cpdef list _functions(tuple interfaces, host_HostFacts host)
+@cython.locals(made=list, interface=Interface)
+cpdef tuple _functions(tuple interfaces, host_HostFacts host)
+cpdef HostDevice _function(at, Interface interface, host_HostFacts host)
 cpdef PciAddress _address(at, field, text)
 
 cdef class _Allotted:

@@ -26,13 +26,13 @@ def host_devices(vmi: VirtualMachineInstance, host: HostFacts) -> tuple[HostDevi
     devices = vmi.spec.domain.devices
     functions = _functions(devices.interfaces, host)
     if not devices.host_devices and not devices.gpus:
-        return tuple(functions)
+        return functions
     allotted = _Allotted(host)
     made: list[HostDevice] = []
     for position, device in enumerate(devices.host_devices):
         at = f"{_DEVICES}.hostDevices[{position}]"
         made.append(allotted.take(at, device, f"ua-hostdevice-{device.name}"))
-    displayed = not has_graphics(vmi)
+    displayed = not has_graphics(devices)
     for position, gpu in enumerate(devices.gpus):
         taken = allotted.take(f"{_DEVICES}.gpus[{position}]", gpu, f"ua-gpu-{gpu.name}")
         if taken.kind == "mdev" and not displayed:
@@ -50,28 +50,27 @@ def _with_display(device: HostDevice, gpu: GPU) -> HostDevice:
     return HostDevice(device.kind, device.alias, uuid=device.uuid, display=True, ramfb=ramfb)
 
 
-def _functions(interfaces: tuple[Interface, ...], host: HostFacts) -> list[HostDevice]:
+def _functions(interfaces: tuple[Interface, ...], host: HostFacts) -> tuple[HostDevice, ...]:
     """The functions of network cards behind SR-IOV interfaces."""
     made: list[HostDevice] = []
     for position, interface in enumerate(interfaces):
         if interface.sriov is None or interface.state == "absent":
             continue
-        at = f"{_DEVICES}.interfaces[{position}]"
-        link = host.links.get(interface.name)
-        if link is None or link.pci is None:
-            raise HostError(
-                f"{at}.sriov: no function of a network card is allotted to the network {interface.name[:60]!r}"
-            )
-        made.append(
-            HostDevice(
-                "pci",
-                f"ua-sriov-{interface.name}",
-                source=_address(at, "", link.pci),
-                boot_order=interface.boot_order or None,
-                address=_address(at, "pciAddress", interface.pci_address) if interface.pci_address else None,
-            )
-        )
-    return made
+        made.append(_function(f"{_DEVICES}.interfaces[{position}]", interface, host))
+    return tuple(made) if made else ()
+
+
+def _function(at: str, interface: Interface, host: HostFacts) -> HostDevice:
+    link = host.links.get(interface.name)
+    if link is None or link.pci is None:
+        raise HostError(f"{at}.sriov: no function of a network card is allotted to the network {interface.name[:60]!r}")
+    return HostDevice(
+        "pci",
+        f"ua-sriov-{interface.name}",
+        source=_address(at, "", link.pci),
+        boot_order=interface.boot_order or None,
+        address=_address(at, "pciAddress", interface.pci_address) if interface.pci_address else None,
+    )
 
 
 def _address(at: str, field: str, text: str) -> PciAddress:

@@ -3,6 +3,9 @@
 One rule for all three, because a guest that is told two names believes the later one.
 """
 
+from __future__ import annotations
+
+from kvnode._fast.names import is_label
 from kvnode.api.instance import VirtualMachineInstance
 
 LABEL_LIMIT = 63
@@ -16,4 +19,7 @@ def guest_hostname(vmi: VirtualMachineInstance) -> str:
     """
     if vmi.spec.hostname:
         return vmi.spec.hostname
-    return (vmi.metadata.name or "").split(".", 1)[0][:LABEL_LIMIT].rstrip("-")
+    name = vmi.metadata.name or ""
+    if is_label(name):
+        return name
+    return name.split(".", 1)[0][:LABEL_LIMIT].rstrip("-")

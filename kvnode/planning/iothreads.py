@@ -7,22 +7,16 @@ threads; the emulated controllers of the other buses live in QEMU's main loop.
 
 from __future__ import annotations
 
-import msgspec
-
+from kvnode.api.cpu_memory import DiskIOThreads
+from kvnode.api.disks import Disk
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.planning.architecture import Architecture, disk_bus
+from kvnode.planning.architecture import disk_bus
+from kvnode.planning.intermediate import Architecture, IoThreads
 from kvnode.planning.refusal import invalid, one_of
 
 _POLICIES = ("shared", "auto", "supplementalPool")
 _THREADS_FOR_VCPU = 2
 _MOST_THREADS = 1024
-
-
-class IoThreads(msgspec.Struct, frozen=True, gc=False):
-    """How many threads, and each disk's by its place among the manifest's disks (from 1; empty: the main loop)."""
-
-    count: int
-    of_disk: tuple[tuple[int, ...], ...]
 
 
 def iothreads_plan(vmi: VirtualMachineInstance, arch: Architecture, vcpus: int) -> IoThreads:
@@ -42,22 +36,22 @@ def iothreads_plan(vmi: VirtualMachineInstance, arch: Architecture, vcpus: int) 
             dedicated += 1
     if not policy and not dedicated:
         return IoThreads(0, ((),) * len(disks))
-    on_virtio = tuple([disk_bus(disk, arch) == "virtio" for disk in disks])
+    on_virtio = [disk_bus(disk, arch) == "virtio" for disk in disks]
     if policy == "supplementalPool":
-        return _pool(vmi, on_virtio)
+        return _pool(domain.io_threads, on_virtio)
     limit = vcpus * _THREADS_FOR_VCPU if policy == "auto" else 1
     shared = len(disks) - dedicated
     if shared + dedicated > limit:
         shared = max(limit - dedicated, 1)
-    return IoThreads(shared + dedicated, _dealt(vmi, on_virtio, shared))
+    return IoThreads(shared + dedicated, _dealt(disks, on_virtio, shared))
 
 
-def _dealt(vmi: VirtualMachineInstance, on_virtio: tuple[bool, ...], shared: int) -> tuple[tuple[int, ...], ...]:
+def _dealt(disks: tuple[Disk, ...], on_virtio: list[bool], shared: int) -> tuple[tuple[int, ...], ...]:
     """Dedicated threads counted up from behind the shared ones, those dealt out in turn."""
     of_disk: list[tuple[int, ...]] = []
     own, turn = shared, 0
-    for disk, virtio in zip(vmi.spec.domain.devices.disks, on_virtio, strict=True):
-        if not virtio:
+    for index, disk in enumerate(disks):
+        if not on_virtio[index]:
             of_disk.append(())
         elif disk.dedicated_io_thread:
             own += 1
@@ -68,8 +62,7 @@ def _dealt(vmi: VirtualMachineInstance, on_virtio: tuple[bool, ...], shared: int
     return tuple(of_disk)
 
 
-def _pool(vmi: VirtualMachineInstance, on_virtio: tuple[bool, ...]) -> IoThreads:
-    threads = vmi.spec.domain.io_threads
+def _pool(threads: DiskIOThreads | None, on_virtio: list[bool]) -> IoThreads:
     count = threads.supplemental_pool_thread_count if threads is not None else None
     field = "spec.domain.ioThreads.supplementalPoolThreadCount"
     if not count:
@@ -77,4 +70,4 @@ def _pool(vmi: VirtualMachineInstance, on_virtio: tuple[bool, ...]) -> IoThreads
     if count > _MOST_THREADS:
         raise invalid(field, f"{count} IO threads are more than the {_MOST_THREADS} that a guest may have")
     everyone = tuple(range(1, count + 1))
-    return IoThreads(count, tuple(everyone if virtio else () for virtio in on_virtio))
+    return IoThreads(count, tuple([everyone if virtio else () for virtio in on_virtio]))

@@ -5,8 +5,9 @@ from kvnode._fast.layout_api_firmware cimport SEV
 from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
 from kvnode._fast.layout_planning_device_plans cimport Controller
 from kvnode._fast.layout_planning_domain_plan cimport LaunchSecurityPlan
+from kvnode._fast.layout_planning_intermediate cimport Architecture
 
-cpdef LaunchSecurityPlan launch_security(VirtualMachineInstance vmi, arch)
+cpdef LaunchSecurityPlan launch_security(VirtualMachineInstance vmi, Architecture arch)
 cpdef LaunchSecurityPlan _sev(SEV sev)
 cpdef bint _is_virtio(Controller controller)
 cpdef _kept(device, bint virtio)

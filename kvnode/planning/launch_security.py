@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from kvnode.api.firmware import SEV
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.planning.architecture import Architecture
 from kvnode.planning.device_plans import Controller, DevicesPlan
 from kvnode.planning.domain_plan import LaunchSecurityPlan
+from kvnode.planning.intermediate import Architecture
 
 _D = TypeVar("_D", bound=Struct)
 

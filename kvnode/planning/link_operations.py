@@ -1,12 +1,12 @@
 """Link operations: what a guest's network asks of the kernel, as values in the order of their doing.
 
-The plan lists them, kvnode.network.links does them, `kvnode plan` shows them. Every operation names its link by the
-link's name in the Pod; a link that is made here has its index chosen beforehand, so that the operations after it can
-go out in the same netlink batch before the kernel has answered.
+They follow from a plan (``network_plans``), kvnode.network.links does them, `kvnode plan` shows them. Every operation
+names its link by the link's name in the Pod; a link that is made here has its index chosen beforehand, so that the
+operations after it can go out in the same netlink batch before the kernel has answered.
 
 No name of a manifest is a link's name: names are the Pod's own (``eth0``), derived from it (``k6t-eth0``) or counted
 (``tap0``). Each operation may be repeated: done twice it leaves what done once would have left.
-Knobs come first, then taps, then what netlink does; so they stand in the plan, and so they are done.
+Knobs come first, then taps, then what netlink does; so they are listed, and so they are done.
 """
 
 from __future__ import annotations

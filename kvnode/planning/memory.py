@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kvnode.api.cpu_memory import ResourceRequirements
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import NoFit
 from kvnode.facts import HostFacts
@@ -35,12 +34,12 @@ def memory_plan(vmi: VirtualMachineInstance, host: HostFacts) -> MemoryPlan:
     cpu = vmi.spec.domain.cpu
     return MemoryPlan(
         size,
-        max_bytes=maximum if grows else None,
-        slots=_SLOTS if grows else 0,
-        hugepage_bytes=page,
-        source="memfd" if page is not None or shared else None,
-        shared=shared,
-        unmerged=cpu is not None and cpu.realtime is not None,
+        maximum if grows else None,
+        _SLOTS if grows else 0,
+        page,
+        "memfd" if page is not None or shared else None,
+        shared,
+        cpu is not None and cpu.realtime is not None,
     )
 
 
@@ -51,8 +50,8 @@ def requested_bytes(vmi: VirtualMachineInstance, memory: MemoryPlan) -> int:
     """
     if memory.hugepage_bytes is not None:
         return 0
-    requests = vmi.spec.domain.resources.requests or {}
-    if "memory" in requests:
+    requests = vmi.spec.domain.resources.requests
+    if requests and "memory" in requests:
         return min(bytes_of("spec.domain.resources.requests.memory", requests["memory"]), memory.bytes)
     return memory.bytes
 
@@ -72,9 +71,12 @@ def locked_bytes(vmi: VirtualMachineInstance, memory: MemoryPlan, overhead_bytes
     That is what ``memLock`` is about: a device that reaches into the guest's memory by itself needs all of it in place,
     also what may be plugged later, and whoever attaches the device finds out when the lock is refused.
     """
-    reserved = vmi.spec.domain.memory.reserved_overhead if vmi.spec.domain.memory is not None else None
+    guest = vmi.spec.domain.memory
+    reserved = guest.reserved_overhead if guest is not None else None
+    if reserved is None:
+        return None
     field = "spec.domain.memory.reservedOverhead.memLock"
-    asked = one_of(field, reserved.mem_lock if reserved is not None else None, ("Required", "NotRequired"))
+    asked = one_of(field, reserved.mem_lock, ("Required", "NotRequired"))
     return (memory.max_bytes or memory.bytes) + overhead_bytes if asked == "Required" else None
 
 
@@ -83,11 +85,15 @@ def check_memory_fits(host: HostFacts, guest_bytes: int, overhead_bytes: int) ->
     free, wanted = host.memory_free_bytes, guest_bytes + overhead_bytes
     if free is None or free >= wanted:
         return
+    raise _too_little(host, free, wanted, guest_bytes, overhead_bytes)
+
+
+def _too_little(host: HostFacts, free: int, wanted: int, guest_bytes: int, overhead_bytes: int) -> NoFit:
     by_cell = [(cell.id, cell.memory_free_bytes) for cell in host.cells if cell.memory_free_bytes is not None]
     # What a cgroup leaves is missing in no cell, and a cell of which nothing is known might have it.
     limited = sum(amount for _, amount in by_cell) > free or not by_cell
     told = () if limited or len(by_cell) < len(host.cells) else by_cell
-    raise NoFit(
+    return NoFit(
         "NotEnoughMemory",
         -(-wanted // MIB),
         free // MIB,
@@ -102,14 +108,11 @@ def _guest_memory(vmi: VirtualMachineInstance) -> tuple[str, Quantity]:
     memory, resources = vmi.spec.domain.memory, vmi.spec.domain.resources
     if memory is not None and memory.guest is not None:
         return "spec.domain.memory.guest", memory.guest
-    for kind, amounts in _amounts(resources):
-        if "memory" in amounts:
-            return f"spec.domain.resources.{kind}.memory", amounts["memory"]
+    if resources.requests and "memory" in resources.requests:
+        return "spec.domain.resources.requests.memory", resources.requests["memory"]
+    if resources.limits and "memory" in resources.limits:
+        return "spec.domain.resources.limits.memory", resources.limits["memory"]
     raise invalid("spec.domain.memory.guest", "nothing says how much memory the guest has; name it, such as 512Mi")
-
-
-def _amounts(resources: ResourceRequirements) -> tuple[tuple[str, dict[str, Quantity]], ...]:
-    return ("requests", resources.requests or {}), ("limits", resources.limits or {})
 
 
 def _in_range(field: str, amount: Quantity) -> int:
@@ -138,10 +141,17 @@ def _page_bytes(vmi: VirtualMachineInstance, size: int) -> int | None:
 def _check_pages(host: HostFacts, size: int, page: int) -> None:
     if not host.cells:
         return
-    free = sum(cell.pools[page].free for cell in host.cells if page in cell.pools)
+    free = 0
+    for cell in host.cells:
+        if page in cell.pools:
+            free += cell.pools[page].free
     if free < size // page:
-        unit = f"free pages of {bytes_text(page)}"
-        raise NoFit("NotEnoughHugepages", size // page, free, unit=unit, by_cell=lambda: _free_pages(host, page))
+        raise _too_few_pages(host, size // page, free, page)
+
+
+def _too_few_pages(host: HostFacts, wanted: int, free: int, page: int) -> NoFit:
+    unit = f"free pages of {bytes_text(page)}"
+    return NoFit("NotEnoughHugepages", wanted, free, unit=unit, by_cell=lambda: _free_pages(host, page))
 
 
 def _free_pages(host: HostFacts, page: int) -> tuple[tuple[int, int], ...]:

@@ -11,49 +11,37 @@ What holds:
 - A MAC that nobody gave derives from the guest's identity, so the same manifest gives the same plan.
 - Without facts about a link the plan has names and MACs, but no operation and no lease: rendering needs no node.
 - The facts are those from before the plan was applied. Afterwards the Pod's link has no address any more, so whoever
-  repeats the operations (after a crash) keeps the plan and doesn't probe again.
+  repeats the operations (after a crash) keeps the plan, which they follow from (``network_plans``), or the facts, and
+  doesn't probe again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
-import msgspec
-
-from kvnode.api.card_address import canonical_mac
-from kvnode.api.identity import identity_of
+from kvnode._fast.addresses import ipv4_within
+from kvnode._fast.names import is_label
+from kvnode.api.identity import DEFAULT_NAMESPACE, identity_of
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.api.network import DHCPOptions, Interface, Network
-from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
-from kvnode.facts import HostFacts, LinkFacts
-from kvnode.planning.dhcp_handoff import (
-    DHCP_TEXT,
-    FIRST_PRIVATE_OPTION,
-    LAST_PRIVATE_OPTION,
-    ClasslessRoute,
-    DhcpHandoff,
-    PrivateOption,
-    first_ipv4,
-    ipv4_nameservers,
-    routes_of,
-)
+from kvnode.api.network import Interface, Network
+from kvnode.errors import InvalidManifest
+from kvnode.facts.host import HostFacts, LinkFacts
+from kvnode.planning.dhcp_handoff import ipv4_nameservers, leased_address, routes_of, with_options
 from kvnode.planning.hostname import guest_hostname
-from kvnode.planning.ipv4 import Ipv4, read_ipv4
-from kvnode.planning.link_operations import (
-    AddAddress,
-    CreateBridge,
-    CreateTap,
-    LinkOperation,
-    RemoveAddress,
-    SetLink,
-    SetPort,
-    SetSysctl,
+from kvnode.planning.ipv4 import read_ipv4
+from kvnode.planning.ipv4_address import Ipv4
+from kvnode.planning.macs import GUEST, POD, derived_mac, given_mac, seen_mac
+from kvnode.planning.network_plans import (
+    MASQUERADE_BRIDGE_MAC,
+    DhcpHandoff,
+    ForwardedPort,
+    InterfaceNetwork,
+    Nat,
+    NetworkPlan,
 )
-
-Binding = Literal["bridge", "masquerade"]
+from kvnode.planning.refusal import Refused, invalid
 
 MAX_QUEUES = 256
 """Queues of one tap (the kernel's MAX_TAP_QUEUES)."""
@@ -61,93 +49,15 @@ MAX_QUEUES = 256
 GUEST_NETWORK = "10.0.2.0/24"
 """Where masqueraded guests live unless ``vmNetworkCIDR`` says otherwise; KubeVirt's default."""
 
-MASQUERADE_BRIDGE_MAC = "02:00:00:00:00:00"
-"""The gateway's MAC as every masqueraded guest sees it, so that a migrated one finds its neighbour again."""
-
-LINK_GROUP = 0x6B76
-"""Links made for a guest are in this group, so that they can be deleted by one message."""
-
-# Far above what the kernel counts up to on its own: a link moved into the Pod keeps its index if that is free.
-_FIRST_BRIDGE_INDEX = 0x6B760000
-_FIRST_TAP_INDEX = 0x6B768000
-
 _MOST_INTERFACES = 240
 """As many root ports as a guest's PCI has room for; each DHCP server has an address of 169.254.75.10 to .249."""
-_PROTOCOLS: dict[str, Literal["tcp", "udp"]] = {"TCP": "tcp", "UDP": "udp"}
+_SERVERS = tuple(f"169.254.75.{10 + ordinal}" for ordinal in range(_MOST_INTERFACES))
+_TAPS = tuple(f"tap{ordinal}" for ordinal in range(_MOST_INTERFACES))
 _IFNAME_BYTES = 15
 _BRIDGE_PREFIX = "k6t-"
 _NO_LINK = LinkFacts()
-# Knobs are set before any link is made: what is ``default`` then, a new link has from its first moment. The Pod's own
-# stack has nothing to say on the guest's wire: no IPv6 address of its own, no answer for others'.
-_QUIET = (SetSysctl("ipv6", "disable_ipv6", 1, "default"), SetSysctl("ipv4", "arp_ignore", 1, "default"))
-# What runs beside the guest in the Pod reaches its ports on the loopback, as `kubectl port-forward` does.
-_ROUTING = (SetSysctl("ipv4", "route_localnet", 1, "default"), SetSysctl("ipv4", "ip_forward", 1, None))
-_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
-
-
-class ForwardedPort(msgspec.Struct, frozen=True, gc=False):
-    """A run of ports of the Pod that lead to the guest, ``first`` and ``last`` included."""
-
-    protocol: Literal["tcp", "udp"]
-    first: int
-    last: int
-
-
-class Nat(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """How a masqueraded guest is reached and how it reaches out.
-
-    guest, gateway  -- addresses in CIDR form on the bridge: ``10.0.2.2/24`` behind ``10.0.2.1/24``
-    ports           -- what is forwarded to the guest; empty: everything
-    """
-
-    guest: str
-    gateway: str
-    ports: tuple[ForwardedPort, ...] = ()
-
-
-class InterfaceNetwork(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One interface of the guest and what stands behind it in the Pod.
-
-    name          -- of the manifest's network; a label, never a link's name
-    pod_ifname    -- the link that the Pod has
-    guest_mac     -- what the guest's card has
-    pod_mac       -- what the Pod's link has once the plan is applied; None where that is unknown
-    mtu           -- in bytes; None where unknown
-    queues        -- of a virtio card and its tap: the guest's vCPUs where multi-queue is asked for
-    pod_addresses -- in CIDR form, what the Pod's link had
-    """
-
-    name: str
-    binding: Binding
-    pod_ifname: str
-    bridge: str
-    tap: str
-    guest_mac: str
-    pod_mac: str | None = None
-    mtu: int | None = None
-    queues: int = 1
-    pod_addresses: tuple[str, ...] = ()
-    operations: tuple[LinkOperation, ...] = ()
-    nat: Nat | None = None
-    dhcp: DhcpHandoff | None = None
-
-
-class NetworkPlan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """The guest's interfaces by bridge and masquerade, in the manifest's order. Other bindings need nothing here."""
-
-    interfaces: tuple[InterfaceNetwork, ...] = ()
-
-    @property
-    def operations(self) -> tuple[LinkOperation, ...]:
-        """All link operations of the guest, in order."""
-        return tuple(operation for interface in self.interfaces for operation in interface.operations)
-
-    def interface(self, name: str) -> InterfaceNetwork | None:
-        """The interface on the manifest's network of that name, None where it is none of ours."""
-        return next((interface for interface in self.interfaces if interface.name == name), None)
-
-
 _NO_NETWORK = NetworkPlan()
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
 
 
 def bridge_name(pod_ifname: str, ordinal: int = 0) -> str:
@@ -156,7 +66,18 @@ def bridge_name(pod_ifname: str, ordinal: int = 0) -> str:
     ``eth0`` has ``k6t-eth0``.
     """
     name = _BRIDGE_PREFIX + pod_ifname
-    return name if len(name.encode()) <= _IFNAME_BYTES else f"{_BRIDGE_PREFIX}{ordinal}"
+    fits = len(name) <= _IFNAME_BYTES and (name.isascii() or len(name.encode()) <= _IFNAME_BYTES)
+    return name if fits else f"{_BRIDGE_PREFIX}{ordinal}"
+
+
+class _Guest:
+    """What all interfaces of a guest share: its identity, the name it is told, the queues of its virtio cards."""
+
+    def __init__(self, vmi: VirtualMachineInstance, identity: str, hostname: str | None, queues: int) -> None:
+        self.vmi = vmi
+        self.identity = identity
+        self.hostname = hostname
+        self.queues = queues
 
 
 def network_plan(vmi: VirtualMachineInstance, host: HostFacts) -> NetworkPlan:
@@ -172,42 +93,25 @@ def network_plan(vmi: VirtualMachineInstance, host: HostFacts) -> NetworkPlan:
         return _NO_NETWORK
     if len(interfaces) > _MOST_INTERFACES:
         message = f"{len(interfaces)} interfaces are more than {_MOST_INTERFACES}"
-        raise _fault("spec.domain.devices.interfaces", message)
-    indexes = {network.name: index for index, network in enumerate(vmi.spec.networks)}
-    guest = _Guest(vmi, identity_of(vmi.metadata), _hostname(vmi), _queues(vmi))
+        raise invalid("spec.domain.devices.interfaces", message)
+    networks: dict[str, Network] = {}
+    for one in vmi.spec.networks:
+        networks[one.name] = one
+    links: dict[str, LinkFacts] = host.links
+    guest = _Guest(vmi, vmi.metadata.uid or identity_of(vmi.metadata), _hostname(vmi) if links else None, _queues(vmi))
     planned: list[InterfaceNetwork] = []
     for position, interface in enumerate(interfaces):
-        masqueraded = interface.masquerade is not None and interface.bridge is None
-        if interface.state == "absent" or not (masqueraded or interface.bridge is not None):
+        if interface.state == "absent" or (interface.bridge is None and interface.masquerade is None):
             continue
-        index = indexes.get(interface.name)
-        if index is None:
+        network = networks.get(interface.name)
+        if network is None:
             message = f"there is no network {interface.name[:60]!r} in spec.networks for this interface to be on"
-            raise _fault(f"spec.domain.devices.interfaces[{position}].name", message)
-        network, link, ordinal = vmi.spec.networks[index], host.links.get(interface.name, _NO_LINK), len(planned)
-        pod_ifname = link.ifname if link.ifname is not None else _usual_ifname(network, ordinal)
-        bridge, tap = bridge_name(pod_ifname, ordinal), f"tap{ordinal}"
-        queues = guest.queues if interface.model in (None, "", "virtio") else 1
-        scene = _Scene(guest, interface, position, network, index, link, ordinal, pod_ifname, bridge, tap, queues)
-        planned.append(_masqueraded(scene) if masqueraded else _bridged(scene))
+            raise invalid(f"spec.domain.devices.interfaces[{position}].name", message)
+        link = links.get(interface.name, _NO_LINK)
+        planned.append(_interface_network(guest, interface, network, link, position, len(planned)))
     if len(planned) > 1:
         _refuse_shared_links(planned)
     return NetworkPlan(tuple(planned))
-
-
-class DerivedMacs(NamedTuple):
-    """Addresses on one network that nobody gave, all of them locally administered and no group's."""
-
-    guest: str
-    pod: str
-    bridge: str
-
-
-def derived_macs(identity: str, network: str) -> DerivedMacs:
-    """What derives from a guest's identity (``identity_of``) and the name of its network in the manifest."""
-    digest = hashlib.sha256(f"{identity}\0guest/{network}".encode(errors="surrogatepass")).digest()
-    own = digest[:5].hex(":")
-    return DerivedMacs(f"02:{own}", f"06:{own}", f"0a:{own}")
 
 
 def vcpu_count(vmi: VirtualMachineInstance) -> int:
@@ -218,41 +122,6 @@ def vcpu_count(vmi: VirtualMachineInstance) -> int:
     return (cpu.cores or 1) * (cpu.sockets or 1) * (cpu.threads or 1)
 
 
-class _Guest(msgspec.Struct, frozen=True, gc=False):
-    """What all interfaces of a guest share: its identity, the name it is told, the queues of its virtio cards."""
-
-    vmi: VirtualMachineInstance
-    identity: str
-    hostname: str | None
-    queues: int
-
-
-class _Scene(msgspec.Struct, frozen=True, gc=False):
-    """What the plan of one interface is made from; ``ordinal`` counts the planned ones."""
-
-    guest: _Guest
-    interface: Interface
-    position: int
-    network: Network
-    network_index: int
-    link: LinkFacts
-    ordinal: int
-    pod_ifname: str
-    bridge: str
-    tap: str
-    queues: int
-
-    @property
-    def manifest_mac(self) -> str | None:
-        mac = self.interface.mac_address
-        return canonical_mac(mac) if mac else None
-
-
-def _usual_ifname(network: Network, ordinal: int) -> str:
-    """What the Pod's link is called where nobody has looked."""
-    return f"net{ordinal}" if network.multus is not None else "eth0"
-
-
 def _queues(vmi: VirtualMachineInstance) -> int:
     """Pairs of queues of a virtio card and of its tap: who opens a tap has to want as many."""
     if not vmi.spec.domain.devices.network_interface_multiqueue:
@@ -260,124 +129,84 @@ def _queues(vmi: VirtualMachineInstance) -> int:
     return min(vcpu_count(vmi), MAX_QUEUES)
 
 
-def _bridged(scene: _Scene) -> InterfaceNetwork:
-    """The guest on the Pod's own wire, with the Pod's address."""
-    link = scene.link
-    seen = link.mac.lower() if link.mac else None
-    derived = derived_macs(scene.guest.identity, scene.network.name)
-    guest_mac = scene.manifest_mac or seen or derived.guest
-    pod_mac = seen if seen != guest_mac else derived.pod
-    address = first_ipv4(link)
-    server = f"169.254.75.{10 + scene.ordinal}"
-    dhcp = None
-    known = link.ifname is not None
-    if address is not None and known:
-        router, routes = routes_of(address, link.routes)
-        dhcp = _handoff(scene, server, guest_mac, str(address), router, routes)
+def _interface_network(
+    guest: _Guest, interface: Interface, network: Network, link: LinkFacts, position: int, ordinal: int
+) -> InterfaceNetwork:
+    """One interface; ``ordinal`` counts the planned ones.
+
+    With the bridge binding the guest is on the Pod's own wire, with the Pod's address and, where the manifest has none,
+    the Pod's MAC. With masquerade it is on a network of its own behind the Pod's address.
+    """
+    seen = link.ifname is not None
+    pod_ifname = link.ifname if link.ifname is not None else _usual_ifname(network, ordinal)
+    bridge = bridge_name(pod_ifname, ordinal)
+    guest_mac = given_mac(interface.mac_address)
+    pod_mac = seen_mac(link.mac)
+    nat: Nat | None = None
+    if interface.bridge is not None:
+        guest_mac = guest_mac or pod_mac or derived_mac(GUEST, guest.identity, network.name)
+        if pod_mac == guest_mac:
+            pod_mac = derived_mac(POD, guest.identity, network.name)
+        server, address = _SERVERS[ordinal], leased_address(link)
+    else:
+        guest_mac = guest_mac or derived_mac(GUEST, guest.identity, network.name)
+        if guest_mac == MASQUERADE_BRIDGE_MAC:
+            message = f"{guest_mac} is the MAC of the gateway that a masqueraded guest sees; choose another"
+            raise invalid(f"spec.domain.devices.interfaces[{position}].macAddress", message)
+        wire = _guest_network(guest.vmi, network, link)
+        nat = Nat(wire.guest, wire.gateway, _forwarded_ports(interface, position))
+        server, address = wire.router, wire.guest
+    lease: DhcpHandoff | None = None
+    if seen and address is not None:
+        router, routes = (server, ()) if nat is not None else routes_of(address, link.routes)
+        lease = DhcpHandoff(
+            bridge,
+            server,
+            guest_mac,
+            address,
+            router,
+            routes,
+            ipv4_nameservers(link.resolver),
+            _search(guest.vmi, link),
+            link.mtu,
+            guest.hostname,
+        )
+        if interface.dhcp_options is not None:
+            lease = with_options(lease, interface.dhcp_options, position)
+    # By position, in the order of its fields: a call by that many names takes longer than all else here.
     return InterfaceNetwork(
-        name=scene.network.name,
-        binding="bridge",
-        pod_ifname=scene.pod_ifname,
-        bridge=scene.bridge,
-        tap=scene.tap,
-        guest_mac=guest_mac,
-        pod_mac=pod_mac,
-        mtu=link.mtu,
-        queues=scene.queues,
-        pod_addresses=link.addresses,
-        operations=_bridge_operations(scene, derived.bridge, pod_mac, server if dhcp else None) if known else (),
-        dhcp=dhcp,
+        network.name,
+        "bridge" if nat is None else "masquerade",
+        pod_ifname,
+        bridge,
+        _TAPS[ordinal],
+        guest_mac,
+        pod_mac,
+        link.mtu,
+        guest.queues if not interface.model or interface.model == "virtio" else 1,
+        link.addresses,
+        nat,
+        lease,
+        seen,
+        ordinal,
+        guest.identity if seen else "",
     )
 
 
-def _bridge_operations(
-    scene: _Scene, bridge_mac: str, pod_mac: str | None, server: str | None
-) -> tuple[LinkOperation, ...]:
-    """The address leaves before the link becomes a port, so at no time do two answer for it."""
-    pod, bridge, tap, mtu = scene.pod_ifname, scene.bridge, scene.tap, scene.link.mtu
-    operations: list[LinkOperation] = [
-        SetSysctl("ipv6", "disable_ipv6", 1, pod),
-        *_QUIET,
-        CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.queues),
-        CreateBridge(bridge, _FIRST_BRIDGE_INDEX + scene.ordinal, bridge_mac, mtu),
-        *(RemoveAddress(pod, address) for address in scene.link.addresses),
-        SetLink(pod, mac=pod_mac, master=bridge, up=True),
-        # A network whose bridge sends frames back to the port they came from (hairpin mode) would teach ours that the
-        # guest is out there.
-        SetPort(pod, learning=False),
-        SetLink(tap, mtu=mtu, master=bridge, group=LINK_GROUP, up=True),
-    ]
-    if server is not None:
-        operations.append(AddAddress(bridge, f"{server}/32"))
-    operations.append(SetLink(bridge, group=LINK_GROUP, up=True))
-    return tuple(operations)
+def _usual_ifname(network: Network, ordinal: int) -> str:
+    """What the Pod's link is called where nobody has looked."""
+    return f"net{ordinal}" if network.multus is not None else "eth0"
 
 
-def _masqueraded(scene: _Scene) -> InterfaceNetwork:
-    """The guest on a network of its own behind the Pod's address."""
-    link = scene.link
-    guest_mac = scene.manifest_mac or derived_macs(scene.guest.identity, scene.network.name).guest
-    if guest_mac == MASQUERADE_BRIDGE_MAC:
-        message = f"{guest_mac} is the MAC of the gateway that a masqueraded guest sees; choose another"
-        raise _fault(f"spec.domain.devices.interfaces[{scene.position}].macAddress", message)
-    wire = _guest_network(scene)
-    nat = Nat(wire.guest, wire.gateway, _forwarded_ports(scene))
-    known = link.ifname is not None
-    return InterfaceNetwork(
-        name=scene.network.name,
-        binding="masquerade",
-        pod_ifname=scene.pod_ifname,
-        bridge=scene.bridge,
-        tap=scene.tap,
-        guest_mac=guest_mac,
-        pod_mac=link.mac.lower() if link.mac else None,
-        mtu=link.mtu,
-        queues=scene.queues,
-        pod_addresses=link.addresses,
-        operations=_masquerade_operations(scene, nat) if known else (),
-        nat=nat,
-        dhcp=_handoff(scene, wire.router, guest_mac, wire.guest, wire.router) if known else None,
-    )
-
-
-def _masquerade_operations(scene: _Scene, nat: Nat) -> tuple[LinkOperation, ...]:
-    bridge, tap, mtu = scene.bridge, scene.tap, scene.link.mtu
-    return (
-        *_QUIET,
-        *_ROUTING,
-        CreateTap(tap, _FIRST_TAP_INDEX + scene.ordinal, scene.queues),
-        CreateBridge(bridge, _FIRST_BRIDGE_INDEX + scene.ordinal, MASQUERADE_BRIDGE_MAC, mtu),
-        SetLink(tap, mtu=mtu, master=bridge, group=LINK_GROUP, up=True),
-        AddAddress(bridge, nat.gateway),
-        SetLink(bridge, group=LINK_GROUP, up=True),
-    )
-
-
-def _guest_network(scene: _Scene) -> _Wire:
-    """The network of ``vmNetworkCIDR``, which has to be another than the Pod's own."""
-    pod = scene.network.pod
-    text = pod.vm_network_cidr if pod is not None and pod.vm_network_cidr else GUEST_NETWORK
-    wire = _wire(text)
-    if isinstance(wire, str):
-        raise _fault(f"spec.networks[{scene.network_index}].pod.vmNetworkCIDR", wire)
-    for address in scene.link.addresses:
-        known = read_ipv4(address)
-        if known is not None and wire.network.covers(known.number):
-            message = (
-                f"{wire.network} has the Pod's own address {address} in it, so that neither would be reached: "
-                "take another"
-            )
-            raise _fault(f"spec.networks[{scene.network_index}].pod.vmNetworkCIDR", message)
-    return wire
-
-
-class _Wire(msgspec.Struct, frozen=True, gc=False):
+class _Wire:
     """The network between a masqueraded guest and its gateway, which are its first two hosts."""
 
-    network: Ipv4
-    router: str
-    gateway: str
-    guest: str
+    def __init__(self, network: Ipv4) -> None:
+        self.network = network
+        router = Ipv4(network.number + 1, network.prefix)
+        self.router = router.host
+        self.gateway = str(router)
+        self.guest = str(Ipv4(network.number + 2, network.prefix))
 
 
 # A cluster has one network for all its masqueraded guests, or a few.
@@ -397,109 +226,96 @@ def _wire(text: str) -> _Wire | str:
     first = network.number >> 24
     if first in (0, 127) or first >= 224:
         return f"no host can have an address of {network}: take a private range such as {GUEST_NETWORK}"
-    gateway, guest = Ipv4(network.number + 1, network.prefix), Ipv4(network.number + 2, network.prefix)
-    return _Wire(network, gateway.host, str(gateway), str(guest))
+    return _Wire(network)
 
 
-def _forwarded_ports(scene: _Scene) -> tuple[ForwardedPort, ...]:
+_USUAL_WIRE = _Wire(Ipv4(0x0A00_0200, 24))  # of GUEST_NETWORK
+
+
+def _guest_network(vmi: VirtualMachineInstance, network: Network, link: LinkFacts) -> _Wire:
+    """The network of ``vmNetworkCIDR``, which has to be another than the Pod's own."""
+    wire: _Wire = _USUAL_WIRE
+    if network.pod is not None and network.pod.vm_network_cidr:
+        found = _wire(network.pod.vm_network_cidr)
+        if isinstance(found, str):
+            raise _network_fault(vmi, network, found)
+        wire = found
+    for address in link.addresses:
+        inside = ipv4_within(address, wire.network.number, wire.network.prefix)
+        if inside:
+            message = (
+                f"{wire.network} has the Pod's own address {address} in it, so that neither would be reached: "
+                "take another"
+            )
+            raise _network_fault(vmi, network, message)
+        if inside is None:
+            read_ipv4(address)  # which raises for what is no address at all
+    return wire
+
+
+def _network_fault(vmi: VirtualMachineInstance, network: Network, message: str) -> InvalidManifest:
+    at = 0
+    for index, one in enumerate(vmi.spec.networks):
+        if one is network:
+            at = index
+    return invalid(f"spec.networks[{at}].pod.vmNetworkCIDR", message)
+
+
+def _forwarded_ports(interface: Interface, position: int) -> tuple[ForwardedPort, ...]:
     """Ports and port ranges of the interface; TCP where no protocol is said."""
-    if not scene.interface.ports and not scene.interface.port_ranges:
+    if not interface.ports and not interface.port_ranges:
         return ()
-    at = f"spec.domain.devices.interfaces[{scene.position}]"
-    wanted = [(f"{at}.ports[{n}]", p.protocol, p.port, p.port) for n, p in enumerate(scene.interface.ports)]
-    ranges = scene.interface.port_ranges
-    wanted += [(f"{at}.portRanges[{n}]", r.protocol, r.start, r.end) for n, r in enumerate(ranges)]
-    forwarded: dict[ForwardedPort, None] = {}
-    for field, protocol, first, last in wanted:
-        name = _PROTOCOLS.get((protocol or "TCP").upper())
-        if name is None:
-            raise _fault(f"{field}.protocol", f"{str(protocol)[:60]!r} can't be forwarded; TCP and UDP can")
-        if not 1 <= first <= last <= 65535:
-            raise _fault(field, f"{first} to {last} are not ports: 1 to 65535 in rising order are")
-        forwarded[ForwardedPort(name, first, last)] = None
-    return tuple(forwarded)
-
-
-def _handoff(
-    scene: _Scene,
-    server: str,
-    mac: str,
-    address: str,
-    router: str | None,
-    routes: tuple[ClasslessRoute, ...] = (),
-) -> DhcpHandoff:
-    """The lease."""
-    handoff = DhcpHandoff(
-        bridge=scene.bridge,
-        server=server,
-        mac=mac,
-        address=address,
-        router=router,
-        routes=routes,
-        nameservers=ipv4_nameservers(scene.link.resolver),
-        search=_search(scene),
-        mtu=scene.link.mtu,
-        hostname=scene.guest.hostname,
-    )
-    options = scene.interface.dhcp_options
-    return handoff if options is None else _with_options(handoff, options, scene.position)
-
-
-def _with_options(handoff: DhcpHandoff, options: DHCPOptions, position: int) -> DhcpHandoff:
-    """The lease with what the manifest adds, each value in a form that a DHCP answer can hold."""
-    at = f"spec.domain.devices.interfaces[{position}].dhcpOptions"
-    for n, server in enumerate(options.ntp_servers):
-        if not _is_ipv4_host(server):
-            raise _fault(f"{at}.ntpServers[{n}]", f"{server[:60]!r} is not an IPv4 address")
-    for name, text in (("tftpServerName", options.tftp_server_name), ("bootFileName", options.boot_file_name)):
-        if text is not None and not DHCP_TEXT.fullmatch(text):
-            message = f"{text[:60]!r} can't be told by DHCP: 1 to 255 letters, digits and ._/:@%+=~- can"
-            raise _fault(f"{at}.{name}", message)
-    for n, option in enumerate(options.private_options):
-        if not FIRST_PRIVATE_OPTION <= option.option <= LAST_PRIVATE_OPTION:
-            message = f"{option.option} is not a private option: {FIRST_PRIVATE_OPTION} to {LAST_PRIVATE_OPTION} are"
-            raise _fault(f"{at}.privateOptions[{n}].option", message)
-        size = len(option.value.encode("utf-8", "surrogatepass"))
-        if not 1 <= size <= 255:
-            raise _fault(f"{at}.privateOptions[{n}].value", f"a DHCP option holds 1 to 255 bytes, not {size}")
-    return msgspec.structs.replace(
-        handoff,
-        ntp_servers=options.ntp_servers,
-        tftp_server_name=options.tftp_server_name,
-        boot_file_name=options.boot_file_name,
-        private_options=tuple(PrivateOption(option.option, option.value) for option in options.private_options),
-    )
-
-
-def _is_ipv4_host(text: str) -> bool:
+    forwarded: list[ForwardedPort] = []
     try:
-        return "/" not in text and read_ipv4(text) is not None
-    except ValueError:
-        return False
+        for port in interface.ports:
+            forwarded.append(_forwarded(port.protocol, port.port, port.port))
+        for run in interface.port_ranges:
+            forwarded.append(_forwarded(run.protocol, run.start, run.end))
+    except Refused as fault:
+        ports, at = len(interface.ports), len(forwarded)
+        item = f"ports[{at}]" if at < ports else f"portRanges[{at - ports}]"
+        raise fault.at(f"spec.domain.devices.interfaces[{position}].{item}") from None
+    return tuple(forwarded) if len(forwarded) == 1 else tuple(dict.fromkeys(forwarded))
+
+
+def _forwarded(protocol: str | None, first: int, last: int) -> ForwardedPort:
+    """One run of ports; raises Refused by the item's own fields."""
+    if not protocol or protocol.upper() == "TCP":
+        name: Literal["tcp", "udp"] = "tcp"
+    elif protocol.upper() == "UDP":
+        name = "udp"
+    else:
+        raise Refused("protocol", f"{protocol[:60]!r} can't be forwarded; TCP and UDP can")
+    if not 1 <= first <= last <= 65535:
+        raise Refused("", f"{first} to {last} are not ports: 1 to 65535 in rising order are")
+    return ForwardedPort(name, first, last)
 
 
 def _hostname(vmi: VirtualMachineInstance) -> str | None:
     """The guest's host name; None where that isn't a DNS label, the only thing that DHCP clients take."""
     name = guest_hostname(vmi)
-    return name if _LABEL.fullmatch(name) else None
+    return name if is_label(name) or _LABEL.fullmatch(name) else None
 
 
-def _search(scene: _Scene) -> tuple[str, ...]:
+def _search(vmi: VirtualMachineInstance, link: LinkFacts) -> tuple[str, ...]:
     """The Pod's search domains; a guest with a subdomain looks there first, as its Service's other members do."""
-    resolver = scene.link.resolver
-    domains = resolver.search if resolver is not None else ()
-    subdomain = scene.guest.vmi.spec.subdomain
-    if not subdomain:
+    if link.resolver is None:
+        return ()
+    domains = link.resolver.search
+    subdomain = vmi.spec.subdomain
+    if not subdomain or not _LABEL.fullmatch(subdomain):
         return domains
-    services = f"{scene.guest.vmi.metadata.namespace or 'default'}.svc."
-    own = next((domain for domain in domains if domain.startswith(services)), None)
-    if own is None or not _LABEL.fullmatch(subdomain):
-        return domains
-    return (f"{subdomain}.{own}", *domains)
+    services = f"{vmi.metadata.namespace or DEFAULT_NAMESPACE}.svc."
+    for domain in domains:
+        if domain.startswith(services):
+            return (f"{subdomain}.{domain}", *domains)
+    return domains
 
 
 def _refuse_shared_links(planned: list[InterfaceNetwork]) -> None:
     """A link of the Pod joins one bridge: two interfaces on it can't both be planned."""
+    if len({interface.pod_ifname for interface in planned}) == len(planned):
+        return
     owner: dict[str, InterfaceNetwork] = {}
     for interface in planned:
         other = owner.setdefault(interface.pod_ifname, interface)
@@ -508,8 +324,4 @@ def _refuse_shared_links(planned: list[InterfaceNetwork]) -> None:
                 f"networks {other.name[:60]!r} and {interface.name[:60]!r} are both on the Pod's link "
                 f"{interface.pod_ifname}; a link carries one interface of a guest"
             )
-            raise _fault("spec.networks", message)
-
-
-def _fault(field: str, message: str) -> InvalidManifest:
-    return InvalidManifest([FieldError(field, VALUE_INVALID, message)])
+            raise invalid("spec.networks", message)

@@ -10,6 +10,7 @@ from kvnode._fast.layout_planning_domain_plan cimport MemoryPlan
 from kvnode._fast.layout_planning_domain_plan cimport OverheadItem
 from kvnode._fast.layout_planning_domain_plan cimport VcpuPlan
 
+@cython.locals(items=list, item=OverheadItem)
 cpdef MemoryOverhead memory_overhead(hypervisor, MemoryPlan memory, VcpuPlan vcpu, DevicesPlan devices, iothreads, tb_cache_bytes, ratio=*, added_bytes=*, bint overcommitted=*, bint uefi=*)
 cpdef _emulator(list items, MemoryPlan memory, VcpuPlan vcpu, tb_cache_bytes)
 cpdef OverheadItem _page_tables(hypervisor, MemoryPlan memory)

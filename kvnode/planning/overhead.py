@@ -39,6 +39,20 @@ _EVERY_GUEST = (
     OverheadItem("qemu", _QEMU, "QEMU's code, libraries and device models, whatever the guest"),
 )
 _TRANSLATOR = OverheadItem("translator", _QEMU_TCG, "the translator's tables of blocks and pages beside its buffer")
+_FIRMWARE = OverheadItem("firmware", _UEFI, "the flash with UEFI's code and variables")
+_SCREEN = OverheadItem("vnc", _VNC, "the VNC server's copy of the screen")
+_TPM_PROCESS = OverheadItem("tpm", _TPM, "the process that emulates the TPM")
+
+_WHY_VCPUS = "vCPU(s): stack, state and KVM's run page; derived, not measured"
+_WHY_SPARE = "vCPU(s) that may be plugged: their slots in ACPI tables and QEMU's lists"
+_WHY_BUFFER = "host code made from the guest's; the domain bounds it to so much"
+_WHY_EMULATED = "emulated vCPU(s): stack, jumps, a TLB of half the guest's pages"
+_WHY_TABLES = "the host's page tables for the guest's memory: 8 bytes a page"
+_WHY_TABLES_KVM = "the host's page tables for the guest's memory, and KVM's own of the same size; derived, not measured"
+_WHY_QUEUES = "queue pair(s) of network cards"
+_WHY_IOTHREADS = "IO thread(s): stack and heap"
+_WHY_VIDEO = "memory of the display adapter"
+_WHY_DISKS = "disk(s): queues, and for qcow2 the table cache, 1/8192 of the disk up to 32 MiB"
 
 
 def memory_overhead(
@@ -63,19 +77,17 @@ def memory_overhead(
     buffer 32 and its tables 12, vCPU 1.875, spare ones 0.1875, page tables 0.25, disks 3, NIC 0.5, video 16, VNC 2:
     162.8 MiB.
     """
-    items = [*_EVERY_GUEST]
+    items: list[OverheadItem] = [*_EVERY_GUEST]
     if hypervisor == "qemu":
         _emulator(items, memory, vcpu, tb_cache_bytes or 0)
     else:
-        why = f"{vcpu.enabled} vCPU(s): stack, state and KVM's run page; derived, not measured"
-        items.append(OverheadItem("vcpus", vcpu.enabled * _VCPU_KVM, why))
+        items.append(OverheadItem("vcpus", vcpu.enabled * _VCPU_KVM, _WHY_VCPUS, vcpu.enabled))
     disabled = vcpu.maximum - vcpu.enabled
     if disabled:
-        why = f"{disabled} vCPU(s) that may be plugged: their slots in ACPI tables and QEMU's lists"
-        items.append(OverheadItem("spare-vcpus", disabled * _VCPU_DISABLED, why))
+        items.append(OverheadItem("spare-vcpus", disabled * _VCPU_DISABLED, _WHY_SPARE, disabled))
     items.append(_page_tables(hypervisor, memory))
     if uefi:
-        items.append(OverheadItem("firmware", _UEFI, "the flash with UEFI's code and variables"))
+        items.append(_FIRMWARE)
     _device_items(items, devices, iothreads)
     total = 0
     for item in items:
@@ -94,20 +106,17 @@ def _emulator(items: list[OverheadItem], memory: MemoryPlan, vcpu: VcpuPlan, tb_
     # A vCPU's TLB grows with what the guest touches, 56 bytes a page (QEMU's accel/tcg/cputlb.c); half of all pages is
     # the most that was seen.
     each = _VCPU_TCG + memory.bytes // 4096 * _TLB_BYTES_A_PAGE
-    why = f"host code made from the guest's; the domain bounds it to {tb_cache_bytes // MIB} MiB"
-    items.append(OverheadItem("translation-buffer", tb_cache_bytes, why))
+    items.append(OverheadItem("translation-buffer", tb_cache_bytes, _WHY_BUFFER))
     items.append(_TRANSLATOR)
-    why = f"{vcpu.enabled} emulated vCPU(s): stack, jumps, a TLB of half the guest's pages"
-    items.append(OverheadItem("vcpus", vcpu.enabled * each, why))
+    items.append(OverheadItem("vcpus", vcpu.enabled * each, _WHY_EMULATED, vcpu.enabled))
 
 
 def _page_tables(hypervisor: Hypervisor, memory: MemoryPlan) -> OverheadItem:
     page = memory.hugepage_bytes or 4096
     once = -(-memory.bytes // page) * 8
     if hypervisor == "kvm":
-        why = "the host's page tables for the guest's memory, and KVM's own of the same size; derived, not measured"
-        return OverheadItem("page-tables", 2 * once, why)
-    return OverheadItem("page-tables", once, "the host's page tables for the guest's memory: 8 bytes a page")
+        return OverheadItem("page-tables", 2 * once, _WHY_TABLES_KVM)
+    return OverheadItem("page-tables", once, _WHY_TABLES)
 
 
 def _device_items(items: list[OverheadItem], devices: DevicesPlan, iothreads: int) -> None:
@@ -115,22 +124,22 @@ def _device_items(items: list[OverheadItem], devices: DevicesPlan, iothreads: in
         amount = 0
         for disk in devices.disks:
             amount += _disk_bytes(disk)
-        why = f"{len(devices.disks)} disk(s): queues, and for qcow2 the table cache, 1/8192 of the disk up to 32 MiB"
-        items.append(OverheadItem("disks", amount, why))
+        items.append(OverheadItem("disks", amount, _WHY_DISKS, len(devices.disks)))
     queues = 0
     for interface in devices.interfaces:
         queues += interface.queues or 1
     if queues:
-        items.append(OverheadItem("nics", queues * _NIC_QUEUE, f"{queues} queue pair(s) of network cards"))
+        items.append(OverheadItem("nics", queues * _NIC_QUEUE, _WHY_QUEUES, queues))
     if iothreads:
-        items.append(OverheadItem("iothreads", iothreads * _IOTHREAD, f"{iothreads} IO thread(s): stack and heap"))
-    if devices.video is not None:
-        vram = (devices.video.vram_kib or 16384) << 10
-        items.append(OverheadItem("video", vram, f"memory of the {devices.video.type} display adapter"))
+        items.append(OverheadItem("iothreads", iothreads * _IOTHREAD, _WHY_IOTHREADS, iothreads))
+    video = devices.video
+    if video is not None:
+        vram = (video.vram_kib or 16384) << 10
+        items.append(OverheadItem("video", vram, _WHY_VIDEO))
     if devices.graphics is not None:
-        items.append(OverheadItem("vnc", _VNC, "the VNC server's copy of the screen"))
+        items.append(_SCREEN)
     if devices.tpm is not None:
-        items.append(OverheadItem("tpm", _TPM, "the process that emulates the TPM"))
+        items.append(_TPM_PROCESS)
 
 
 def _disk_bytes(disk: DiskDevice) -> int:

@@ -22,13 +22,12 @@ least sixteen.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
 
 from msgspec.structs import replace
 
 from kvnode.api.instance import VirtualMachineInstance
-from kvnode.planning.architecture import Architecture
 from kvnode.planning.device_plans import Controller, HostDevice, PciAddress
+from kvnode.planning.intermediate import Architecture
 from kvnode.planning.refusal import Refused
 
 _ADDRESS = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{2}):([01][0-9a-fA-F])\.([0-7])", re.ASCII)
@@ -55,15 +54,18 @@ _ROOT_PORT = "pcie-root-port"
 
 _PLACES = tuple(tuple(PciAddress(0, 0, slot, function) for function in range(_IN_BLOCK)) for slot in range(0x20))
 """Of bus 0, by slot and function."""
-
-_CARD_PORTS = tuple(block * _IN_BLOCK + port for block in range(len(_BLOCKS)) for port in range(1, 1 + _OF_A_KIND))
-_DISK_PORTS = tuple(port + _OF_A_KIND for port in _CARD_PORTS)
-_MOST_OF_A_KIND = len(_CARD_PORTS)
-_EMPTY: frozenset[int] = frozenset()
+_FIRST = tuple(functions[0] for functions in _PLACES)
 
 _MOST_PORTS = _IN_BLOCK * (len(_BLOCKS) + len(_HOST_PORTS))
 _BEHIND = tuple(PciAddress(0, bus, 0, 0) for bus in range(_MOST_PORTS + 1))
 """The one place that a root port has behind it, by its bus."""
+
+_CARD_PORTS = tuple(block * _IN_BLOCK + port for block in range(len(_BLOCKS)) for port in range(1, 1 + _OF_A_KIND))
+_CARDS = tuple(_BEHIND[port] for port in _CARD_PORTS)
+_DISKS = tuple(_BEHIND[port + _OF_A_KIND] for port in _CARD_PORTS)
+"""The places of cards and of virtio disks, as they are dealt out."""
+
+_EMPTY: frozenset[int] = frozenset()
 
 
 def pci_address(field: str, text: str) -> PciAddress:
@@ -84,22 +86,28 @@ def places_of(vmi: VirtualMachineInstance, arch: Architecture) -> Places:
     devices = vmi.spec.domain.devices
     if not arch.pci or devices.use_virtio_transitional:
         return _NOWHERE
-    texts: list[str] = []
+    given: list[PciAddress] = []
     for disk in devices.disks:
-        if disk.disk is not None and disk.disk.pci_address:
-            texts.append(disk.disk.pci_address)
+        plain = disk.disk
+        if plain is not None and plain.pci_address:
+            _add(given, plain.pci_address)
     for interface in devices.interfaces:
         if interface.pci_address and interface.state != "absent":
-            texts.append(interface.pci_address)
-    if not texts:
-        return Places(())
-    # What is no address is refused by its path where the device is made.
-    given = [address for address in map(_read, texts) if address is not None]
+            _add(given, interface.pci_address)
     return Places(given) if _placeable(given) else _NOWHERE
 
 
-def _placeable(given: Iterable[PciAddress]) -> bool:
+def _add(given: list[PciAddress], text: str) -> None:
+    """What is no address is passed over: it is refused by its path where the device is made."""
+    address = _read(text)
+    if address is not None:
+        given.append(address)
+
+
+def _placeable(given: list[PciAddress]) -> bool:
     """Whether the places that the manifest names go with root ports, and leave slots enough for what is fixed."""
+    if not given:
+        return True
     slots = set()
     for address in given:
         if address.bus == 0:
@@ -118,34 +126,36 @@ class Places:
     behind 5, 6 and 7, four ports free, the balloon in slot 0x17.
     """
 
-    def __init__(self, given: Collection[PciAddress]) -> None:
-        self._slots = {address.slot for address in given if not address.bus} if given else _EMPTY
-        self._buses = {address.bus for address in given if address.bus} if given else set()
-        self._instead: dict[int, int | None] = {}
-        self._functions: dict[int, int] = {}
-        self._cards = self._disks = self._host_ports = 0
-        self._own: list[int] = []
+    def __init__(self, given: list[PciAddress]) -> None:
+        self._slots: frozenset[int] = (
+            frozenset([address.slot for address in given if not address.bus]) if given else _EMPTY
+        )
+        self._buses: frozenset[int] = frozenset([address.bus for address in given if address.bus]) if given else _EMPTY
+        self._instead: dict[int, int | None] | None = None
+        self._functions: dict[int, int] | None = None
+        self._cards = self._disks = self._taken = 0
+        self._own: list[int] | None = None
 
     def disk(self) -> PciAddress | None:
         """Behind the next port for virtio disks."""
-        while self._disks < _MOST_OF_A_KIND:
-            bus = _DISK_PORTS[self._disks]
+        while self._disks < len(_DISKS):
+            place: PciAddress = _DISKS[self._disks]
             self._disks += 1
-            if bus not in self._buses:
-                self._buses.add(bus)
-                return _BEHIND[bus]
+            if not self._buses or place.bus not in self._buses:
+                self._taken += 1
+                return place
         return None
 
     def card(self, model: str) -> PciAddress | None:
         """Behind the next port for cards; one of conventional PCI has no use for that."""
         if model not in _EXPRESS_CARDS:
-            return self.function(OLD_CARDS)
-        while self._cards < _MOST_OF_A_KIND:
-            bus = _CARD_PORTS[self._cards]
+            return self.next_function(OLD_CARDS)
+        while self._cards < len(_CARDS):
+            place: PciAddress = _CARDS[self._cards]
             self._cards += 1
-            if bus not in self._buses:
-                self._buses.add(bus)
-                return _BEHIND[bus]
+            if not self._buses or place.bus not in self._buses:
+                self._taken += 1
+                return place
         return None
 
     def ports(self, memory_bytes: int, plugged: bool, from_host: int) -> tuple[Controller, ...]:
@@ -156,36 +166,48 @@ class Places:
         from_host     -- how many devices of the host want a port of their own, which ``host_device`` then gives
         """
         blocks, free = (_LARGE if memory_bytes > _SMALL_BYTES else _SMALL) if plugged else _NOTHING_PLUGGED
-        if self._buses:
-            blocks = max(blocks, -(-max(self._buses) // _IN_BLOCK))
-        while blocks < len(_BLOCKS) and blocks * _IN_BLOCK - len(self._buses) < free:
+        last, taken = self._last(), self._taken + len(self._buses)
+        while blocks < len(_BLOCKS) and (blocks * _IN_BLOCK < last or blocks * _IN_BLOCK - taken < free):
             blocks += 1
-        if self._slots.isdisjoint(_BLOCKS):
-            made = _PORTS[: blocks * _IN_BLOCK]
-        else:
-            slots = [slot for slot in (*_BLOCKS, *_SPARE) if slot not in self._slots]
-            made = _root_ports(slots[:blocks], 1)
+        made = _PORTS[blocks] if not self._slots else self._ports_elsewhere(blocks)
         if not from_host:
             return made
         found = [slot for slot in map(self._slot, _HOST_PORTS) if slot is not None]
         more = _root_ports(found, len(made) + 1)[:from_host]
-        self._own = [port.index for port in more]
+        self._own = [port.index for port in reversed(more)]
         return made + more
+
+    def _last(self) -> int:
+        """The highest bus that has something on it; 0 where none has."""
+        last = max(self._buses) if self._buses else 0
+        if self._cards:
+            last = max(last, _CARDS[self._cards - 1].bus)
+        if self._disks:
+            last = max(last, _DISKS[self._disks - 1].bus)
+        return last
+
+    def _ports_elsewhere(self, blocks: int) -> tuple[Controller, ...]:
+        """Blocks in slots that the manifest has given to nobody."""
+        if self._slots.isdisjoint(_BLOCKS):
+            return _PORTS[blocks]
+        slots = [slot for slot in (*_BLOCKS, *_SPARE) if slot not in self._slots]
+        return _root_ports(slots[:blocks], 1)
 
     def host_device(self) -> PciAddress | None:
         """Behind the next of the ports for devices of the host."""
-        while self._host_ports < len(self._own):
-            bus = self._own[self._host_ports]
-            self._host_ports += 1
-            if bus not in self._buses:
-                self._buses.add(bus)
-                return _BEHIND[bus]
-        return None
+        return _BEHIND[self._own.pop()] if self._own else None
 
     def function(self, slot: int) -> PciAddress | None:
-        """The next function of a slot that is kept for a kind."""
-        function = self._functions.get(slot, 0)
+        """The slot that is kept for what a guest has once."""
         found = self._slot(slot) if self._slots else slot
+        return _FIRST[found] if found is not None else None
+
+    def next_function(self, slot: int) -> PciAddress | None:
+        """The next function of a slot that is kept for a kind."""
+        found = self._slot(slot) if self._slots else slot
+        if self._functions is None:
+            self._functions = {}
+        function = self._functions.get(slot, 0)
         if found is None or function == _IN_BLOCK:
             return None
         self._functions[slot] = function + 1
@@ -195,9 +217,11 @@ class Places:
         """A slot, or the one that stands in for it where the manifest has it; None where none is left."""
         if slot not in self._slots:
             return slot
+        if self._instead is None:
+            self._instead = {}
         if slot not in self._instead:
-            taken = self._slots.union(found for found in self._instead.values() if found is not None)
-            self._instead[slot] = next((spare for spare in reversed(_SPARE) if spare not in taken), None)
+            left = [spare for spare in _SPARE if spare not in self._slots and spare not in self._instead.values()]
+            self._instead[slot] = left[-1] if left else None
         return self._instead[slot]
 
 
@@ -227,6 +251,9 @@ class _Nowhere(Places):
     def function(self, slot: int) -> PciAddress | None:
         return None
 
+    def next_function(self, slot: int) -> PciAddress | None:
+        return None
+
 
 def _root_ports(slots: list[int] | tuple[int, ...], first: int) -> tuple[Controller, ...]:
     """Ports that fill these slots, counted from ``first``, which is the number of the bus behind it."""
@@ -234,5 +261,7 @@ def _root_ports(slots: list[int] | tuple[int, ...], first: int) -> tuple[Control
     return tuple(Controller("pci", first + number, _ROOT_PORT, address=place) for number, place in enumerate(places))
 
 
-_PORTS = _root_ports(_BLOCKS, 1)
-_NOWHERE = _Nowhere(())
+_ALL_PORTS = _root_ports(_BLOCKS, 1)
+_PORTS = tuple(_ALL_PORTS[: blocks * _IN_BLOCK] for blocks in range(len(_BLOCKS) + 1))
+"""By how many blocks there are."""
+_NOWHERE = _Nowhere([])

@@ -16,16 +16,14 @@ which the memory is taken there: as many pages as its share of the vCPUs, as far
 
 from __future__ import annotations
 
-import msgspec
-
 from kvnode._fast.placement import CROSSES_CELLS, FEWER_PAGES_THAN_CELLS, TOO_FEW_CPUS, HostCpus, place
-from kvnode.api.cpu_memory import EVEN_PARITY
+from kvnode.api.cpu_memory import EVEN_PARITY, Realtime
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import NoFit
 from kvnode.facts import Cell, HostFacts
-from kvnode.facts.cpuset import CpusetError, format_cpuset, mask_of, parse_cpuset
+from kvnode.facts.cpuset import CpusetError, format_cpuset, parse_cpuset
 from kvnode.planning.domain_plan import CpuTune, MemoryPlan, NumaCell, Topology, VcpuPlan
-from kvnode.planning.iothreads import IoThreads
+from kvnode.planning.intermediate import IoThreads, Placement
 from kvnode.planning.refusal import invalid
 from kvnode.quantity import bytes_text
 
@@ -34,20 +32,6 @@ _MOST_PAGES = 1 << 52
 _LOCAL = 10  # a cell's distance to itself (ACPI SLIT)
 _FARTHEST = 255  # no way there (the same)
 """More than any guest can have, and sums of it are still numbers to compiled code."""
-
-
-class Placement(msgspec.Struct, frozen=True, gc=False):
-    """Where a guest with CPUs of its own runs; ``cells`` is empty where it doesn't see the host's."""
-
-    tune: CpuTune
-    cells: tuple[NumaCell, ...] = ()
-
-    @property
-    def host_cells(self) -> str | None:
-        """The host's cells that memory is taken from, as a list; None for any."""
-        if not self.cells:
-            return None
-        return format_cpuset(mask_of(cell.host_cell for cell in self.cells if cell.host_cell is not None))
 
 
 def placement(
@@ -71,7 +55,7 @@ def placement(
     cores = vcpu.enabled // topology.threads
     cpus = host.cpus if host.cells else _unknown_host(host, vcpu.enabled + pool + emulator, topology.threads)
     page = _page(memory) if mapped and host.cells else None
-    pages = tuple(_free_pages(host, page)) if page is not None else None
+    pages = _free_pages(host, page) if page is not None else None
     wanted = memory.bytes // page if page is not None else 0
     found = place(cpus, cores, topology.threads, pool + emulator, mapped, pages, wanted)
     if isinstance(found[0], int):
@@ -79,13 +63,18 @@ def placement(
     pins, beside, shares = found
     tune = CpuTune(
         tuple(pins),
-        emulator=_cpus(beside[pool:]) if emulator else None,
-        iothreads=_iothreads(vmi, threads, pins, beside[:pool], beside[pool:]),
-        realtime=_realtime(vmi, vcpu),
+        _cpus(beside[pool:]) if emulator else None,
+        _iothreads(vmi, threads, pins, beside[:pool], beside[pool:]) if threads.count else (),
+        _realtime(cpu.realtime, vcpu.enabled) if cpu.realtime is not None else None,
     )
     if not mapped:
         return Placement(tune)
-    return Placement(tune, _cells(host, shares, vcpu, topology, memory, page))
+    cells = _cells(host, shares, vcpu, topology, memory, page)
+    return Placement(tune, cells, _host_cells(cells))
+
+
+def _host_cells(cells: tuple[NumaCell, ...]) -> str:
+    return _cpus([cell.host_cell for cell in cells if cell.host_cell is not None])
 
 
 def emulator_cpus(vmi: VirtualMachineInstance, others: int) -> int:
@@ -110,8 +99,12 @@ def _page(memory: MemoryPlan) -> int:
     return memory.hugepage_bytes
 
 
-def _free_pages(host: HostFacts, page: int) -> list[int]:
-    return [min(cell.pools[page].free, _MOST_PAGES) if page in cell.pools else 0 for cell in host.cells]
+def _free_pages(host: HostFacts, page: int) -> tuple[int, ...]:
+    free = []
+    for cell in host.cells:
+        pool = cell.pools.get(page)
+        free.append(min(pool.free, _MOST_PAGES) if pool is not None else 0)
+    return tuple(free)
 
 
 def _no_fit(
@@ -154,19 +147,34 @@ def _pages_by_cell(host: HostFacts, cores: int, threads: int, page: int) -> tupl
 
 
 def _cpus(cpus: list[int]) -> str:
-    return format_cpuset(mask_of(cpus))
+    """CPUs in any order as a list of single ones and ranges, as `format_cpuset` writes a mask."""
+    told: list[str] = []
+    first = last = -1
+    for cpu in sorted(cpus):
+        if last < 0:
+            first = cpu
+        elif cpu > last + 1:
+            told.append(_run(first, last))
+            first = cpu
+        last = cpu
+    if last >= 0:
+        told.append(_run(first, last))
+    return ",".join(told)
+
+
+def _run(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"
 
 
 def _iothreads(
     vmi: VirtualMachineInstance, threads: IoThreads, vcpus: list[int], own: list[int], emulator: list[int]
 ) -> tuple[str, ...]:
-    if not threads.count:
-        return ()
+    count = threads.count
     if own:
-        return tuple(map(str, own))
+        return tuple([str(cpu) for cpu in own])
     if vmi.spec.domain.io_threads_policy == "auto" and not emulator:
-        return tuple(_cpus(_turn(vcpus, thread, threads.count)) for thread in range(threads.count))
-    return (_cpus(emulator or vcpus),) * threads.count
+        return tuple([_cpus(_turn(vcpus, thread, count)) for thread in range(count)])
+    return (_cpus(emulator or vcpus),) * count
 
 
 def _turn(vcpus: list[int], thread: int, threads: int) -> list[int]:
@@ -176,20 +184,17 @@ def _turn(vcpus: list[int], thread: int, threads: int) -> list[int]:
     return vcpus[len(vcpus) * thread // threads : len(vcpus) * (thread + 1) // threads]
 
 
-def _realtime(vmi: VirtualMachineInstance, vcpu: VcpuPlan) -> str | None:
-    cpu = vmi.spec.domain.cpu
-    if cpu is None or cpu.realtime is None:
-        return None
-    everyone = (1 << vcpu.enabled) - 1
-    if not cpu.realtime.mask:
-        return format_cpuset(everyone)
+def _realtime(realtime: Realtime, vcpus: int) -> str:
+    """The vCPUs under the real-time scheduler: those of the mask, or all."""
+    if not realtime.mask:
+        return _run(0, vcpus - 1)
     field = f"{_CPU}.realtime.mask"
     try:
-        mask = parse_cpuset(cpu.realtime.mask)
+        mask = parse_cpuset(realtime.mask)
     except CpusetError as error:
         raise invalid(field, f"{error}; write vCPUs such as 0-3,^1") from None
-    if not mask or mask & ~everyone:
-        raise invalid(field, f"{cpu.realtime.mask[:60]!r} has to name vCPUs of the {vcpu.enabled} from 0 up")
+    if not mask or mask >> vcpus:
+        raise invalid(field, f"{realtime.mask[:60]!r} has to name vCPUs of the {vcpus} from 0 up")
     return format_cpuset(mask)
 
 
@@ -204,22 +209,17 @@ def _cells(
     """The guest's cells. vCPUs that may be plugged later are the last cell's: they have no CPUs yet."""
     used = [host.cells[at] for at, _, _ in shares] if host.cells else []
     distances = _distances(used)
-    made, first = [], 0
-    for number, (_, cores, pages) in enumerate(shares):
-        end = first + cores * topology.threads
-        last = vcpu.maximum if number == len(shares) - 1 else end
-        mask = (1 << last) - (1 << first)
-        here = used[number] if used else None
-        made.append(
-            NumaCell(
-                number,
-                format_cpuset(mask),
-                pages * page if page is not None else memory.bytes,
-                host_cell=here.id if here is not None else 0,
-                distances=distances[number] if distances else (),
-            )
-        )
-        first = end
+    made: list[NumaCell] = []
+    first, last = 0, 0
+    for number, share in enumerate(shares):
+        _, cores, pages = share
+        last += cores * topology.threads
+        if number == len(shares) - 1:
+            last = vcpu.maximum
+        size = pages * page if page is not None else memory.bytes
+        known = distances[number] if distances else ()
+        made.append(NumaCell(number, _run(first, last - 1), size, used[number].id if used else 0, known))
+        first = last
     return tuple(made)
 
 
@@ -229,8 +229,13 @@ def _distances(used: list[Cell]) -> list[tuple[tuple[int, int], ...]]:
     libvirt takes 10 for a cell itself and no less than 11 for another (formatdomain, "Guest NUMA topology"), and some
     firmware says 10 of all.
     """
-    rows = [tuple((to, here.distances.get(cell.id, 0)) for to, cell in enumerate(used)) for here in used]
-    told = all(
-        value == _LOCAL if to == at else _LOCAL < value <= _FARTHEST for at, row in enumerate(rows) for to, value in row
-    )
-    return rows if told else []
+    rows: list[tuple[tuple[int, int], ...]] = []
+    for at, here in enumerate(used):
+        row: list[tuple[int, int]] = []
+        for to, there in enumerate(used):
+            value = here.distances.get(there.id, 0)
+            if not (value == _LOCAL if to == at else _LOCAL < value <= _FARTHEST):
+                return []
+            row.append((to, value))
+        rows.append(tuple(row))
+    return rows

@@ -10,12 +10,13 @@ from __future__ import annotations
 from kvnode.api.identity import DEFAULT_NAMESPACE
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.facts import HostFacts
-from kvnode.planning import devices
 from kvnode.planning.aliases import with_aliases
-from kvnode.planning.architecture import Architecture, architecture_of
+from kvnode.planning.architecture import architecture_of
 from kvnode.planning.cpu import cpu_plan, vcpu_plan
 from kvnode.planning.device_plans import DevicesPlan
-from kvnode.planning.disk_operations import DiskOperation, disk_operations
+from kvnode.planning.devices import devices_plan
+from kvnode.planning.disk_files import DiskOperation
+from kvnode.planning.disk_operations import disk_operations
 from kvnode.planning.disks import disk_devices
 from kvnode.planning.domain_plan import DomainPlan, MemoryPlan, VcpuPlan
 from kvnode.planning.features import clock_plan, features_plan
@@ -25,7 +26,8 @@ from kvnode.planning.hostname import guest_hostname
 from kvnode.planning.hypervisor import hypervisor_of
 from kvnode.planning.identity import domain_name, domain_uuid
 from kvnode.planning.interfaces import interface_devices
-from kvnode.planning.iothreads import IoThreads, iothreads_plan
+from kvnode.planning.intermediate import Architecture, IoThreads, PlanSettings
+from kvnode.planning.iothreads import iothreads_plan
 from kvnode.planning.launch_security import behind_iommu, launch_security
 from kvnode.planning.memory import (
     added_overhead_bytes,
@@ -34,13 +36,14 @@ from kvnode.planning.memory import (
     memory_plan,
     requested_bytes,
 )
-from kvnode.planning.network import NetworkPlan, network_plan
+from kvnode.planning.network import network_plan
+from kvnode.planning.network_plans import NetworkPlan
 from kvnode.planning.overhead import memory_overhead
-from kvnode.planning.pci import behind_ports, places_of
+from kvnode.planning.pci import places_of
 from kvnode.planning.placement import placement
 from kvnode.planning.refusal import refuse_unplanned
 from kvnode.planning.requirements import check_requirements
-from kvnode.planning.settings import Configuration, PlanSettings, plan_settings
+from kvnode.planning.settings import Configuration, plan_settings
 
 _GRACE_PERIOD_S = 30
 _ON_POWEROFF = _ON_CRASH = "destroy"
@@ -136,28 +139,4 @@ def _devices(
     disks = disk_devices(vmi, host, arch, operations, threads, vcpu.enabled, places)
     interfaces = interface_devices(vmi, arch, network, settings, places)
     from_host = host_devices(vmi, host)
-    behind_port = sum(one.kind != "usb" and one.address is None for one in from_host) if from_host else 0
-    ports = places.ports(memory.bytes, not vmi.spec.domain.devices.disable_hotplug, behind_port)
-    inputs = devices.inputs(vmi, arch, places)
-    return with_aliases(
-        DevicesPlan(
-            (*devices.controllers(vmi, arch, disks, inputs, from_host, places), *ports),
-            disks,
-            interfaces,
-            behind_ports(from_host, places) if behind_port else from_host,
-            devices.filesystems(vmi, places),
-            devices.serials(vmi, settings),
-            devices.channels(vmi),
-            devices.redirections(vmi),
-            inputs,
-            devices.graphics(vmi),
-            devices.video(vmi, arch, places),
-            devices.rng(vmi, arch, places),
-            devices.balloon(vmi, arch, memory, settings, places),
-            devices.watchdogs(vmi, places),
-            devices.sounds(vmi, places),
-            devices.tpm(vmi),
-            devices.vsock(vmi, arch, places),
-            devices.panics(vmi, places),
-        )
-    )
+    return with_aliases(devices_plan(vmi, arch, settings, memory, disks, interfaces, from_host, places))

@@ -8,8 +8,7 @@ the guest, a device's tag in the guest's metadata) is no part of a plan: ``unsup
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from kvnode._fast.quantities import plain_bytes
 from kvnode.api.devices import Devices
 from kvnode.api.instance import DomainSpec, VirtualMachineInstance, VirtualMachineInstanceSpec
 from kvnode.errors import VALUE_INVALID, VALUE_NOT_SUPPORTED, FieldError, InvalidManifest, QuantityError
@@ -59,6 +58,9 @@ def _none_of(value: str, allowed: tuple[str, ...]) -> str:
 
 def bytes_of(field: str, quantity: Quantity) -> int:
     """The quantity in bytes; raises InvalidManifest where it is none."""
+    plain = plain_bytes(quantity)
+    if plain >= 0:
+        return plain
     try:
         return to_bytes(quantity)
     except QuantityError as error:
@@ -73,47 +75,47 @@ def some_of(names: tuple[str, ...], most: int = 6) -> str:
 
 def refuse_unplanned(vmi: VirtualMachineInstance) -> None:
     """Raise InvalidManifest with every field that this build has no plan for."""
-    errors = [FieldError(field, VALUE_NOT_SUPPORTED, why) for field, why in _unplanned(vmi)]
-    if errors:
-        raise InvalidManifest(errors)
+    spec = vmi.spec
+    found: list[FieldError] = []
+    _find_compute(found, spec.domain)
+    _find_devices(found, spec.domain.devices)
+    _find_sources(found, spec)
+    if found:
+        raise InvalidManifest(found)
 
 
-def _unplanned(vmi: VirtualMachineInstance) -> Iterator[tuple[str, str]]:
-    yield from _unplanned_compute(vmi.spec.domain)
-    yield from _unplanned_devices(vmi.spec.domain.devices)
-    yield from _unplanned_sources(vmi.spec)
+def _unplanned(field: str, why: str) -> FieldError:
+    return FieldError(field, VALUE_NOT_SUPPORTED, why)
 
 
-def _unplanned_compute(domain: DomainSpec) -> Iterator[tuple[str, str]]:
+def _find_compute(found: list[FieldError], domain: DomainSpec) -> None:
     cpu = domain.cpu
     if cpu is None or cpu.dedicated_cpu_placement:
         return
     add = "add cpu.dedicatedCpuPlacement, or leave it out"
     if cpu.isolate_emulator_thread:
-        yield (
-            f"{_DOMAIN}.cpu.isolateEmulatorThread",
-            f"the emulator has a CPU of its own where the vCPUs have theirs: {add}",
-        )
+        why = f"the emulator has a CPU of its own where the vCPUs have theirs: {add}"
+        found.append(_unplanned(f"{_DOMAIN}.cpu.isolateEmulatorThread", why))
     if cpu.numa is not None and cpu.numa.guest_mapping_passthrough is not None:
-        yield (
-            f"{_DOMAIN}.cpu.numa.guestMappingPassthrough",
-            f"a guest lies in the host's cells where its vCPUs have CPUs of their own: {add}",
-        )
+        why = f"a guest lies in the host's cells where its vCPUs have CPUs of their own: {add}"
+        found.append(_unplanned(f"{_DOMAIN}.cpu.numa.guestMappingPassthrough", why))
     if cpu.realtime is not None:
-        yield f"{_DOMAIN}.cpu.realtime", f"the real-time scheduler is for vCPUs that have CPUs of their own: {add}"
+        why = f"the real-time scheduler is for vCPUs that have CPUs of their own: {add}"
+        found.append(_unplanned(f"{_DOMAIN}.cpu.realtime", why))
 
 
-def _unplanned_devices(devices: Devices) -> Iterator[tuple[str, str]]:
+def _find_devices(found: list[FieldError], devices: Devices) -> None:
     for index, disk in enumerate(devices.disks):
         if disk.changed_block_tracking:
             why = "what changed on a disk isn't kept track of yet, since nothing here backs it up: leave it out"
-            yield f"{_DOMAIN}.devices.disks[{index}].changedBlockTracking", why
+            found.append(_unplanned(f"{_DOMAIN}.devices.disks[{index}].changedBlockTracking", why))
 
 
-def _unplanned_sources(spec: VirtualMachineInstanceSpec) -> Iterator[tuple[str, str]]:
+def _find_sources(found: list[FieldError], spec: VirtualMachineInstanceSpec) -> None:
     for index, network in enumerate(spec.networks):
         if network.pod is not None and network.pod.vm_ipv6_network_cidr:
             why = "a guest's network behind the Pod has IPv4 alone yet: leave it out"
-            yield f"spec.networks[{index}].pod.vmIPv6NetworkCIDR", why
-    for index in range(len(spec.utility_volumes)):
-        yield f"spec.utilityVolumes[{index}]", "a volume for work beside the guest is no part of it yet: leave it out"
+            found.append(_unplanned(f"spec.networks[{index}].pod.vmIPv6NetworkCIDR", why))
+    if spec.utility_volumes:
+        why = "a volume for work beside the guest is no part of it yet: leave it out"
+        found += [_unplanned(f"spec.utilityVolumes[{index}]", why) for index in range(len(spec.utility_volumes))]

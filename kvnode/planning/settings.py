@@ -5,30 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from kvnode.api.configuration import KubeVirtConfiguration
 from kvnode.api.settings import typed_configuration
 from kvnode.errors import VALUE_INVALID, FieldError, InvalidManifest
+from kvnode.planning.intermediate import PlanSettings
 
 Configuration = Mapping[str, Any] | KubeVirtConfiguration
-
-
-class PlanSettings(msgspec.Struct, frozen=True, gc=False):
-    """The administrator's part in a plan.
-
-    smbios               -- strings of SMBIOS type 1 that replace ours, by libvirt's entry names
-    free_page_reporting  -- guests give back pages that they don't use
-    serial_log           -- what a guest writes on its serial console is kept in a file
-    tap_plugins          -- binding plugins whose interfaces are plain taps to QEMU
-    overhead_ratio       -- factor on the memory overhead
-    """
-
-    smbios: tuple[tuple[str, str], ...] = ()
-    free_page_reporting: bool = True
-    serial_log: bool = True
-    tap_plugins: frozenset[str] = frozenset()
-    overhead_ratio: float = 1.0
 
 
 _PLAIN = PlanSettings()

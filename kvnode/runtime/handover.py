@@ -18,7 +18,7 @@ from kvnode.network.dnsmasq import find_dnsmasq, start_dnsmasq
 from kvnode.network.links import apply_links
 from kvnode.network.netns import Netns
 from kvnode.planning import DomainPlan
-from kvnode.planning.network import NetworkPlan
+from kvnode.planning.network_plans import NetworkPlan
 from kvnode.runtime.process import Process
 from kvnode.runtime.protocol import Connection, Follow, ProtocolError, Refused, Start, Status
 

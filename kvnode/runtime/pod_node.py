@@ -32,8 +32,10 @@ from kvnode.network.links import has_link, probe_links
 from kvnode.network.netns import Netns
 from kvnode.network.resolver import parse_resolv_conf
 from kvnode.planning import DomainPlan, plan
-from kvnode.planning.disk_operations import ContainerDisk, DiskOperation, disk_operations
-from kvnode.planning.network import NetworkPlan, bridge_name
+from kvnode.planning.disk_files import ContainerDisk, DiskOperation
+from kvnode.planning.disk_operations import disk_operations
+from kvnode.planning.network import bridge_name
+from kvnode.planning.network_plans import NetworkPlan
 from kvnode.planning.references import NETWORK_DATA_KEYS, USER_DATA_KEYS, with_cloud_init_data
 from kvnode.runtime.capabilities import Capabilities, with_capabilities
 from kvnode.runtime.guests import ENDED_PHASES, half_written, read_bounded, write_whole

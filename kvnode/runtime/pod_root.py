@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import msgspec
 
 from kvnode.errors import HostError, InvalidImage
-from kvnode.planning.disk_operations import ContainerDisk
+from kvnode.planning.disk_files import ContainerDisk
 from kvnode.runtime import syscalls
 from kvnode.runtime.process import Process
 from kvnode.storage.disk_format import DiskImage, read_disk_header

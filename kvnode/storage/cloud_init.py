@@ -10,7 +10,7 @@ Source: cloud-init, "NoCloud", "Source 2: Drive with labeled filesystem"; ECMA-1
 import io
 from collections.abc import Iterator
 
-from kvnode.planning.disk_operations import CloudInitNoCloud
+from kvnode.planning.disk_files import CloudInitNoCloud
 
 VOLUME_ID = "cidata"
 

@@ -19,7 +19,7 @@ import msgspec
 from kvnode.errors import InvalidImage, NotFound
 from kvnode.facts import VolumeFacts
 from kvnode.paths import NodePaths
-from kvnode.planning.disk_operations import ContainerDisk, DiskOperation
+from kvnode.planning.disk_files import ContainerDisk, DiskOperation
 from kvnode.storage.disk_format import DiskImage, Format, read_disk_header
 from kvnode.storage.files import host_errors, locked, make_folder, remove_tree, sync_folder, write_whole
 from kvnode.storage.images import ImageStore, Progress

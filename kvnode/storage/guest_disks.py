@@ -16,17 +16,8 @@ from pathlib import Path
 import msgspec
 
 from kvnode.errors import VALUE_INVALID, FieldError, HostError, InvalidManifest
-from kvnode.planning.disk_operations import (
-    BASE,
-    CLOUD_INIT,
-    EMPTY_DISK,
-    OVERLAY,
-    CloudInitNoCloud,
-    ContainerDisk,
-    DiskOperation,
-    EmptyDisk,
-    volume_path,
-)
+from kvnode.planning.disk_files import CloudInitNoCloud, ContainerDisk, DiskOperation, EmptyDisk
+from kvnode.planning.disk_operations import BASE, CLOUD_INIT, EMPTY_DISK, OVERLAY, volume_path
 from kvnode.storage.cloud_init import no_cloud_iso
 from kvnode.storage.container_disks import CachedDisk
 from kvnode.storage.disk_format import DiskImage

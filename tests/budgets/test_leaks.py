@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 import kvnode
-from kvnode._fast import addresses, domain_xml, names, netlink, placement, plain
+from kvnode._fast import addresses, domain_xml, names, netlink, placement, plain, quantities
 from kvnode.api.disks import Disk, DiskTarget
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.planning.device_plans import Panic
@@ -176,13 +176,13 @@ def refused_batch(call: Callable[[netlink.Batch], object], room: int = 0) -> Non
 
 @cache
 def golden_guest() -> tuple[VirtualMachineInstance, kvnode.HostFacts]:
-    return kvnode.default(kvnode.load(FOLDERS[0] / "manifest.yaml")), kvnode.HostFacts()
+    return kvnode.default(kvnode.load(TREE / "deploy/examples/vmi-tiny.yaml")), kvnode.HostFacts()
 
 
 @cache
 def changed() -> list[tuple[VirtualMachineInstance, kvnode.HostFacts]]:
     """Golden guests with one value changed, of which many are refused."""
-    return [(vmi, host) for _, vmi, host in changed_guests(7)]
+    return [(vmi, host) for _, vmi, host in changed_guests(70)]
 
 
 def plan_all(guests: list[tuple[VirtualMachineInstance, kvnode.HostFacts]]) -> None:
@@ -204,7 +204,7 @@ def hostile_guests() -> list[tuple[VirtualMachineInstance, kvnode.HostFacts]]:
         for value in (None, (None,), (Raising(),), Raising()):
             devices = replace(domain.devices, **{name: value})
             found.append((replace(vmi, spec=replace(vmi.spec, domain=replace(domain, devices=devices))), host))
-    return found
+    return found[::10]
 
 
 METHODS = [name for name, value in vars(netlink.Batch).items() if name[0] != "_" and callable(value)]
@@ -300,8 +300,8 @@ CASES: dict[str, tuple[Callable[[], object], int]] = {
     "domain_xml.render_domain of text that is bytes": (lambda: broken({"on_crash": b"destroy"})(), CALLS),
     "domain_xml.render_domain of devices that raise": (lambda: broken({}, {"panics": Raising()})(), CALLS),
     "planner.plan": (lambda: kvnode.plan(*golden_guest()), CALLS),
-    "planner.plan of golden guests with one value changed": (lambda: plan_all(changed()), CALLS // 100),
-    "planner.plan of what no manifest can hold": (lambda: plan_all(hostile_guests()), CALLS // 100),
+    "planner.plan of golden guests with one value changed": (lambda: plan_all(changed()), CALLS // 10),
+    "planner.plan of what no manifest can hold": (lambda: plan_all(hostile_guests()), CALLS // 10),
     "domain_xml.escaped": (lambda: domain_xml.escaped("<&\"'>" * 1000), CALLS),
     "domain_xml.escaped of half a surrogate": (lambda: refused(lambda: domain_xml.escaped(HALF)), CALLS),
     "domain_xml.escaped of a control character behind much text": (
@@ -372,9 +372,29 @@ CASES: dict[str, tuple[Callable[[], object], int]] = {
     "placement.HostCpus of too many cells": (lambda: refused(lambda: placement.HostCpus(((),) * 5000, 1)), CALLS),
     "addresses.ipv4": (lambda: [addresses.ipv4(text) for text in ("10.0.2.2/24", "256.1.1.1", "ä", "")], CALLS),
     "addresses.ipv4 of no text": (lambda: refused(lambda: addresses.ipv4(None)), CALLS),
+    "addresses.ipv4_cidr": (
+        lambda: [addresses.ipv4_cidr(text) for text in ("10.0.2.2/24", "10.0.2.2", "256.1.1.1", "")],
+        CALLS,
+    ),
+    "addresses.ipv4_cidr of no text": (lambda: refused(lambda: addresses.ipv4_cidr(None)), CALLS),
+    "addresses.ipv4_within": (
+        lambda: [addresses.ipv4_within(text, 0x0A000200, 24) for text in ("10.0.2.2/24", "10.1.2.2", "ä")],
+        CALLS,
+    ),
+    "addresses.ipv4_within of no text": (lambda: refused(lambda: addresses.ipv4_within(None, 1, 1)), CALLS),
+    "addresses.ipv4_within of no network": (lambda: refused(lambda: addresses.ipv4_within("1.2.3.4", -1, 1)), CALLS),
+    "addresses.ipv4_within of no prefix": (lambda: refused(lambda: addresses.ipv4_within("1.2.3.4", 1, 33)), CALLS),
     "addresses.ipv4_text": (lambda: addresses.ipv4_text(0x0A000202), CALLS),
     "addresses.ipv4_text of what is no address": (lambda: refused(lambda: addresses.ipv4_text(1 << 32)), CALLS),
     "addresses.ipv4_text of no number": (lambda: refused(lambda: addresses.ipv4_text("1")), CALLS),
+    "quantities.plain_bytes": (
+        lambda: [quantities.plain_bytes(text) for text in ("512Mi", "4Gi", "1", "x", "")],
+        CALLS,
+    ),
+    "quantities.plain_bytes of what is no amount": (
+        lambda: [quantities.plain_bytes(one) for one in (None, b"1", HALF)],
+        CALLS,
+    ),
     "placement.place": (lambda: placement.place(large_host(), 64, 1, 3, True, (16,) * 8, 64), CALLS),
     "placement.place of what doesn't fit": (lambda: placement.place(large_host(), 513, 1, 0, False), CALLS),
     "placement.place of no amount": (

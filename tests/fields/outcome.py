@@ -25,8 +25,8 @@ from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.unsupported import without_effect
 from kvnode.errors import FieldError, InvalidManifest, KvnodeError
 from kvnode.network.resolver import resolver_facts
-from kvnode.planning.disk_operations import CloudInitNoCloud, ContainerDisk
-from kvnode.planning.network import NetworkPlan
+from kvnode.planning.disk_files import CloudInitNoCloud, ContainerDisk
+from kvnode.planning.network_plans import NetworkPlan
 from tests.fields.guests import HOST
 
 MODES = ("standalone", "cluster")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from kvnode.paths import NodePaths
-from kvnode.planning.disk_operations import CloudInitNoCloud
+from kvnode.planning.disk_files import CloudInitNoCloud
 from kvnode.storage.cloud_init import no_cloud_iso
 from kvnode.storage.guest_image import TINY, TINY_FULL, build_image, build_tiny, build_tiny_disk
 from kvnode.storage.guest_image.debian_packages import PackageCache

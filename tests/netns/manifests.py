@@ -6,7 +6,8 @@ import msgspec
 
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.facts import HostFacts, LinkFacts
-from kvnode.planning.network import NetworkPlan, network_plan
+from kvnode.planning.network import network_plan
+from kvnode.planning.network_plans import NetworkPlan
 
 
 def guest_with(*interfaces: dict[str, Any], networks: list[dict[str, Any]] | None = None, **spec: Any) -> Any:

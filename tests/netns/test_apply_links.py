@@ -14,11 +14,12 @@ from kvnode._fast.netlink import Batch
 from kvnode.errors import HostError
 from kvnode.facts import HostFacts, LinkFacts, Route
 from kvnode.facts.checks import inconsistencies
-from kvnode.network.links import apply_links, probe_links
+from kvnode.network.links import apply_links, apply_operations, probe_links
 from kvnode.network.netns import Netns
 from kvnode.network.rtnetlink import RouteSocket
 from kvnode.planning.link_operations import SetLink
-from kvnode.planning.network import LINK_GROUP, network_plan
+from kvnode.planning.network import network_plan
+from kvnode.planning.network_plans import LINK_GROUP
 from tests.netns.manifests import guest_with, plan_for
 from tests.netns.pods import namespace, pod_on_wire
 
@@ -95,8 +96,7 @@ def test_half_a_plan_is_finished():
         plan = plan_for(probe_links(pod.netns, "eth0"), {"bridge": {}})
         interface = plan.interfaces[0]
         for upto in range(len(interface.operations)):
-            part = msgspec.structs.replace(interface, operations=interface.operations[:upto])
-            apply_links(msgspec.structs.replace(plan, interfaces=(part,)), pod.netns, UID)
+            pod.netns.run(apply_operations, interface.operations[:upto], UID)
         apply_links(plan, pod.netns, UID)
         assert links_of(pod)["tap0"]["master"] == "k6t-eth0"
         assert "169.254.75.10/32" in pod.sh("ip addr show k6t-eth0")
@@ -105,10 +105,9 @@ def test_half_a_plan_is_finished():
 def test_a_refusal_names_the_operation_and_the_kernels_words():
     with pod_on_wire() as (pod, _):
         plan = plan_for(probe_links(pod.netns, "eth0"), {"bridge": {}})
-        interface = plan.interfaces[0]
-        wrong = msgspec.structs.replace(interface, operations=(*interface.operations, SetLink("tap0", mtu=70000)))
+        wrong = (*plan.operations, SetLink("tap0", mtu=70000))
         with pytest.raises(HostError, match=r"change tap0 \(mtu 70000\): Invalid argument \(mtu greater than device"):
-            apply_links(msgspec.structs.replace(plan, interfaces=(wrong,)), pod.netns, UID)
+            pod.netns.run(apply_operations, wrong, UID)
 
 
 def test_a_link_that_is_not_there():

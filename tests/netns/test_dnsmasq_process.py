@@ -11,7 +11,7 @@ import pytest
 from kvnode.errors import HostError
 from kvnode.network import dnsmasq
 from kvnode.network.dnsmasq import dnsmasq_config, dnsmasq_user, find_dnsmasq, start_dnsmasq
-from kvnode.planning.dhcp_handoff import DhcpHandoff
+from kvnode.planning.network_plans import DhcpHandoff
 from tests.netns.pods import Namespace, namespace
 from tests.processes import alive
 

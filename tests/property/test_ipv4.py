@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvnode.planning.ipv4 import Ipv4, is_ipv6, read_ipv4
+from kvnode.planning.ipv4 import is_ipv6, read_ipv4
+from kvnode.planning.ipv4_address import Ipv4
 
 
 @given(st.ip_addresses(v=4), st.integers(0, 32), st.ip_addresses(v=4))

@@ -14,7 +14,8 @@ from kvnode.facts import HostFacts, LinkFacts, Resolver, Route
 from kvnode.network.dnsmasq import dnsmasq_config
 from kvnode.network.nft import pod_ruleset
 from kvnode.planning.link_operations import CreateBridge, CreateTap, SetLink
-from kvnode.planning.network import NetworkPlan, network_plan
+from kvnode.planning.network import network_plan
+from kvnode.planning.network_plans import NetworkPlan
 from tests.netns.manifests import guest_with
 
 LINK_NAME = re.compile(r"(eth0|net\d+|k6t-[a-z0-9]+|tap\d+|default)")

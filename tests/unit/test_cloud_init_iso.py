@@ -8,7 +8,7 @@ from pathlib import Path
 import pycdlib
 import pytest
 
-from kvnode.planning.disk_operations import CloudInitNoCloud
+from kvnode.planning.disk_files import CloudInitNoCloud
 from kvnode.storage.cloud_init import no_cloud_iso
 
 

@@ -282,4 +282,4 @@ def test_programs_find_the_same_subjects_as_ever(explained):
     assert all(isinstance(told[name], list) for name in lists)
     assert all(isinstance(told[name], str) for name in texts)
     assert set(told["overhead"]) == {"total_bytes", "items", "reserved_bytes"}
-    assert all(set(item) == {"name", "bytes", "why"} for item in told["overhead"]["items"])
+    assert all({*item, "count"} == {"name", "bytes", "why", "count"} for item in told["overhead"]["items"])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kvnode.errors import HostError
 from kvnode.network.dnsmasq import dnsmasq_config
-from kvnode.planning.dhcp_handoff import ClasslessRoute, DhcpHandoff, PrivateOption
+from kvnode.planning.network_plans import ClasslessRoute, DhcpHandoff, PrivateOption
 
 HANDOFF = DhcpHandoff(
     bridge="k6t-eth0",

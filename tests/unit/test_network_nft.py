@@ -9,7 +9,8 @@ from kvnode.errors import HostError
 from kvnode.facts import HostFacts, LinkFacts
 from kvnode.network import nft
 from kvnode.network.nft import load_ruleset, pod_ruleset, quoted_ifname
-from kvnode.planning.network import ForwardedPort, network_plan
+from kvnode.planning.network import network_plan
+from kvnode.planning.network_plans import ForwardedPort
 from tests.netns.manifests import guest_with, plan_for
 
 LINK = LinkFacts(ifname="eth0", mac="02:00:00:00:00:01", mtu=1500, addresses=("10.244.1.17/24",))

@@ -8,7 +8,7 @@ import pytest
 from kvnode.api.identity import identity_of
 from kvnode.errors import InvalidManifest
 from kvnode.facts import HostFacts, LinkFacts, Resolver, Route
-from kvnode.planning.dhcp_handoff import ClasslessRoute, routes_of
+from kvnode.planning.dhcp_handoff import routes_of
 from kvnode.planning.ipv4 import read_ipv4
 from kvnode.planning.link_operations import (
     AddAddress,
@@ -20,7 +20,9 @@ from kvnode.planning.link_operations import (
     SetPort,
     SetSysctl,
 )
-from kvnode.planning.network import ForwardedPort, NetworkPlan, derived_macs, network_plan
+from kvnode.planning.macs import GUEST, derived_mac
+from kvnode.planning.network import network_plan
+from kvnode.planning.network_plans import ClasslessRoute, ForwardedPort, NetworkPlan
 from tests.netns.manifests import guest_with, plan_for
 
 LINK = LinkFacts(
@@ -125,18 +127,20 @@ def test_a_link_without_an_address_has_no_lease():
 
 def test_macs_derive_from_who_the_guest_is():
     plain = guest_with({"masquerade": {}})
-    assert derived_macs(identity_of(plain.metadata), "net0") == derived_macs(
-        identity_of(guest_with({"masquerade": {}}).metadata), "net0"
+    assert derived_mac(GUEST, identity_of(plain.metadata), "net0") == derived_mac(
+        GUEST, identity_of(guest_with({"masquerade": {}}).metadata), "net0"
     )
     renamed = msgspec.structs.replace(plain, metadata=msgspec.structs.replace(plain.metadata, name="other"))
     moved = msgspec.structs.replace(plain, metadata=msgspec.structs.replace(plain.metadata, namespace="other"))
     known = msgspec.structs.replace(plain, metadata=msgspec.structs.replace(plain.metadata, uid="1-2-3"))
     known_renamed = msgspec.structs.replace(known, metadata=msgspec.structs.replace(known.metadata, name="other"))
-    assert len({derived_macs(identity_of(vmi.metadata), "net0") for vmi in (plain, renamed, moved, known)}) == 4
-    assert derived_macs(identity_of(known.metadata), "net0") == derived_macs(
-        identity_of(known_renamed.metadata), "net0"
+    assert len({derived_mac(GUEST, identity_of(vmi.metadata), "net0") for vmi in (plain, renamed, moved, known)}) == 4
+    assert derived_mac(GUEST, identity_of(known.metadata), "net0") == derived_mac(
+        GUEST, identity_of(known_renamed.metadata), "net0"
     )
-    assert derived_macs(identity_of(plain.metadata), "net0") != derived_macs(identity_of(plain.metadata), "net1")
+    assert derived_mac(GUEST, identity_of(plain.metadata), "net0") != derived_mac(
+        GUEST, identity_of(plain.metadata), "net1"
+    )
 
 
 def test_two_interfaces():
@@ -311,7 +315,7 @@ def test_a_subdomain_is_searched_first():
     ],
 )  # fmt: skip
 def test_routes(address, routes, router, classless):
-    answer = routes_of(read_ipv4(address), tuple(routes))
+    answer = routes_of(address, tuple(routes))
     assert answer == (router, tuple(ClasslessRoute(*pair) for pair in classless))
 
 

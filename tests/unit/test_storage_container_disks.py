@@ -12,7 +12,7 @@ import pytest
 
 from kvnode.errors import InvalidImage, NotFound
 from kvnode.facts import VolumeFacts
-from kvnode.planning.disk_operations import ContainerDisk, EmptyDisk
+from kvnode.planning.disk_files import ContainerDisk, EmptyDisk
 from kvnode.storage.container_disks import CachedDisk, DiskCache, container_disk_facts, unwrap_container_disks
 from kvnode.storage.files import locked
 from kvnode.storage.images import ImageStore

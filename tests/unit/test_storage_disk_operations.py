@@ -12,14 +12,8 @@ from kvnode.api.core import ConfigMap, Secret
 from kvnode.api.defaults import default
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.errors import InvalidManifest
-from kvnode.planning.disk_operations import (
-    CloudInitNoCloud,
-    ContainerDisk,
-    DiskOperation,
-    EmptyDisk,
-    cloud_init_meta_data,
-    disk_operations,
-)
+from kvnode.planning.disk_files import CloudInitNoCloud, ContainerDisk, DiskOperation, EmptyDisk
+from kvnode.planning.disk_operations import cloud_init_meta_data, disk_operations
 from kvnode.planning.hostname import guest_hostname
 from kvnode.planning.references import resolve_references
 

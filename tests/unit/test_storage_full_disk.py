@@ -17,7 +17,7 @@ CHILD = """
 import json, os, sys
 from pathlib import Path
 from kvnode.errors import HostError
-from kvnode.planning.disk_operations import CloudInitNoCloud, ContainerDisk, EmptyDisk
+from kvnode.planning.disk_files import CloudInitNoCloud, ContainerDisk, EmptyDisk
 from kvnode.storage import files
 from kvnode.storage.container_disks import CachedDisk, DiskCache
 from kvnode.storage.guest_disks import prepare_disks

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from kvnode.errors import HostError, InvalidManifest
-from kvnode.planning.disk_operations import CloudInitNoCloud, ContainerDisk, DiskOperation, EmptyDisk, volume_path
+from kvnode.planning.disk_files import CloudInitNoCloud, ContainerDisk, DiskOperation, EmptyDisk
+from kvnode.planning.disk_operations import volume_path
 from kvnode.storage.cloud_init import no_cloud_iso
 from kvnode.storage.container_disks import CachedDisk
 from kvnode.storage.guest_disks import LARGEST_BYTES, PreparedDisk, prepare_disks, remove_disks
