@@ -57,7 +57,7 @@ def importing(copy: Path, code: str) -> str:
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_headers_are_what_would_be_written(program: str) -> None:
     status, said = run(TREE, program, "--check")
-    assert status == 0, f"run deploy/setup/{program} and build again: {said}"
+    assert status == 0, f"`make headers`: {said}"
 
 
 def test_what_was_compiled_for_other_types_is_not_imported(copy: Path) -> None:
