@@ -27,6 +27,11 @@ venv: debian
 build: venv ## the extensions, in place
 	@$(PY) deploy/setup/extensions.py
 
+# Before anything is built: with headers of yesterday nothing may compile. A tree that was never built, build first.
+.PHONY: headers
+headers: venv ## write the headers of compiled code anew, after its types or annotations have changed, and build
+	@$(PY) deploy/setup/layouts.py && $(PY) deploy/setup/declarations.py && $(PY) deploy/setup/extensions.py
+
 .PHONY: demo
 demo: setup ## a guest from its manifest, boot to shutdown, with what happens told
 	@$(PY) deploy/demo/demo.py
@@ -102,5 +107,5 @@ cluster-binaries: setup ## build the cluster's programs ahead (the first time a 
 .PHONY: clean
 clean: ## remove what was made in the tree; the caches stay
 	rm -rf .venv .cache build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	rm -f kvnode/_fast/*.so
+	rm -f kvnode/_fast/*.so kvnode/planning/*.so
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -31,7 +31,8 @@ if DEBUG:
     DIRECTIVES |= {"boundscheck": True, "wraparound": True, "nonecheck": True}
 
 # Modules that are Python to everybody else: a None where there is to be an object is Python's error and no crash.
-PYTHON = DIRECTIVES | {"annotation_typing": False, "nonecheck": True, "embedsignature": False}
+# Nothing of them is pickled; what Cython writes for that makes objects of any content.
+PYTHON = DIRECTIVES | {"annotation_typing": False, "nonecheck": True, "embedsignature": False, "auto_pickle": False}
 
 COMPILE_ARGS = ["-O0", "-g3", "-UNDEBUG"] if DEBUG else ["-O2", "-g0"]
 COMPILE_ARGS += ["-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-missing-field-initializers"]

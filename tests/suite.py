@@ -34,6 +34,9 @@ PR_SET_CHILD_SUBREAPER = 36
 def checks() -> dict[str, list[str]]:
     """What each check is called, and its command."""
     extensions = sorted(str(path.relative_to(TREE)) for path in TREE.glob("kvnode/_fast/*.p[yx][xd]"))
+    # Headers that are written by a program are held against it (tests/architecture/test_compiled.py). For whoever reads
+    # C, some lines are as long as the names that C has for our types.
+    written = [path for path in extensions if not Path(path).stem.startswith("layout_")]
     modules = [f"kvnode._fast.{Path(path).stem}" for path in extensions if path.endswith(".pyx")]
     typed = ["kvnode", *(["controllers"] if list(TREE.glob("controllers/**/*.py")) else [])]
     found = {
@@ -44,7 +47,7 @@ def checks() -> dict[str, list[str]]:
         "import-linter": [str(BIN / "lint-imports")],
     }
     if extensions:
-        found["cython-lint"] = [str(BIN / "cython-lint"), *extensions]
+        found["cython-lint"] = [str(BIN / "cython-lint"), *written]
         found["stubs"] = [
             sys.executable,
             "-m",

@@ -15,7 +15,6 @@ import ast
 import importlib
 import inspect
 import re
-import sys
 import types
 import typing
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ from typing import Any
 
 import msgspec
 from layouts import MODULES as LAID_OUT
-from layouts import TREE, from_sources, is_laid_out, short_name
+from layouts import TREE, from_sources, is_laid_out, short_name, write
 
 COMPILED = TREE / "kvnode/planning"
 PLAIN = {tuple: "tuple", list: "list", dict: "dict", set: "set", frozenset: "frozenset", bool: "bint"}
@@ -283,16 +282,10 @@ def declarations(module: str) -> str:
 
 
 def main() -> int:
-    wrong = []
-    for module in compiled_modules():
-        path, text = COMPILED / f"{module.rpartition('.')[2]}.pxd", declarations(module)
-        if path.exists() and path.read_text() == text:
-            continue
-        wrong.append(path.name)
-        if "--check" not in sys.argv[1:]:
-            path.write_text(text)
-    print("\n".join(wrong) or "all declarations are those of the annotations")
-    return 1 if wrong and "--check" in sys.argv[1:] else 0
+    texts = {
+        TREE.joinpath(*module.split(".")).with_suffix(".pxd"): declarations(module) for module in compiled_modules()
+    }
+    return write(texts, "all declarations are those of the annotations")
 
 
 if __name__ == "__main__":

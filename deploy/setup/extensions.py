@@ -5,8 +5,8 @@ its source, of the declarations that it imports, setup.py, the compiler, Python,
 missing is built in parallel, one process for each module, so a module that doesn't compile keeps nobody from the
 others. In the tree lies a copy, put there by a rename: a process that has the old one mapped keeps it.
 
-Run with the environment's Python; ``--force`` builds all anew, ``--into FOLDER`` puts the copies there and leaves the
-tree as it is (for a build with other switches).
+Run with the environment's Python; ``--force`` builds all anew, ``--into FOLDER`` puts the copies into the package's
+copy there and leaves the tree as it is (for a build with other switches).
 """
 
 import argparse

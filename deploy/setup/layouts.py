@@ -4,8 +4,11 @@ A Struct keeps its fields one after the other, those of its bases first and its 
 field that holds a Struct or a tuple is read through a property, which makes sure that it does: so code may go from one
 to the next as it does in Python, and what isn't what its annotation says is a TypeError. Other fields are objects.
 
+Compiled code asks nobody whether a field is there, so only frozen Structs are laid out, of which none can be deleted.
+``kvnode/_fast/layouts.pyx``, which is written here too, compares all of it with the types when it is imported.
+
 Run with the environment's Python when a type that compiled code reads has changed, and build again; ``--check`` only
-says what would be written. ``kvnode._fast.layouts`` compares all of it once more when it is imported.
+says what would be written.
 """
 
 import importlib.abc
@@ -44,13 +47,25 @@ MODULES = (
 
 
 class FromSources(importlib.abc.MetaPathFinder):
-    """Has planning imported from its sources: what is compiled of it may be older, and has no annotations."""
+    """Has planning imported from its sources: what is compiled of it may be older, and has no annotations.
+
+    Nothing that was compiled reads a Struct then, so nobody asks where its fields lay when it was.
+    """
 
     def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
+        if name == "kvnode._fast.layouts":
+            return ModuleSpec(name, Unasked())
         source = TREE / f"{name.replace('.', '/')}.py"
         if name.startswith("kvnode.planning.") and source.exists():
             return importlib.util.spec_from_file_location(name, source)
         return None
+
+
+class Unasked(importlib.abc.Loader):
+    """Makes an empty module."""
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Do nothing."""
 
 
 def from_sources() -> None:
@@ -65,7 +80,7 @@ def structs(module: str) -> list[type[msgspec.Struct]]:
         value
         for value in vars(importlib.import_module(module)).values()
         if isinstance(value, type) and issubclass(value, msgspec.Struct) and value.__module__ == module
-        if value.__struct_fields__ and not value.__name__.startswith("_")
+        if is_laid_out(value)
     ]
 
 
@@ -99,8 +114,10 @@ def read_as(hint: object) -> type | None:
 
 
 def is_laid_out(kind: type) -> bool:
-    """Whether a class is a Struct with fields of a module that compiled code reads."""
-    return issubclass(kind, msgspec.Struct) and kind.__module__ in MODULES and bool(kind.__struct_fields__)
+    """Whether a class is a Struct that compiled code reads: public, frozen, and with fields."""
+    if not issubclass(kind, msgspec.Struct) or kind.__module__ not in MODULES or kind.__name__.startswith("_"):
+        return False
+    return bool(kind.__struct_fields__) and kind.__struct_config__.frozen
 
 
 def class_layout(struct: type[msgspec.Struct]) -> str:
@@ -169,17 +186,35 @@ from kvnode._fast.layout cimport Field, kvnode_lies_so
     return "\n\n".join([head, *map(class_layout, found), "\n".join(["", *check, "    return 0", ""])])
 
 
+def checks() -> str:
+    """The module that asks every header whether it is so."""
+    shorts = [short_name(module) for module in MODULES]
+    imports = [f"from kvnode._fast.layout_{short} cimport check_{short}" for short in shorts]
+    return "\n".join([CHECKS, *imports, "", "", *(f"check_{short}()" for short in shorts), ""])
+
+
+CHECKS = '''# cython: language_level=3
+"""That every Struct lies as it did when compiled code was made to read it: asked when this is imported, or ImportError.
+
+Whatever is compiled and reads Structs imports this before it reads. deploy/setup/layouts.py writes it.
+"""
+'''
+
+
 def main() -> int:
-    wrong = []
-    for module in MODULES:
-        path, text = FAST / f"layout_{short_name(module)}.pxd", layout(module)
-        if path.exists() and path.read_text() == text:
-            continue
-        wrong.append(path.name)
-        if "--check" not in sys.argv[1:]:
-            path.write_text(text)
-    print("\n".join(wrong) or "all layouts are those of the types")
-    return 1 if wrong and "--check" in sys.argv[1:] else 0
+    texts = {FAST / f"layout_{short_name(module)}.pxd": layout(module) for module in MODULES}
+    return write({**texts, FAST / "layouts.pyx": checks()}, "all layouts are those of the types")
+
+
+def write(texts: dict[Path, str], all_good: str) -> int:
+    """Have files say what they should, or tell which don't; the exit status."""
+    wrong = [path for path, text in texts.items() if not path.exists() or path.read_text() != text]
+    print("\n".join(str(path.relative_to(TREE)) for path in wrong) or all_good)
+    if "--check" in sys.argv[1:]:
+        return 1 if wrong else 0
+    for path in wrong:
+        path.write_text(texts[path])
+    return 0
 
 
 if __name__ == "__main__":

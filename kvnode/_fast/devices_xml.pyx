@@ -26,12 +26,11 @@ from kvnode._fast.layout_planning_device_plans cimport (
     Video,
     Vsock,
     Watchdog,
-    check_planning_device_plans,
 )
 from kvnode._fast.xml_buffer cimport Buffer, attr, attr_number, element, lit
 
-
-check_planning_device_plans()
+# Before anything is read: an ImportError where a Struct isn't what this was compiled for.
+__import__("kvnode._fast.layouts")
 
 
 cdef int devices(Buffer *b, DevicesPlan plan) except -1:

@@ -29,7 +29,6 @@ from kvnode._fast.layout_planning_domain_plan cimport (
     Timer,
     Topology,
     VcpuPlan,
-    check_planning_domain_plan,
 )
 from kvnode._fast.xml_buffer cimport (
     Buffer,
@@ -43,12 +42,12 @@ from kvnode._fast.xml_buffer cimport (
     text,
 )
 
+# Before anything is read: an ImportError where a Struct isn't what this was compiled for.
+__import__("kvnode._fast.layouts")
+
 cdef enum:
     STACK_BYTES = 8192  # a typical guest; one with dozens of disks spills to the heap
     MIB_SHIFT = 20
-
-
-check_planning_domain_plan()
 
 
 def render_domain(plan):

@@ -2,8 +2,11 @@
 """That a Struct of Python's lies in memory as compiled code reads it.
 
 A ``layout_*.pxd`` declares the Structs of one module, so that compiled code reads a field as C reads one. What it
-declares is compared with the types' own descriptors when a compiled module is imported: a field that isn't where it was
-declared is an ImportError, and never somebody else's memory.
+declares is compared with the types' own descriptors when ``layouts`` is imported, which whoever reads Structs does
+first: a field that isn't where it was declared is an ImportError, and never somebody else's memory.
+
+A field is read without asking whether there is anything in it: a Struct is only ever made whole, and a frozen one lets
+nobody delete a field. What still could is a call of the descriptor's own ``__delete__``, which is nobody's accident.
 """
 
 cdef extern from *:
@@ -27,10 +30,11 @@ cdef extern from *:
                    && ((PyMemberDescrObject *)found)->d_member->offset == fields->offset;
             Py_XDECREF(found);
         }
+        PyErr_Clear();
         if (same)
             return 0;
-        PyErr_Format(PyExc_ImportError, "%s.%s lies elsewhere than it was compiled for; build kvnode again",
-                     ((PyTypeObject *)type)->tp_name, moved);
+        PyErr_Format(PyExc_ImportError, "%R has another %s than kvnode was compiled for; build kvnode again", type,
+                     moved);
         return -1;
     }
     """

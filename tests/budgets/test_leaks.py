@@ -20,9 +20,11 @@ import psutil
 import pytest
 
 import kvnode
-from kvnode._fast import addresses, digests, domain_xml, names, netlink, placement, plain
+from kvnode._fast import addresses, digests, domain_xml, names, netlink, placement, plain, quantities
 from kvnode.api.disks import Disk, DiskTarget
+from kvnode.api.instance import VirtualMachineInstance
 from kvnode.planning.device_plans import Panic
+from tests.golden.changed import answer, changed_guests
 from tests.golden.folders import FOLDERS, golden_plan
 
 TREE = Path(__file__).resolve().parents[2]
@@ -172,6 +174,39 @@ def refused_batch(call: Callable[[netlink.Batch], object], room: int = 0) -> Non
     assert len(batch) == room + 1
 
 
+@cache
+def golden_guest() -> tuple[VirtualMachineInstance, kvnode.HostFacts]:
+    return kvnode.default(kvnode.load(TREE / "deploy/examples/vmi-tiny.yaml")), kvnode.HostFacts()
+
+
+@cache
+def changed() -> list[tuple[VirtualMachineInstance, kvnode.HostFacts]]:
+    """Golden guests with one value changed, of which many are refused."""
+    return [(vmi, host) for _, vmi, host in changed_guests(70)]
+
+
+def plan_all(guests: list[tuple[VirtualMachineInstance, kvnode.HostFacts]]) -> None:
+    for vmi, host in guests:
+        answer(vmi, host)
+
+
+@cache
+def hostile_guests() -> list[tuple[VirtualMachineInstance, kvnode.HostFacts]]:
+    """Guests that raise when they are planned: in each place of a domain stands what no manifest can hold."""
+    vmi, host = golden_guest()
+    replace, domain = msgspec.structs.replace, vmi.spec.domain
+    found = []
+    for name in domain.__struct_fields__:
+        for value in (None, 1, Raising(), [], ((),)):
+            spec = replace(vmi.spec, domain=replace(domain, **{name: value}))
+            found.append((replace(vmi, spec=spec), host))
+    for name in domain.devices.__struct_fields__:
+        for value in (None, (None,), (Raising(),), Raising()):
+            devices = replace(domain.devices, **{name: value})
+            found.append((replace(vmi, spec=replace(vmi.spec, domain=replace(domain, devices=devices))), host))
+    return found[::10]
+
+
 METHODS = [name for name, value in vars(netlink.Batch).items() if name[0] != "_" and callable(value)]
 REFUSED_BY_BATCH: dict[str, Callable[[netlink.Batch], object]] = {
     "create_link of a long name": lambda batch: batch.create_link("x" * 99, "tun"),
@@ -264,6 +299,9 @@ CASES: dict[str, tuple[Callable[[], object], int]] = {
     "domain_xml.render_domain of text that is missing": (lambda: broken({"on_crash": None})(), CALLS),
     "domain_xml.render_domain of text that is bytes": (lambda: broken({"on_crash": b"destroy"})(), CALLS),
     "domain_xml.render_domain of devices that raise": (lambda: broken({}, {"panics": Raising()})(), CALLS),
+    "planner.plan": (lambda: kvnode.plan(*golden_guest()), CALLS),
+    "planner.plan of golden guests with one value changed": (lambda: plan_all(changed()), CALLS // 10),
+    "planner.plan of what no manifest can hold": (lambda: plan_all(hostile_guests()), CALLS // 10),
     "domain_xml.escaped": (lambda: domain_xml.escaped("<&\"'>" * 1000), CALLS),
     "domain_xml.escaped of half a surrogate": (lambda: refused(lambda: domain_xml.escaped(HALF)), CALLS),
     "domain_xml.escaped of a control character behind much text": (
@@ -353,6 +391,14 @@ CASES: dict[str, tuple[Callable[[], object], int]] = {
     "addresses.ipv4_text": (lambda: addresses.ipv4_text(0x0A000202), CALLS),
     "addresses.ipv4_text of what is no address": (lambda: refused(lambda: addresses.ipv4_text(1 << 32)), CALLS),
     "addresses.ipv4_text of no number": (lambda: refused(lambda: addresses.ipv4_text("1")), CALLS),
+    "quantities.plain_bytes": (
+        lambda: [quantities.plain_bytes(text) for text in ("512Mi", "4Gi", "1", "x", "")],
+        CALLS,
+    ),
+    "quantities.plain_bytes of what is no amount": (
+        lambda: [quantities.plain_bytes(one) for one in (None, b"1", HALF)],
+        CALLS,
+    ),
     "placement.place": (lambda: placement.place(large_host(), 64, 1, 3, True, (16,) * 8, 64), CALLS),
     "placement.place of what doesn't fit": (lambda: placement.place(large_host(), 513, 1, 0, False), CALLS),
     "placement.place of no amount": (

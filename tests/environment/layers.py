@@ -33,7 +33,7 @@ LANES = {"guests": tuple(layer for layer in LAYERS if layer not in _CLUSTERS), "
 
 # Seconds that one test may take before it is taken for hung; emulation is some thirty times slower than a processor.
 # The first test of the cluster's waits for the cluster.
-TIMEOUTS_S = {"packaging": 300, "controllers": 120, "libvirt": 120, "guest": 300, "cluster": 600, "budgets": 300}
+TIMEOUTS_S = {"packaging": 900, "controllers": 120, "libvirt": 120, "guest": 300, "cluster": 600, "budgets": 300}
 
 
 def layer_of(nodeid: str) -> str:

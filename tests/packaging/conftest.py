@@ -20,10 +20,14 @@ TREE = Path(__file__).resolve().parents[2]
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PATH": "/usr/bin:/bin"}
 
 
-def run(*command: str | Path, cwd: Path | str = "/", **environment: str) -> str:
+# All that is compiled, one module after the other: two and a half minutes where nothing else runs.
+BUILD_S = 800
+
+
+def run(*command: str | Path, cwd: Path | str = "/", timeout_s: float = 240, **environment: str) -> str:
     """What a command prints; its own words in the failure where it fails."""
     done = subprocess.run(
-        list(map(str, command)), cwd=cwd, env=OFFLINE | environment, capture_output=True, text=True, timeout=240
+        list(map(str, command)), cwd=cwd, env=OFFLINE | environment, capture_output=True, text=True, timeout=timeout_s
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -49,7 +53,7 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(TREE / name, source / name)
         # Without --sdist or --wheel, build makes the wheel from the sdist it has just made.
-        run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, cwd=source)
+        run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, cwd=source, timeout_s=BUILD_S)
 
     return kept("distributions", key, make)
 

@@ -9,6 +9,8 @@ import os
 import sys
 from pathlib import Path
 
+from compiled import EXTENSIONS
+
 TREE = Path(__file__).resolve().parents[2]
 
 
@@ -17,8 +19,8 @@ def main() -> int:
     for name in ("LD_PRELOAD", "ASAN_OPTIONS", "UBSAN_OPTIONS", "PYTHONMALLOC"):
         os.environ.pop(name, None)
     sys.path[0:1] = [folder, str(TREE)]
-    for source in (TREE / "kvnode/_fast").glob("*.pyx"):
-        loaded = importlib.import_module(f"kvnode._fast.{source.stem}").__file__ or ""
+    for name in EXTENSIONS:
+        loaded = importlib.import_module(f"kvnode.{name}").__file__ or ""
         if not loaded.startswith(f"{folder}/"):
             raise SystemExit(f"{loaded} is not the module with the sanitizers in it, which lies below {folder}")
     import pytest

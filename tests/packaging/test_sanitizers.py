@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.packaging.compiled import EXTENSIONS, PACKAGE
+
 TREE = Path(__file__).resolve().parents[2]
 PROGRAM = Path(__file__).with_name("sanitized.py")
+HOSTILE = TREE / "tests/property/hostile_structs.py"
 
 TESTS = [f"tests/{layer}" for layer in ("unit", "golden", "property", "fuzz", "netns", "libvirt")]
 TESTS.append("tests/budgets/test_leaks.py")
@@ -28,14 +31,15 @@ LEFT_OUT = {
 def package(tmp_path_factory):
     """A folder with kvnode in it: the tree's sources, and extensions with the sanitizers in them."""
     folder = tmp_path_factory.mktemp("sanitized")
-    fast = folder / "kvnode/_fast"
-    fast.mkdir(parents=True)
-    for source, place in ((TREE / "kvnode", folder / "kvnode"), (TREE / "kvnode/_fast", fast)):
+    compiled = {source.parent for source in EXTENSIONS.values()}
+    for source in (PACKAGE, *sorted(compiled)):
+        place = folder / source.relative_to(TREE)
+        place.mkdir()
         for path in source.iterdir():
-            if path.name not in ("_fast", "__pycache__") and path.suffix != ".so":
+            if path not in compiled and path.name != "__pycache__" and path.suffix != ".so":
                 (place / path.name).symlink_to(path)
     built = subprocess.run(
-        [sys.executable, TREE / "deploy/setup/extensions.py", "--into", fast],
+        [sys.executable, TREE / "deploy/setup/extensions.py", "--into", folder / "kvnode"],
         env={**os.environ, "KVNODE_SANITIZE": "1"},
         capture_output=True,
         text=True,
@@ -80,6 +84,16 @@ def test_the_layers_run_without_a_report(package, tmp_path):
     options = ["-q", "--capture=sys", "-p", "no:cacheprovider", "-o", "pythonpath=", f"--rootdir={TREE}"]
     left_out = [f"--deselect={test}" for test in LEFT_OUT]
     status, said, reports = run(package, tmp_path, PROGRAM, package, *options, "--timeout=600", *left_out, *TESTS)
+    assert reports == []
+    assert status == 0, said[-8000:]
+
+
+@pytest.mark.full("what no manifest can hold, planned and rendered on extensions built with sanitizers")
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("what", ["planned", "rendered", "called"])
+def test_hostile_values_are_no_report(package, tmp_path, monkeypatch, what):
+    monkeypatch.setenv("PYTHONPATH", str(package))
+    status, said, reports = run(package, tmp_path, HOSTILE, tmp_path / "tried", what, "3")
     assert reports == []
     assert status == 0, said[-8000:]
 

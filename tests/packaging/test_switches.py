@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.packaging.compiled import EXTENSIONS, PACKAGE
+
 TREE = Path(__file__).resolve().parents[2]
-EXTENSIONS = sorted(path.stem for path in (TREE / "kvnode/_fast").glob("*.pyx"))
 
 
 def build(switch: str, place: Path) -> Path:
@@ -44,21 +45,26 @@ def test_an_unknown_extension_is_refused_with_the_known_ones(tmp_path):
 def test_the_extensions_pass_their_tests_when_built_with(switch, tmp_path):
     lib = build(switch, tmp_path)
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
-    assert all((lib / "kvnode/_fast" / f"{extension}{suffix}").exists() for extension in EXTENSIONS)
+    built = [
+        lib / "kvnode" / source.relative_to(PACKAGE).with_name(f"{source.stem}{suffix}")
+        for source in EXTENSIONS.values()
+    ]
+    assert [str(path) for path in built if not path.exists()] == []
     environment = {**os.environ, "PYTHONPATH": f"{lib}:{TREE}"}
     tests = [str(path) for path in sorted((TREE / "tests").glob("*/test_*.py")) if _is_of_extensions(path)]
     assert tests
-    check = f"import kvnode._fast.{EXTENSIONS[0]} as it; assert it.__file__.startswith({str(lib)!r}), it.__file__"
+    check = f"import kvnode.planning.planner as it; assert it.__file__.startswith({str(lib)!r}), it.__file__"
     _run([sys.executable, "-c", check], environment, tmp_path)
     options = ["-q", "-p", "no:cacheprovider", "-o", "pythonpath=", "--rootdir", str(TREE)]
     _run([sys.executable, "-m", "pytest", *options, *tests], environment, tmp_path)
 
 
 def _is_of_extensions(path: Path) -> bool:
-    """Whether a file of pure tests is about a compiled module: it names one, or is all about domains."""
+    """Whether a file of pure tests is about a compiled module: it names one, plans, or is all about domains."""
     if path.parent.name == "golden":
         return True
-    return path.parent.name in ("unit", "property") and "kvnode._fast" in path.read_text()
+    text = path.read_text()
+    return path.parent.name in ("unit", "property") and ("kvnode._fast" in text or "kvnode.plan" in text)
 
 
 def _run(command: list[str], environment: dict[str, str], place: Path) -> None:

@@ -1,0 +1,126 @@
+"""What is compiled is compiled of what stands in the tree: types, annotations and headers say the same.
+
+Planning has one source, from which its declarations are written, and so are the headers that say where the fields of
+Structs lie. Here a copy of the package is changed by one word at a time, and has to be found out: by the programs that
+write, and by what was compiled before, when it is imported.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from deploy.setup import layouts
+
+TREE = Path(__file__).resolve().parents[2]
+PROGRAMS = ("layouts.py", "declarations.py")
+
+
+def run(tree: Path, program: str, *arguments: str) -> tuple[int, str]:
+    """A program of deploy/setup: its exit status, and what it prints."""
+    command = [sys.executable, f"{tree}/deploy/setup/{program}", *arguments]
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A tree with the package in it, which may be changed; what was compiled is the tree's own."""
+
+    def link_or_copy(source: str, target: str) -> None:
+        if source.endswith(".so"):
+            Path(target).symlink_to(source)
+        else:
+            shutil.copyfile(source, target)
+
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(TREE / "kvnode", tmp_path / "kvnode", copy_function=link_or_copy, ignore=ignored)
+    shutil.copytree(TREE / "deploy/setup", tmp_path / "deploy/setup", ignore=ignored)
+    return tmp_path
+
+
+def change(copy: Path, path: str, before: str, after: str) -> None:
+    text = (copy / path).read_text()
+    assert text.count(before) == 1, f"{path} has {before!r} {text.count(before)} times"
+    (copy / path).write_text(text.replace(before, after))
+
+
+def importing(copy: Path, code: str) -> str:
+    """What Python says in the end when it runs this in the copy."""
+    done = subprocess.run([sys.executable, "-c", code], cwd=copy, capture_output=True, text=True)
+    return (done.stderr.splitlines() or [""])[-1]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_headers_are_what_would_be_written(program: str) -> None:
+    status, said = run(TREE, program, "--check")
+    assert status == 0, f"`make headers`: {said}"
+
+
+def test_what_was_compiled_for_other_types_is_not_imported(copy: Path) -> None:
+    assert importing(copy, "import kvnode.planning.planner, kvnode._fast.domain_xml") == ""
+    change(copy, "kvnode/api/disks.py", "    shareable: bool", "    shared: bool")
+    said = "<class 'kvnode.api.disks.Disk'> has another shareable than kvnode was compiled for; build kvnode again"
+    for code in ("import kvnode; kvnode.plan", "import kvnode.planning.disks", "import kvnode._fast.devices_xml"):
+        assert importing(copy, code) == f"ImportError: {said}"
+
+
+def test_a_field_more_is_found_out(copy: Path) -> None:
+    change(copy, "kvnode/planning/domain_plan.py", "    iothreads: int = 0", "    a: int = 1\n    iothreads: int = 0")
+    said = "ImportError: <class 'kvnode.planning.domain_plan.DomainPlan'> has another size than"
+    assert importing(copy, "import kvnode; kvnode.render").startswith(said)
+
+
+def test_changed_types_are_written_anew_while_what_is_compiled_is_older(copy: Path) -> None:
+    change(copy, "kvnode/api/disks.py", "    shareable: bool", "    shared: bool")
+    header = "kvnode/_fast/layout_api_disks.pxd"
+    assert run(copy, "layouts.py", "--check") == (1, f"{header}\n")
+    assert "shareable" in (copy / header).read_text()
+    assert run(copy, "layouts.py") == (0, f"{header}\n")
+    assert "shareable" not in (copy / header).read_text()
+    assert run(copy, "layouts.py", "--check") == (0, "all layouts are those of the types\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def disk_bus(disk: Disk,", "def disk_bus(disk: Disk | str,"),
+        ("def disk_bus(disk: Disk, arch: Architecture) -> str", "def disk_bus(disk: Disk, arch: Architecture) -> bool"),
+        ("def disk_bus(disk: Disk,", "def disk_bus(device: Disk,"),
+    ],
+    ids=["an argument's type", "what is answered", "an argument's name"],
+)
+def test_another_annotation_is_found_out(copy: Path, before: str, after: str) -> None:
+    change(copy, "kvnode/planning/architecture.py", before, after)
+    assert run(copy, "declarations.py", "--check") == (1, "kvnode/planning/architecture.pxd\n")
+
+
+def test_whatever_reads_structs_compares_them_first() -> None:
+    """Each module that is compiled by itself; planning's import their package before."""
+    readers = [path for path in (TREE / "kvnode/_fast").glob("*.pyx") if " kvnode._fast.layout_" in path.read_text()]
+    assert len(readers) > 2
+    first = '\n__import__("kvnode._fast.layouts")\n'
+    assert [path.stem for path in readers if first not in path.read_text()] == ["layouts"]
+
+
+def laid_out() -> list[type[msgspec.Struct]]:
+    return [struct for module in layouts.MODULES for struct in layouts.structs(module)]
+
+
+def test_only_what_nobody_changes_is_laid_out() -> None:
+    assert len(laid_out()) > 150
+    assert [struct for struct in laid_out() if not struct.__struct_config__.frozen] == []
+
+
+def test_no_field_can_be_deleted() -> None:
+    """Compiled code reads it without asking whether there is one."""
+    for struct in laid_out():
+        made = struct(*([1] * len(struct.__struct_fields__)))
+        for field in struct.__struct_fields__:
+            with pytest.raises(AttributeError, match="immutable"):
+                delattr(made, field)
+            with pytest.raises(TypeError):
+                object.__delattr__(made, field)
