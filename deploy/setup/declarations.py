@@ -27,6 +27,7 @@ from layouts import TREE, from_sources, is_laid_out, short_name, write
 
 COMPILED = TREE / "kvnode/planning"
 PLAIN = {tuple: "tuple", list: "list", dict: "dict", set: "set", frozenset: "frozenset", bool: "bint"}
+CONSTANT = re.compile(r"_[A-Z][A-Z0-9_]*")
 NOT_IN_C = (ast.Yield, ast.YieldFrom, ast.Lambda, ast.GeneratorExp, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -261,9 +262,29 @@ def attributes(words: Words, init: ast.FunctionDef, kind: type) -> dict[str, str
     return found
 
 
+def constants(words: Words) -> list[str]:
+    """A module's own constants, which nobody outside reads: C has them at hand, and needn't look for their names."""
+    found: dict[str, int] = {}
+    for node in words.tree.body:
+        for name in assigned(node):
+            found[name] = found.get(name, 0) + 1
+    told = []
+    for name, times in found.items():
+        kind = type(getattr(words.module, name))
+        if times == 1 and CONSTANT.fullmatch(name):
+            told.append(f"cdef {words.word(kind)} {name}")
+    return told
+
+
+def assigned(node: ast.stmt) -> list[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)]
+
+
 def declarations(module: str) -> str:
     """The .pxd of one module."""
-    words, told = Words(module), []
+    words = Words(module)
+    told = constants(words)
     for node in words.tree.body:
         if isinstance(node, ast.FunctionDef) and declarable(node):
             told.append(Function(words, node, getattr(words.module, node.name), None).declaration())

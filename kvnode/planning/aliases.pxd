@@ -7,6 +7,7 @@ from kvnode._fast.layout_planning_device_plans cimport DiskDevice as device_plan
 from kvnode._fast.layout_planning_device_plans cimport Input
 from kvnode._fast.layout_planning_device_plans cimport InterfaceDevice
 
+cdef object _D
 cpdef DevicesPlan with_aliases(DevicesPlan devices)
 @cython.locals(cards=set, name=str, device=Input, card=InterfaceDevice, disk=device_plans_DiskDevice)
 cpdef bint _are_apart(DevicesPlan devices)

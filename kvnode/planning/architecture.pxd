@@ -7,5 +7,9 @@ from kvnode._fast.layout_facts_host cimport HostFacts as host_HostFacts
 from kvnode._fast.layout_planning_intermediate cimport Architecture
 from kvnode.planning.refusal cimport invalid
 
+cdef object _NEW
+cdef object _OLD
+cdef dict _TABLE
+cdef dict _BY_HOST
 cpdef Architecture architecture_of(VirtualMachineInstance vmi, host_HostFacts host)
 cpdef disk_bus(Disk disk, Architecture arch)

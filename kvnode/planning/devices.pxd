@@ -9,6 +9,7 @@ from kvnode._fast.layout_api_devices cimport PanicDevice as devices_PanicDevice
 from kvnode._fast.layout_api_devices cimport Watchdog as devices_Watchdog
 from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
 from kvnode._fast.layout_planning_device_plans cimport Balloon
+from kvnode._fast.layout_planning_device_plans cimport Controller
 from kvnode._fast.layout_planning_device_plans cimport DevicesPlan
 from kvnode._fast.layout_planning_device_plans cimport DiskDevice
 from kvnode._fast.layout_planning_device_plans cimport Graphics
@@ -28,6 +29,21 @@ from kvnode.planning.pci cimport Places
 from kvnode.planning.refusal cimport invalid
 from kvnode.planning.refusal cimport one_of
 
+cdef Controller _NO_USB
+cdef Balloon _NO_BALLOON
+cdef tuple _LOGGED
+cdef tuple _UNLOGGED
+cdef tuple _AGENT
+cdef tuple _AGENT_AND_METRICS
+cdef Graphics _VNC
+cdef object _BALLOON_PERIOD_S
+cdef object _RNG_SOURCE
+cdef tuple _ACTIONS
+cdef tuple _SOUNDS
+cdef tuple _VIDEOS
+cdef tuple _PANICS
+cdef tuple _REDIRECTED
+cdef object _FIRST_CID
 cpdef DevicesPlan devices_plan(VirtualMachineInstance vmi, Architecture arch, PlanSettings settings, MemoryPlan memory, tuple disks, tuple interfaces, tuple from_host, Places places)
 @cython.locals(device=HostDevice)
 cpdef _want_ports(tuple devices)

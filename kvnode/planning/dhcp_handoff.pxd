@@ -8,10 +8,12 @@ from kvnode._fast.layout_api_network cimport DHCPPrivateOptions as network_DHCPP
 from kvnode._fast.layout_facts_host cimport LinkFacts
 from kvnode._fast.layout_facts_host cimport Resolver
 from kvnode._fast.layout_facts_host cimport Route
+from kvnode._fast.layout_planning_ipv4_address cimport Ipv4
 from kvnode._fast.layout_planning_network_plans cimport DhcpHandoff
 from kvnode.planning.ipv4 cimport read_ipv4
 from kvnode.planning.refusal cimport invalid
 
+cdef Ipv4 _ANYWHERE
 cpdef leased_address(LinkFacts link)
 cpdef tuple ipv4_nameservers(Resolver resolver)
 @cython.locals(router=str, on_link=dict, beyond=list, route=Route)

@@ -16,6 +16,8 @@ from kvnode.planning.hostname cimport guest_hostname
 from kvnode.planning.refusal cimport bytes_of
 from kvnode.planning.refusal cimport invalid
 
+cdef dict _PATHS
+cdef tuple _INSTANCETYPE_ANNOTATIONS
 @cython.locals(operations=list, volume=volumes_Volume)
 cpdef tuple disk_operations(VirtualMachineInstance vmi, dict volumes=*)
 cpdef volume_path(index, file)

@@ -24,6 +24,23 @@ from kvnode.planning.pci cimport pci_address
 from kvnode.planning.refusal cimport choice
 from kvnode.planning.refusal cimport invalid
 
+cdef tuple _EMULATED
+cdef tuple _NO_LUNS
+cdef tuple _CACHES
+cdef tuple _IO
+cdef tuple _ERROR_POLICIES
+cdef object _TARGET
+cdef object _PR_HELPER
+cdef host_VolumeFacts _NO_FACTS
+cdef DiskSource _NO_SOURCE
+cdef dict _NO_NAMES
+cdef frozenset _NOBODY
+cdef object _MOST_DISKS
+cdef object _SECTOR
+cdef object _FILE_BLOCK
+cdef object _ALPHABET
+cdef tuple _FIRST_VIRTIO
+cdef tuple _FIRST_EMULATED
 @cython.locals(made=list, disk=Disk)
 cpdef tuple disk_devices(VirtualMachineInstance vmi, host_HostFacts host, Architecture arch, tuple operations, IoThreads threads, vcpus, Places places)
 

@@ -16,6 +16,13 @@ from kvnode.planning.disk_operations cimport volume_path
 from kvnode.planning.refusal cimport invalid
 from kvnode.planning.refusal cimport some_of
 
+cdef Firmware _NO_FIRMWARE
+cdef tuple _SYSTEM
+cdef object _PRIVATE
+cdef object _NVRAM
+cdef object _KERNEL
+cdef object _INITRD
+cdef object _PAUSED_MENU_MS
 cpdef OsPlan os_plan(VirtualMachineInstance vmi, host_HostFacts host, Architecture arch)
 cpdef bint has_efi(VirtualMachineInstance vmi)
 cpdef Loader _loader(EFI efi, host_HostFacts host, purpose)

@@ -14,6 +14,7 @@ from kvnode.planning.devices cimport has_graphics
 from kvnode.planning.pci cimport pci_address
 from kvnode.planning.refusal cimport invalid
 
+cdef object _DEVICES
 @cython.locals(made=list, device=devices_HostDevice, gpu=GPU)
 cpdef tuple host_devices(VirtualMachineInstance vmi, host_HostFacts host)
 cpdef HostDevice _with_display(HostDevice device, GPU gpu)

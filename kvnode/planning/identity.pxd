@@ -4,5 +4,8 @@
 from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
 from kvnode.planning.refusal cimport invalid
 
+cdef object _UUID
+cdef object _LONGEST_NAME
+cdef object _HASH_DIGITS
 cpdef domain_name(VirtualMachineInstance vmi)
 cpdef domain_uuid(VirtualMachineInstance vmi)

@@ -15,6 +15,7 @@ from kvnode.planning.pci cimport Places
 from kvnode.planning.pci cimport pci_address
 from kvnode.planning.refusal cimport choice
 
+cdef tuple _MODELS
 @cython.locals(made=list, interface=Interface)
 cpdef tuple interface_devices(VirtualMachineInstance vmi, Architecture arch, NetworkPlan network, PlanSettings settings, Places places)
 @cython.locals(planned=InterfaceNetwork)

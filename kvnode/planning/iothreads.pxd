@@ -11,6 +11,9 @@ from kvnode.planning.architecture cimport disk_bus
 from kvnode.planning.refusal cimport invalid
 from kvnode.planning.refusal cimport one_of
 
+cdef tuple _POLICIES
+cdef object _THREADS_FOR_VCPU
+cdef object _MOST_THREADS
 @cython.locals(disk=Disk)
 cpdef IoThreads iothreads_plan(VirtualMachineInstance vmi, Architecture arch, vcpus)
 @cython.locals(of_disk=list, disk=Disk)

@@ -7,6 +7,10 @@ from kvnode._fast.layout_planning_device_plans cimport Controller
 from kvnode._fast.layout_planning_domain_plan cimport LaunchSecurityPlan
 from kvnode._fast.layout_planning_intermediate cimport Architecture
 
+cdef object _D
+cdef object _SEV_NO_DEBUGGING
+cdef object _SEV_ENCRYPTED_STATE
+cdef object _SNP_POLICY
 cpdef LaunchSecurityPlan launch_security(VirtualMachineInstance vmi, Architecture arch)
 cpdef LaunchSecurityPlan _sev(SEV sev)
 cpdef bint _is_virtio(Controller controller)

@@ -10,6 +10,9 @@ from kvnode.planning.refusal cimport bytes_of
 from kvnode.planning.refusal cimport invalid
 from kvnode.planning.refusal cimport one_of
 
+cdef object _SMALLEST
+cdef object _LARGEST
+cdef object _SLOTS
 cpdef MemoryPlan memory_plan(VirtualMachineInstance vmi, host_HostFacts host)
 cpdef requested_bytes(VirtualMachineInstance vmi, MemoryPlan memory)
 cpdef added_overhead_bytes(VirtualMachineInstance vmi)

@@ -27,6 +27,14 @@ from kvnode.planning.macs cimport given_mac
 from kvnode.planning.macs cimport seen_mac
 from kvnode.planning.refusal cimport invalid
 
+cdef object _MOST_INTERFACES
+cdef tuple _SERVERS
+cdef tuple _TAPS
+cdef object _IFNAME_BYTES
+cdef LinkFacts _NO_LINK
+cdef NetworkPlan _NO_NETWORK
+cdef object _LABEL
+cdef _Wire _USUAL_WIRE
 cpdef bridge_name(pod_ifname, ordinal=*)
 
 cdef class _Guest:

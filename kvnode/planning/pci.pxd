@@ -8,6 +8,30 @@ from kvnode._fast.layout_api_network cimport Interface as network_Interface
 from kvnode._fast.layout_planning_device_plans cimport PciAddress
 from kvnode._fast.layout_planning_intermediate cimport Architecture
 
+cdef object _ADDRESS
+cdef tuple _BLOCKS
+cdef tuple _SPARE
+cdef tuple _HOST_PORTS
+cdef object _IN_BLOCK
+cdef object _OF_A_KIND
+cdef object _SMALL_BYTES
+cdef tuple _SMALL
+cdef tuple _LARGE
+cdef tuple _NOTHING_PLUGGED
+cdef frozenset _EXPRESS_CARDS
+cdef object _ROOT_PORT
+cdef tuple _PLACES
+cdef tuple _FIRST
+cdef object _MOST_PORTS
+cdef tuple _BEHIND
+cdef tuple _CARD_PORTS
+cdef tuple _CARDS
+cdef tuple _DISKS
+cdef object _MOST_OF_A_KIND
+cdef frozenset _EMPTY
+cdef tuple _ALL_PORTS
+cdef tuple _PORTS
+cdef _Nowhere _NOWHERE
 cpdef PciAddress pci_address(field, text)
 cpdef PciAddress _read(text)
 @cython.locals(texts=list, disk=disks_Disk, interface=network_Interface)

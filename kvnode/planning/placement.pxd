@@ -13,6 +13,10 @@ from kvnode._fast.layout_planning_intermediate cimport IoThreads
 from kvnode._fast.layout_planning_intermediate cimport Placement
 from kvnode.planning.refusal cimport invalid
 
+cdef object _CPU
+cdef object _MOST_PAGES
+cdef object _LOCAL
+cdef object _FARTHEST
 cpdef Placement placement(VirtualMachineInstance vmi, host_HostFacts host, VcpuPlan vcpu, Topology topology, MemoryPlan memory, IoThreads threads)
 cpdef _host_cells(tuple cells)
 cpdef emulator_cpus(VirtualMachineInstance vmi, others)

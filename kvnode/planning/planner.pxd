@@ -43,5 +43,7 @@ from kvnode.planning.placement cimport placement
 from kvnode.planning.refusal cimport refuse_unplanned
 from kvnode.planning.requirements cimport check_requirements
 
+cdef object _ON_POWEROFF
+cdef object _ON_CRASH
 cpdef DomainPlan plan(VirtualMachineInstance vmi, host_HostFacts host, config=*)
 cpdef DevicesPlan _devices(VirtualMachineInstance vmi, host_HostFacts host, Architecture arch, PlanSettings settings, NetworkPlan network, tuple operations, IoThreads threads, MemoryPlan memory, VcpuPlan vcpu)

@@ -45,7 +45,7 @@ from kvnode.planning.refusal import refuse_unplanned
 from kvnode.planning.requirements import check_requirements
 from kvnode.planning.settings import Configuration, plan_settings
 
-_GRACE_PERIOD_S = 30
+GRACE_PERIOD_S = 30
 _ON_POWEROFF = _ON_CRASH = "destroy"
 
 
@@ -106,7 +106,7 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
         network,
         overhead,
         guest_hostname(vmi),
-        _GRACE_PERIOD_S if grace is None else max(grace, 0),
+        GRACE_PERIOD_S if grace is None else max(grace, 0),
         _ON_POWEROFF,
         "destroy" if vmi.spec.domain.reboot_policy == "Terminate" else "restart",
         _ON_CRASH,

@@ -10,6 +10,7 @@ from kvnode._fast.layout_api_instance cimport VirtualMachineInstanceSpec
 from kvnode._fast.layout_api_network cimport Network as network_Network
 from kvnode._fast.quantities cimport plain_bytes
 
+cdef object _DOMAIN
 cpdef invalid(field, message)
 cpdef choice(field, value, tuple allowed)
 cpdef one_of(field, value, tuple allowed)

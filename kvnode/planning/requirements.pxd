@@ -10,6 +10,8 @@ from kvnode._fast.layout_planning_device_plans cimport Panic as device_plans_Pan
 from kvnode._fast.layout_planning_domain_plan cimport DomainPlan
 from kvnode._fast.layout_planning_domain_plan cimport HypervFeature as domain_plan_HypervFeature
 
+cdef object _DEVICES
+cdef object _FEATURES
 cpdef check_requirements(DomainPlan plan, host_HostFacts host)
 cpdef _check_emulated(DomainPlan plan)
 cpdef _kvm_alone(DomainPlan plan, field, what)

@@ -135,11 +135,11 @@ def test_a_request_under_way_is_waited_for_but_a_stop_goes_before_all() -> None:
 
 def test_a_guest_that_says_nothing_of_its_grace_period_has_the_planners() -> None:
     unsaid = guest("Running", grace_s=None)
-    assert written(machine("Always"), unsaid, StopOptions(grace_period=planner._GRACE_PERIOD_S)) == {
+    assert written(machine("Always"), unsaid, StopOptions(grace_period=planner.GRACE_PERIOD_S)) == {
         **HALTED,
-        "grace_s": planner._GRACE_PERIOD_S,
+        "grace_s": planner.GRACE_PERIOD_S,
     }
-    longer = write_of(machine("Always"), unsaid, StopOptions(grace_period=planner._GRACE_PERIOD_S + 1))
+    longer = write_of(machine("Always"), unsaid, StopOptions(grace_period=planner.GRACE_PERIOD_S + 1))
     assert longer.grace_first
 
 
