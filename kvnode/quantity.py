@@ -22,7 +22,6 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
-from kvnode._fast.quantities import plain_bytes
 from kvnode.errors import QuantityError
 
 Quantity = str | int | float
@@ -55,9 +54,6 @@ def to_bytes(quantity: Quantity) -> int:
 
     to_bytes("1.1Gi") is 1181116007. Raises QuantityError.
     """
-    plain = plain_bytes(quantity)
-    if plain >= 0:
-        return plain
     nanos = _nanos(quantity)[0]
     return -(-nanos // _NANO) if nanos >= 0 else nanos // _NANO
 
