@@ -18,7 +18,7 @@ import re
 import types
 import typing
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
@@ -114,11 +114,14 @@ class Words:
 
 
 def is_class_of_c(kind: type) -> bool:
-    """Whether a class of ours becomes an extension type: one that only holds state, and its subclasses."""
+    """Whether a class of ours becomes an extension type: one that only holds the state that its ``__init__`` names."""
+    bases = kind.__mro__[:-1]
     return (
-        all(base is object or (base.__module__ == kind.__module__) for base in kind.__mro__)
+        all(base.__module__ == kind.__module__ for base in bases)
         and kind.__module__.startswith("kvnode.planning.")
-        and "__init__" in vars(kind.__mro__[-2])
+        and "__init__" in vars(bases[-1])
+        and not hasattr(kind, "__dataclass_fields__")
+        and not any(isinstance(one, cached_property) for base in bases for one in vars(base).values())
     )
 
 
