@@ -6,7 +6,6 @@ A plan reads every address, route and name server of a Pod; in Python each costs
 """
 
 from cpython.unicode cimport PyUnicode_DecodeASCII
-from libc.string cimport memcmp
 
 from kvnode._fast.text cimport Text, read
 
@@ -29,25 +28,27 @@ def ipv4(text: str, /) -> tuple | None:
     return (address, prefix) if address >= 0 else None
 
 
-def ipv4_cidr(text: str, /) -> str | None:
+cpdef object ipv4_cidr(object text):
     """An address in CIDR form, the text itself where it is so; None for one that ``ipv4`` doesn't read."""
     cdef char out[LONGEST_CIDR]
     cdef int prefix
-    cdef Py_ssize_t at = LONGEST_CIDR
+    cdef Py_ssize_t at
     cdef Text given
     cdef long long address = parsed(text, &prefix)
     if address < 0:
         return None
-    at = decimal_before(out, at, prefix) - 1
+    # What has been read is another text than this one only where it has no prefix, or one with a leading zero.
+    read(text, &given)
+    at = given.size
+    if given.data[at - 2] == SLASH or (given.data[at - 3] == SLASH and given.data[at - 2] != ZERO):
+        return text
+    at = decimal_before(out, LONGEST_CIDR, prefix) - 1
     out[at] = SLASH
     at = dotted_before(out, at, <unsigned int> address)
-    read(text, &given)
-    if given.size == LONGEST_CIDR - at and not memcmp(given.data, out + at, given.size):
-        return text
     return PyUnicode_DecodeASCII(out + at, LONGEST_CIDR - at, NULL)
 
 
-def ipv4_within(text: str, unsigned int network, int prefix, /) -> bool | None:
+cpdef object ipv4_within(object text, unsigned int network, int prefix):
     """Whether an address lies in a network, whatever its own prefix; None for a text that ``ipv4`` doesn't read.
 
     network, prefix -- as ``ipv4`` reads them; ValueError for a prefix that isn't 0 to 32

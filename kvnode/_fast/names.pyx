@@ -9,6 +9,8 @@ All of these alphabets are ASCII, so a text with any other character is no name 
 is only read, in place: nothing here allocates.
 """
 
+from libc.string cimport memcmp
+
 from kvnode._fast.text cimport Text, read
 
 cdef extern from *:
@@ -26,6 +28,8 @@ cdef extern from *:
     const unsigned char kvnode_kinds[128]
     enum:
         LOWER, UPPER, DIGIT, HYPHEN, UNDERSCORE, DOT, PLUS, HEX
+
+cdef const char *NOBODY = "00:00:00:00:00:00"
 
 cdef enum:
     ALPHANUMERIC = LOWER | UPPER | DIGIT
@@ -132,29 +136,33 @@ cdef bint port_name(object text) except -1:
 
 cdef bint mac_address(object text) except -1:
     cdef Text name
-    cdef Py_ssize_t at
-    read(text, &name)
-    if name.size != MAC_CHARACTERS:
-        return False
-    for at in range(MAC_CHARACTERS):
-        if (name.data[at] != 58) if at % 3 == 2 else not kvnode_kinds[name.data[at]] & HEX:
-            return False
-    return True
+    return pairs(text, &name) != 0
 
 
 cdef bint card_address(object text) except -1:
     cdef Text name
-    cdef Py_ssize_t at
-    cdef bint nobody = True
-    if not mac_address(text):
+    cdef int kinds = pairs(text, &name)
+    if not kinds or kinds & UPPER:
         return False
-    read(text, &name)
-    for at in range(MAC_CHARACTERS):
-        if kvnode_kinds[name.data[at]] & UPPER:
-            return False
-        nobody = nobody and (name.data[at] == 48 or name.data[at] == 58)
     # The digits 0 to 9 and a to f are even or odd as their codes are, a to f the other way round.
-    return not nobody and (name.data[1] & 1) == (kvnode_kinds[name.data[1]] & LOWER)
+    if (name.data[1] & 1) != (kvnode_kinds[name.data[1]] & LOWER):
+        return False
+    return memcmp(name.data, NOBODY, MAC_CHARACTERS) != 0
+
+
+cdef inline int pairs(object text, Text *name) except -1:
+    """What kinds of characters six pairs of hexadecimal digits with colons between have in all; 0 of another text."""
+    cdef Py_ssize_t at
+    cdef int first, second, kinds = 0
+    read(text, name)
+    if name.size != MAC_CHARACTERS:
+        return 0
+    for at in range(0, MAC_CHARACTERS, 3):
+        first, second = kvnode_kinds[name.data[at]], kvnode_kinds[name.data[at + 1]]
+        if not first & second & HEX or (at + 2 < MAC_CHARACTERS and name.data[at + 2] != 58):
+            return 0
+        kinds |= first | second
+    return kinds
 
 
 cdef bint uuid(object text) except -1:

@@ -47,11 +47,20 @@ def render_command(file: str, facts: str | None, config: str | None) -> None:
 @click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml")
 def plan_command(file: str, facts: str | None, config: str | None, output: str) -> None:
     """Print everything that is decided about the guests in FILE: an object, or a list where there are several."""
-    plans = [kvnode.to_dict(plan) for plan in _plans(file, facts, config)]
+    plans = [_decided(plan) for plan in _plans(file, facts, config)]
     if output == "json":
         write_json(plans[0] if len(plans) == 1 else plans)
     else:
         write_yaml(plans)
+
+
+def _decided(plan: kvnode.DomainPlan) -> Any:
+    """A plan as plain types, and with each interface the link operations that follow from what is decided of it."""
+    document = kvnode.to_dict(plan)
+    for index, planned in enumerate(plan.network.interfaces):
+        if planned.operations:
+            document["network"]["interfaces"][index]["operations"] = kvnode.to_dict(planned.operations)
+    return document
 
 
 @click.command(name="default")

@@ -140,10 +140,10 @@ def controllers(
     """USB only where something is on it; SCSI where something is, or may be plugged; virtio-serial has the channels."""
     usb, scsi = arch.usb or devices.client_passthrough is not None, not devices.disable_hotplug
     for disk in disks:
-        if disk.bus == "usb":
-            usb = True
-        elif disk.bus == "scsi":
+        if disk.unit is not None:
             scsi = True
+        elif disk.model is None and disk.bus == "usb":
+            usb = True
     for device in inputs:
         usb = usb or device.bus == "usb"
     for passed in host_devices:

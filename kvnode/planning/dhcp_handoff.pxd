@@ -2,6 +2,7 @@
 """The types of kvnode.planning.dhcp_handoff, from its annotations. deploy/setup/declarations.py writes this."""
 
 cimport cython
+from kvnode._fast.addresses cimport ipv4_cidr
 from kvnode._fast.layout_api_network cimport DHCPOptions
 from kvnode._fast.layout_api_network cimport DHCPPrivateOptions as network_DHCPPrivateOptions
 from kvnode._fast.layout_facts_host cimport LinkFacts

@@ -35,8 +35,11 @@ CLOUD_INIT = "cloud-init.iso"
 
 SECTOR_BYTES = 512
 
-_FOLDERS = tuple([f"{DISKS_DIR}/{index}/" for index in range(64)])
-"""Those of the first volumes, which is all that most guests have."""
+_PATHS = {
+    file: tuple([f"{DISKS_DIR}/{index}/{file}" for index in range(16)])
+    for file in (BASE, OVERLAY, EMPTY_DISK, CLOUD_INIT, "disk.img", "block")
+}
+"""The paths that nearly all guests have, by file and volume."""
 
 _INSTANCETYPE_ANNOTATIONS = ("kubevirt.io/instancetype-name", "kubevirt.io/cluster-instancetype-name")
 _encoded = msgspec.json.Encoder().encode
@@ -66,7 +69,8 @@ def disk_operations(
 
 def volume_path(index: int, file: str) -> str:
     """A file of the volume at ``index``, as the Pod sees it."""
-    return _FOLDERS[index] + file if index < len(_FOLDERS) else f"{DISKS_DIR}/{index}/{file}"
+    paths = _PATHS.get(file, ())
+    return paths[index] if index < len(paths) else f"{DISKS_DIR}/{index}/{file}"
 
 
 def _container_disk(index: int, name: str, source: ContainerDiskSource, facts: VolumeFacts | None) -> ContainerDisk:
@@ -112,8 +116,8 @@ def cloud_init_meta_data(vmi: VirtualMachineInstance) -> bytes:
     The instance-id is ``<host name>.<namespace>``, as KubeVirt has it: stable while a VirtualMachine is stopped and
     started, so that a guest on a disk that lasts runs its first-boot steps once and not at each start.
     """
-    hostname, annotations = guest_hostname(vmi), vmi.metadata.annotations
-    instancetype = None
+    annotations: dict[str, str] | None = vmi.metadata.annotations
+    hostname, instancetype = guest_hostname(vmi), None
     if annotations:
         for name in _INSTANCETYPE_ANNOTATIONS:
             instancetype = instancetype or annotations.get(name) or None

@@ -24,7 +24,7 @@ from kvnode.planning.pci cimport pci_address
 from kvnode.planning.refusal cimport choice
 from kvnode.planning.refusal cimport invalid
 
-@cython.locals(disk=Disk)
+@cython.locals(made=list, disk=Disk)
 cpdef tuple disk_devices(VirtualMachineInstance vmi, host_HostFacts host, Architecture arch, tuple operations, IoThreads threads, vcpus, Places places)
 
 cdef class _Guest:
@@ -36,25 +36,21 @@ cdef class _Guest:
     cdef list _operations
     cdef object _virtio
     cdef object _queues
-    cdef Places _places
     cdef dict _given
     cdef frozenset _taken
+    cdef Places _places
     cdef object _named_virtio
     cdef object _named_emulated
     cdef object _units
-    @cython.locals(facts=host_VolumeFacts)
+    @cython.locals(facts=host_VolumeFacts, source=DiskSource, volume=Volume)
     cpdef DiskDevice device(self, Disk disk, tuple threads)
-    @cython.locals(volume=Volume)
-    cpdef DiskSource _behind(self, index, host_VolumeFacts facts, bint lun)
-    @cython.locals(volume=Volume)
-    cpdef bint _is_read_only(self, index, kind, bus)
     cpdef _target(self, name, bint virtio)
     cpdef BlockIo _blocks(self, Disk disk, bus, DiskSource source, host_VolumeFacts facts)
 
 @cython.locals(volume=Volume)
 cpdef dict volume_indexes(tuple volumes)
 @cython.locals(found=list, operation=OfVolume)
-cpdef list _by_volume(tuple operations, volumes)
+cpdef list _by_volume(tuple operations, tuple volumes)
 @cython.locals(given=dict, status=VolumeStatus)
 cpdef dict _given_names(tuple statuses)
 cpdef bint matches_volume(Disk disk)
@@ -63,6 +59,7 @@ cpdef _check_empty(kind, name, bus)
 cpdef bint _is_open(CDRomTarget drive)
 cpdef virtio_model(VirtualMachineInstance vmi, Architecture arch)
 cpdef _letters(number)
+cpdef bint _read_only(index, kind, bus)
 cpdef _file_of(Volume volume)
 cpdef DiskSource _source(index, Volume volume, host_VolumeFacts facts, operation, bint lun)
 cpdef DiskSource _made(operation, host_VolumeFacts facts)

@@ -68,11 +68,23 @@ def disk_devices(
     disks = vmi.spec.domain.devices.disks
     if len(disks) > _MOST_DISKS:
         raise invalid("spec.domain.devices.disks", f"{len(disks)} disks are more than {_MOST_DISKS}")
-    guest = _Guest(vmi, host, arch, operations, vcpus, places)
-    served_by, made = threads.of_disk, []
+    volumes, given = vmi.spec.volumes, vmi.status.volume_status
+    guest = _Guest(
+        arch,
+        host,
+        volumes,
+        volume_indexes(volumes),
+        _by_volume(operations, volumes),
+        virtio_model(vmi, arch),
+        vcpus if vmi.spec.domain.devices.block_multi_queue else None,
+        _given_names(given) if given else _NO_NAMES,
+        places,
+    )
+    served_by = threads.of_disk
+    made: list[DiskDevice] = []
     try:
-        for position, disk in enumerate(disks):
-            made.append(guest.device(disk, served_by[position]))
+        for disk in disks:
+            made.append(guest.device(disk, served_by[len(made)]))
     except Refused as fault:
         raise fault.at(f"spec.domain.devices.disks[{len(made)}]") from None
     return tuple(made)
@@ -83,60 +95,70 @@ class _Guest:
 
     def __init__(
         self,
-        vmi: VirtualMachineInstance,
-        host: HostFacts,
         arch: Architecture,
-        operations: tuple[DiskOperation, ...],
-        vcpus: int,
+        host: HostFacts,
+        volumes: tuple[Volume, ...],
+        indexes: dict[str, int],
+        operations: list[DiskOperation | None],
+        virtio: str,
+        queues: int | None,
+        given: dict[str, str],
         places: Places,
     ) -> None:
-        self._arch: Architecture = arch
-        self._host: HostFacts = host
+        self._arch = arch
+        self._host = host
         self._facts: dict[str, VolumeFacts] = host.volumes
-        self._volumes: tuple[Volume, ...] = vmi.spec.volumes
-        self._indexes: dict[str, int] = volume_indexes(vmi.spec.volumes)
-        self._operations: list[DiskOperation | None] = _by_volume(operations, len(vmi.spec.volumes))
-        self._virtio = virtio_model(vmi, arch)
-        self._queues = vcpus if vmi.spec.domain.devices.block_multi_queue else None
-        self._places: Places = places
-        given = vmi.status.volume_status
-        self._given: dict[str, str] = _given_names(given) if given else _NO_NAMES
-        self._taken: frozenset[str] = frozenset(self._given.values()) if given else _NOBODY
+        self._volumes = volumes
+        self._indexes = indexes
+        self._operations = operations
+        self._virtio = virtio
+        self._queues = queues
+        self._given = given
+        self._taken: frozenset[str] = frozenset(given.values()) if given else _NOBODY
+        self._places = places
         self._named_virtio = self._named_emulated = self._units = 0
 
     def device(self, disk: Disk, threads: tuple[int, ...]) -> DiskDevice:
         """One disk. Raises Refused by the disk's own fields, InvalidManifest for its volume's."""
         name, bus = disk.name, disk_bus(disk, self._arch)
         plain, lun, cdrom = disk.disk, disk.lun, disk.cdrom
-        kind, readonly, virtio = "disk", False, bus == "virtio"
+        kind, readonly = "disk", False
         if lun is not None:
+            plain = cdrom = None
             kind, readonly = "lun", bool(lun.readonly)
         elif cdrom is not None:
+            plain = None
             kind, readonly = "cdrom", cdrom.readonly is not False
         elif plain is not None and plain.readonly:
             readonly = True
-        if virtio and kind == "cdrom":
+        virtio = bus == "virtio"
+        if virtio and cdrom is not None:
             raise _no_bus(kind, bus)
         if not virtio and (bus not in _EMULATED or (lun is not None and bus in _NO_LUNS)):
             raise _no_bus(kind, bus)
-        index, source = self._indexes.get(name), _NO_SOURCE
+        index = self._indexes.get(name)
         facts: VolumeFacts = self._facts.get(name, _NO_FACTS)
+        source: DiskSource = _NO_SOURCE
         if index is None:
             _check_empty(kind, name, bus)
         else:
-            source = self._behind(index, facts, lun is not None)
-            if self._is_read_only(index, kind, bus):
-                readonly = True
+            volume: Volume = self._volumes[index]
+            source = _source(index, volume, facts, self._operations[index], lun is not None)
+            if lun is not None and source.kind != "block":
+                raise Refused("lun", f"a lun passes SCSI commands to a block device, and {_file_of(volume)}")
+            claim = volume.persistent_volume_claim
+            if claim is not None and claim.read_only:
+                readonly = _read_only(index, kind, bus)
         if disk.shareable and source.format != "raw":
             raise Refused("shareable", f"a disk that others write too has to be raw; this one is {source.format}")
         address = model = queues = unit = None
-        if kind == "disk" and plain is not None and plain.pci_address:
+        if plain is not None and plain.pci_address:
             address = pci_address("disk.pciAddress", plain.pci_address)
         elif virtio:
             address = self._places.disk()
         if virtio:
             queues = self._queues
-            if kind == "disk":
+            if lun is None:
                 model = self._virtio
         elif bus == "scsi":
             unit, self._units = self._units, self._units + 1
@@ -159,7 +181,7 @@ class _Guest:
             _cache(disk) if disk.cache or disk.shareable or disk.io else None,
             _io(disk.io) if disk.io else None,
             choice("errorPolicy", disk.error_policy, _ERROR_POLICIES) if disk.error_policy else "stop",
-            "unmap" if kind != "cdrom" and not facts.preallocated else None,
+            "unmap" if cdrom is None and not facts.preallocated else None,
             queues,
             threads,
             disk.boot_order or None,
@@ -172,26 +194,6 @@ class _Guest:
             self._blocks(disk, bus, source, facts) if disk.block_size is not None else None,
         )
 
-    def _behind(self, index: int, facts: VolumeFacts, lun: bool) -> DiskSource:
-        """The file or device behind a volume."""
-        volume: Volume = self._volumes[index]
-        source = _source(index, volume, facts, self._operations[index], lun)
-        if lun and source.kind != "block":
-            raise Refused("lun", f"a lun passes SCSI commands to a block device, and {_file_of(volume)}")
-        return source
-
-    def _is_read_only(self, index: int, kind: str, bus: str) -> bool:
-        """Whether the Pod mounts the claim read-only: QEMU couldn't open it for writing, so the guest has to read."""
-        volume: Volume = self._volumes[index]
-        claim = volume.persistent_volume_claim
-        if claim is None or not claim.read_only:
-            return False
-        if kind == "disk" and bus == "sata":
-            field = f"spec.volumes[{index}].persistentVolumeClaim.readOnly"
-            message = "the claim can only be read, and a SATA hard disk can't: use virtio or scsi, or a cdrom"
-            raise invalid(field, message)
-        return True
-
     def _target(self, name: str, virtio: bool) -> str:
         """The next name: ``vda`` to ``vdz``, ``vdaa`` on; a disk that the status has given one keeps it."""
         if self._given and name in self._given:
@@ -199,10 +201,10 @@ class _Guest:
         while True:
             if virtio:
                 number, self._named_virtio = self._named_virtio, self._named_virtio + 1
-                target = _FIRST_VIRTIO[number] if number < len(_FIRST_VIRTIO) else f"vd{_letters(number)}"
+                target = _FIRST_VIRTIO[number] if number < 26 else f"vd{_letters(number)}"
             else:
                 number, self._named_emulated = self._named_emulated, self._named_emulated + 1
-                target = _FIRST_EMULATED[number] if number < len(_FIRST_EMULATED) else f"sd{_letters(number)}"
+                target = _FIRST_EMULATED[number] if number < 26 else f"sd{_letters(number)}"
             if not self._taken or target not in self._taken:
                 return target
 
@@ -222,9 +224,9 @@ def volume_indexes(volumes: tuple[Volume, ...]) -> dict[str, int]:
     return indexes
 
 
-def _by_volume(operations: tuple[DiskOperation, ...], volumes: int) -> list[DiskOperation | None]:
+def _by_volume(operations: tuple[DiskOperation, ...], volumes: tuple[Volume, ...]) -> list[DiskOperation | None]:
     """The operation of each volume, at the volume's place; None where it has none."""
-    found: list[DiskOperation | None] = [None] * volumes
+    found: list[DiskOperation | None] = [None] * len(volumes)
     operation: OfVolume
     for operation in operations:
         found[operation.index] = operation
@@ -267,7 +269,10 @@ def _check_empty(kind: str, name: str, bus: str) -> None:
 
 
 def _is_open(drive: CDRomTarget) -> bool:
-    return bool(drive.tray) and choice("cdrom.tray", drive.tray or "", ("open", "closed")) == "open"
+    tray = drive.tray
+    if not tray or tray == "closed":
+        return False
+    return choice("cdrom.tray", tray, ("open", "closed")) == "open"
 
 
 def virtio_model(vmi: VirtualMachineInstance, arch: Architecture) -> str:
@@ -285,6 +290,14 @@ def _letters(number: int) -> str:
         number, letter = divmod(number - 1, 26)
         letters = chr(ord("a") + letter) + letters
     return letters
+
+
+def _read_only(index: int, kind: str, bus: str) -> bool:
+    """A claim that the Pod mounts read-only: QEMU couldn't open it for writing, so the guest has a disk to read."""
+    if kind == "disk" and bus == "sata":
+        field = f"spec.volumes[{index}].persistentVolumeClaim.readOnly"
+        raise invalid(field, "the claim can only be read, and a SATA hard disk can't: use virtio or scsi, or a cdrom")
+    return True
 
 
 def _file_of(volume: Volume) -> str:
@@ -319,9 +332,9 @@ def _source(index: int, volume: Volume, facts: VolumeFacts, operation: DiskOpera
 
 def _made(operation: DiskOperation, facts: VolumeFacts) -> DiskSource:
     """The file that an operation makes."""
-    if isinstance(operation, ContainerDisk):
+    if type(operation) is ContainerDisk:
         return _overlay(operation, facts)
-    if isinstance(operation, EmptyDisk):
+    if type(operation) is EmptyDisk:
         return DiskSource("file", operation.path, "qcow2", operation.capacity_bytes)
     return DiskSource("file", operation.path)
 

@@ -76,7 +76,7 @@ def _card(
     # By position, in the order of its fields.
     return InterfaceDevice(
         interface.name,
-        "ua-" + interface.name,
+        f"ua-{interface.name}",
         model,
         tap,
         mac,

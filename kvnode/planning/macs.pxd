@@ -1,6 +1,7 @@
 # cython: language_level=3
 """The types of kvnode.planning.macs, from its annotations. deploy/setup/declarations.py writes this."""
 
+from kvnode._fast.digests cimport hashed_mac
 
 cpdef derived_mac(first_octet, identity, network)
 cpdef given_mac(text)

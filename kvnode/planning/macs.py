@@ -7,8 +7,7 @@ of an interface share one.
 
 from __future__ import annotations
 
-from hashlib import sha256
-
+from kvnode._fast.digests import hashed_mac
 from kvnode._fast.names import is_card_address
 from kvnode.api.card_address import canonical_mac
 
@@ -22,8 +21,7 @@ def derived_mac(first_octet: str, identity: str, network: str) -> str:
     identity  -- the guest's (``kvnode.api.identity.identity_of``)
     network   -- its network's name in the manifest
     """
-    digest = sha256(f"{identity}\0guest/{network}".encode("utf-8", "surrogatepass")).digest()
-    return first_octet + ":" + digest[:5].hex(":")
+    return hashed_mac(first_octet, f"{identity}\0guest/{network}")
 
 
 def given_mac(text: str | None) -> str | None:

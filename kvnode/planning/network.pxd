@@ -2,6 +2,7 @@
 """The types of kvnode.planning.network, from its annotations. deploy/setup/declarations.py writes this."""
 
 cimport cython
+from kvnode._fast.addresses cimport ipv4_within
 from kvnode._fast.layout_api_instance cimport VirtualMachineInstance
 from kvnode._fast.layout_api_network cimport Interface
 from kvnode._fast.layout_api_network cimport Network

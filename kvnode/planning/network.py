@@ -22,7 +22,7 @@ from functools import lru_cache
 from typing import Literal
 
 from kvnode._fast.addresses import ipv4_within
-from kvnode._fast.names import is_label
+from kvnode._fast.names import is_interface_name, is_label
 from kvnode.api.identity import DEFAULT_NAMESPACE, identity_of
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.api.network import Interface, Network
@@ -54,7 +54,6 @@ _MOST_INTERFACES = 240
 _SERVERS = tuple(f"169.254.75.{10 + ordinal}" for ordinal in range(_MOST_INTERFACES))
 _TAPS = tuple(f"tap{ordinal}" for ordinal in range(_MOST_INTERFACES))
 _IFNAME_BYTES = 15
-_BRIDGE_PREFIX = "k6t-"
 _NO_LINK = LinkFacts()
 _NO_NETWORK = NetworkPlan()
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
@@ -65,9 +64,9 @@ def bridge_name(pod_ifname: str, ordinal: int = 0) -> str:
 
     ``eth0`` has ``k6t-eth0``.
     """
-    name = _BRIDGE_PREFIX + pod_ifname
-    fits = len(name) <= _IFNAME_BYTES and (name.isascii() or len(name.encode()) <= _IFNAME_BYTES)
-    return name if fits else f"{_BRIDGE_PREFIX}{ordinal}"
+    name = f"k6t-{pod_ifname}"
+    fits = len(name) <= _IFNAME_BYTES and (is_interface_name(name) or len(name.encode()) <= _IFNAME_BYTES)
+    return name if fits else f"k6t-{ordinal}"
 
 
 class _Guest:

@@ -10,9 +10,9 @@ from kvnode._fast.layout_planning_intermediate cimport Architecture
 
 cpdef PciAddress pci_address(field, text)
 cpdef PciAddress _read(text)
-@cython.locals(given=list, disk=disks_Disk, interface=network_Interface)
+@cython.locals(texts=list, disk=disks_Disk, interface=network_Interface)
 cpdef Places places_of(VirtualMachineInstance vmi, Architecture arch)
-cpdef _add(list given, text)
+cpdef Places _places_beside(list texts)
 @cython.locals(address=PciAddress)
 cpdef bint _placeable(list given)
 
@@ -30,7 +30,6 @@ cdef class Places:
     @cython.locals(place=PciAddress)
     cpdef PciAddress card(self, model)
     cpdef tuple ports(self, memory_bytes, bint plugged, from_host)
-    cpdef _last(self)
     cpdef tuple _ports_elsewhere(self, blocks)
     cpdef PciAddress host_device(self)
     cpdef PciAddress function(self, slot)

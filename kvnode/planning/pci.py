@@ -48,7 +48,7 @@ _SMALL_BYTES = 2 << 30
 _SMALL, _LARGE, _NOTHING_PLUGGED = (1, 3), (2, 6), (1, 0)
 """Blocks at least, and free ports at least."""
 
-_EXPRESS_CARDS = ("virtio", "virtio-non-transitional", "e1000e", "igb")
+_EXPRESS_CARDS = frozenset(("virtio", "virtio-non-transitional", "e1000e", "igb"))
 PCI_SCREENS = ("vga", "cirrus", "virtio", "bochs")
 _ROOT_PORT = "pcie-root-port"
 
@@ -65,6 +65,7 @@ _CARDS = tuple(_BEHIND[port] for port in _CARD_PORTS)
 _DISKS = tuple(_BEHIND[port + _OF_A_KIND] for port in _CARD_PORTS)
 """The places of cards and of virtio disks, as they are dealt out."""
 
+_MOST_OF_A_KIND = len(_CARDS)
 _EMPTY: frozenset[int] = frozenset()
 
 
@@ -86,28 +87,28 @@ def places_of(vmi: VirtualMachineInstance, arch: Architecture) -> Places:
     devices = vmi.spec.domain.devices
     if not arch.pci or devices.use_virtio_transitional:
         return _NOWHERE
-    given: list[PciAddress] = []
+    texts: list[str] = []
     for disk in devices.disks:
         plain = disk.disk
         if plain is not None and plain.pci_address:
-            _add(given, plain.pci_address)
+            texts.append(plain.pci_address)
     for interface in devices.interfaces:
         if interface.pci_address and interface.state != "absent":
-            _add(given, interface.pci_address)
-    return Places(given) if _placeable(given) else _NOWHERE
+            texts.append(interface.pci_address)
+    return _places_beside(texts) if texts else Places(_EMPTY, _EMPTY)
 
 
-def _add(given: list[PciAddress], text: str) -> None:
-    """What is no address is passed over: it is refused by its path where the device is made."""
-    address = _read(text)
-    if address is not None:
-        given.append(address)
+def _places_beside(texts: list[str]) -> Places:
+    """Those that are left where the manifest names some; what is no address is refused where the device is made."""
+    given = [address for address in map(_read, texts) if address is not None]
+    if not _placeable(given):
+        return _NOWHERE
+    slots, buses = [one.slot for one in given if not one.bus], [one.bus for one in given if one.bus]
+    return Places(frozenset(slots), frozenset(buses))
 
 
 def _placeable(given: list[PciAddress]) -> bool:
     """Whether the places that the manifest names go with root ports, and leave slots enough for what is fixed."""
-    if not given:
-        return True
     slots = set()
     for address in given:
         if address.bus == 0:
@@ -126,11 +127,9 @@ class Places:
     behind 5, 6 and 7, four ports free, the balloon in slot 0x17.
     """
 
-    def __init__(self, given: list[PciAddress]) -> None:
-        self._slots: frozenset[int] = (
-            frozenset([address.slot for address in given if not address.bus]) if given else _EMPTY
-        )
-        self._buses: frozenset[int] = frozenset([address.bus for address in given if address.bus]) if given else _EMPTY
+    def __init__(self, slots: frozenset[int], buses: frozenset[int]) -> None:
+        self._slots = slots
+        self._buses = buses
         self._instead: dict[int, int | None] | None = None
         self._functions: dict[int, int] | None = None
         self._cards = self._disks = self._taken = 0
@@ -138,7 +137,7 @@ class Places:
 
     def disk(self) -> PciAddress | None:
         """Behind the next port for virtio disks."""
-        while self._disks < len(_DISKS):
+        while self._disks < _MOST_OF_A_KIND:
             place: PciAddress = _DISKS[self._disks]
             self._disks += 1
             if not self._buses or place.bus not in self._buses:
@@ -150,7 +149,7 @@ class Places:
         """Behind the next port for cards; one of conventional PCI has no use for that."""
         if model not in _EXPRESS_CARDS:
             return self.next_function(OLD_CARDS)
-        while self._cards < len(_CARDS):
+        while self._cards < _MOST_OF_A_KIND:
             place: PciAddress = _CARDS[self._cards]
             self._cards += 1
             if not self._buses or place.bus not in self._buses:
@@ -166,8 +165,12 @@ class Places:
         from_host     -- how many devices of the host want a port of their own, which ``host_device`` then gives
         """
         blocks, free = (_LARGE if memory_bytes > _SMALL_BYTES else _SMALL) if plugged else _NOTHING_PLUGGED
-        last, taken = self._last(), self._taken + len(self._buses)
-        while blocks < len(_BLOCKS) and (blocks * _IN_BLOCK < last or blocks * _IN_BLOCK - taken < free):
+        dealt, taken = max(self._cards, self._disks), self._taken
+        if self._buses:
+            blocks, taken = max(blocks, -(-max(self._buses) // _IN_BLOCK)), taken + len(self._buses)
+        if dealt > blocks * _OF_A_KIND:
+            blocks = -(-dealt // _OF_A_KIND)
+        while blocks < len(_BLOCKS) and blocks * _IN_BLOCK - taken < free:
             blocks += 1
         made = _PORTS[blocks] if not self._slots else self._ports_elsewhere(blocks)
         if not from_host:
@@ -176,15 +179,6 @@ class Places:
         more = _root_ports(found, len(made) + 1)[:from_host]
         self._own = [port.index for port in reversed(more)]
         return made + more
-
-    def _last(self) -> int:
-        """The highest bus that has something on it; 0 where none has."""
-        last = max(self._buses) if self._buses else 0
-        if self._cards:
-            last = max(last, _CARDS[self._cards - 1].bus)
-        if self._disks:
-            last = max(last, _DISKS[self._disks - 1].bus)
-        return last
 
     def _ports_elsewhere(self, blocks: int) -> tuple[Controller, ...]:
         """Blocks in slots that the manifest has given to nobody."""
@@ -264,4 +258,4 @@ def _root_ports(slots: list[int] | tuple[int, ...], first: int) -> tuple[Control
 _ALL_PORTS = _root_ports(_BLOCKS, 1)
 _PORTS = tuple(_ALL_PORTS[: blocks * _IN_BLOCK] for blocks in range(len(_BLOCKS) + 1))
 """By how many blocks there are."""
-_NOWHERE = _Nowhere([])
+_NOWHERE = _Nowhere(_EMPTY, _EMPTY)

@@ -407,6 +407,10 @@ def test_plan_is_the_plan(write, facts, said, tmp_path):
     assert plan["memory"]["bytes"] == 128 << 20
     assert plan["overhead"]["total_bytes"] == sum(item["bytes"] for item in plan["overhead"]["items"])
     assert plan == yaml.safe_load(said("plan", str(tmp_path / "guests.yaml"), *facts)[1])
+    (interface,) = plan["network"]["interfaces"]
+    steps = [(step["op"], step["link"]) for step in interface["operations"]]
+    assert steps[-2:] == [("add-address", "k6t-eth0"), ("set-link", "k6t-eth0")]
+    assert ("remove-address", "eth0") in steps
     plans = json.loads(said("plan", write(guest("a"), guest("b"), SECRET), *facts, "-o", "json")[1])
     assert [plan["name"] for plan in plans] == ["team_a", "team_b"]
 

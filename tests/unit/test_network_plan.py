@@ -354,6 +354,26 @@ def test_a_plan_goes_over_the_wire():
         assert operations == plan.operations
 
 
+def test_a_stored_plan_gives_the_same_operations():
+    for binding in ("bridge", "masquerade"):
+        plan = plan_for(LINK, {binding: {}})
+        assert plan.operations
+        assert msgspec.json.decode(msgspec.json.encode(plan), type=NetworkPlan).operations == plan.operations
+
+
+def test_a_plan_that_was_stored_with_its_operations_is_read():
+    """As versions did that kept them: nobody takes them from a stored plan, and its lease is there still."""
+    plan = plan_for(LINK, {"bridge": {}})
+    stored = msgspec.to_builtins(plan)
+    (interface,) = stored["interfaces"]
+    for newer in ("seen", "identity"):
+        del interface[newer]
+    interface["operations"] = msgspec.to_builtins(plan.operations)
+    (read,) = msgspec.json.decode(msgspec.json.encode(stored), type=NetworkPlan).interfaces
+    assert read.dhcp == plan.interfaces[0].dhcp
+    assert read.operations == ()
+
+
 def test_the_same_again():
     first, second = (msgspec.json.encode(plan_for(LINK, {"bridge": {}})) for _ in range(2))
     assert first == second
