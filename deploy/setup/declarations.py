@@ -252,7 +252,7 @@ def class_declaration(words: Words, node: ast.ClassDef) -> str | None:
 
 def attributes(words: Words, init: ast.FunctionDef, kind: type) -> dict[str, str]:
     """What an object of a class keeps, by what its ``__init__`` puts there."""
-    function = Function(words, init, kind.__init__, kind)
+    function = Function(words, init, vars(kind)["__init__"], kind)
     found: dict[str, str] = {}
     for node in ast.walk(init):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):
