@@ -18,7 +18,7 @@ import re
 import types
 import typing
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
@@ -115,11 +115,14 @@ class Words:
 
 
 def is_class_of_c(kind: type) -> bool:
-    """Whether a class of ours becomes an extension type: one that only holds state, and its subclasses."""
+    """Whether a class of ours becomes an extension type: one that only holds the state that its ``__init__`` names."""
+    bases = kind.__mro__[:-1]
     return (
-        all(base is object or (base.__module__ == kind.__module__) for base in kind.__mro__)
+        all(base.__module__ == kind.__module__ for base in bases)
         and kind.__module__.startswith("kvnode.planning.")
-        and "__init__" in vars(kind.__mro__[-2])
+        and "__init__" in vars(bases[-1])
+        and not hasattr(kind, "__dataclass_fields__")
+        and not any(isinstance(one, cached_property) for base in bases for one in vars(base).values())
     )
 
 
@@ -250,7 +253,7 @@ def class_declaration(words: Words, node: ast.ClassDef) -> str | None:
 
 def attributes(words: Words, init: ast.FunctionDef, kind: type) -> dict[str, str]:
     """What an object of a class keeps, by what its ``__init__`` puts there."""
-    function = Function(words, init, kind.__init__, kind)
+    function = Function(words, init, vars(kind)["__init__"], kind)
     found: dict[str, str] = {}
     for node in ast.walk(init):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute):

@@ -5,15 +5,19 @@ Structs lie. Here a copy of the package is changed by one word at a time, and ha
 write, and by what was compiled before, when it is imported.
 """
 
+import importlib
 import shutil
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import msgspec
 import pytest
 
+import kvnode
 from deploy.setup import layouts
+from tests.packaging.compiled import EXTENSIONS
 
 TREE = Path(__file__).resolve().parents[2]
 PROGRAMS = ("layouts.py", "declarations.py")
@@ -124,3 +128,28 @@ def test_no_field_can_be_deleted() -> None:
                 delattr(made, field)
             with pytest.raises(TypeError):
                 object.__delattr__(made, field)
+
+
+def test_a_traceback_says_which_line_of_the_source() -> None:
+    vmi = kvnode.load(TREE / "deploy/examples/vmi-tiny.yaml")
+    broken = msgspec.structs.replace(vmi, spec=msgspec.structs.replace(vmi.spec, domain=None))
+    with pytest.raises(AttributeError) as caught:
+        kvnode.plan(broken, kvnode.HostFacts())
+    lines = (TREE / "kvnode/planning/planner.py").read_text().splitlines()
+    told = [entry.lineno for entry in caught.traceback if str(entry.path).endswith("kvnode/planning/planner.py")]
+    assert told
+    assert lines[told[-1]].strip() == "refuse_unplanned(vmi)"
+
+
+def test_msgspec_reads_the_structs_that_compiled_modules_define() -> None:
+    """A compiled module doesn't have the names of types that it reads as C does, and msgspec looks types up by name."""
+    found = 0
+    for name in EXTENSIONS:
+        module = importlib.import_module(f"kvnode.{name}")
+        for kind in vars(module).values():
+            if not isinstance(kind, type) or not issubclass(kind, msgspec.Struct) or kind.__name__.startswith("_"):
+                continue
+            if kind.__module__ == module.__name__:
+                typing.get_type_hints(kind)
+                found += 1
+    assert found

@@ -6,6 +6,7 @@ what is wrong that is made before anything is. Times are the benchmarks' busines
 """
 
 import json
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -22,7 +23,8 @@ from kvnode.api.decode import decode
 from kvnode.api.instance import VirtualMachineInstance
 from tests.sized_guests import HEAVY, MANIFESTS
 
-TINY = Path(__file__).resolve().parents[2] / "deploy/examples/vmi-tiny.yaml"
+TREE = Path(__file__).resolve().parents[2]
+TINY = TREE / "deploy/examples/vmi-tiny.yaml"
 
 
 def calls(call: Callable[[], object]) -> int:
@@ -113,7 +115,8 @@ BUDGETS = {
     "default": 56,
     "validate": 154,
     "unsupported": 155,
-    "plan": 360,
+    # What is compiled is not seen: this is what it asks of Python. Its own calls are counted below.
+    "plan": 4,
     "render": 5,
 }
 
@@ -125,3 +128,20 @@ def test_what_a_step_of_a_small_guests_way_calls(step):
 
 def test_every_step_has_a_budget():
     assert BUDGETS.keys() == steps().keys()
+
+
+_AS_IT_STANDS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from deploy.setup.layouts import from_sources
+from_sources()
+from tests.budgets.test_calls import calls, steps
+print(calls(steps()["plan"]))
+"""
+
+
+def test_what_planning_a_small_guest_calls_uncompiled():
+    """Its sources, in a process that takes them and not what was compiled of them."""
+    command = [sys.executable, "-c", _AS_IT_STANDS, str(TREE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/")
+    assert 100 < int(done.stdout) <= 210
