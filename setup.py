@@ -35,6 +35,8 @@ if DEBUG:
 PYTHON = DIRECTIVES | {"annotation_typing": False, "nonecheck": True, "embedsignature": False, "auto_pickle": False}
 
 COMPILE_ARGS = ["-O0", "-g3", "-UNDEBUG"] if DEBUG else ["-O2", "-g0"]
+# A plan runs through much code once. Calls into Python go straight to it, and not by a table's entry for each.
+COMPILE_ARGS += ["-fno-plt", "-include", "kvnode/_fast/cold.h"]
 COMPILE_ARGS += ["-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-missing-field-initializers"]
 # Cython compares any two objects by what they may be, and gcc takes a branch for None as if it read there.
 COMPILE_ARGS += ["-Wno-array-bounds"]
@@ -69,6 +71,7 @@ def extension(name: str, source: str) -> Extension:
         define_macros=MACROS,
         extra_compile_args=COMPILE_ARGS + SANITIZE_ARGS,
         extra_link_args=SANITIZE_ARGS,
+        depends=["kvnode/_fast/cold.h"],
     )
     if source.endswith(".py"):
         made.cython_directives = PYTHON

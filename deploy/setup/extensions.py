@@ -46,7 +46,7 @@ def name_of(source: Path) -> str:
 
 
 def headers(source: Path) -> list[Path]:
-    """The declarations that a module is compiled with: its own, and whatever those import."""
+    """What a module is compiled with: its declarations, whatever those import, and what all begin with."""
     found: set[Path] = set()
     waiting = [source, source.with_suffix(".pxd")]
     while waiting:
@@ -56,7 +56,7 @@ def headers(source: Path) -> list[Path]:
         found.add(text)
         for names in CIMPORT.findall(text.read_text()):
             waiting += [PACKAGE.joinpath(*name.split(".")).with_suffix(".pxd") for name in names if name]
-    return sorted(found.difference([source]))
+    return sorted({*found, FAST / "cold.h"}.difference([source]))
 
 
 def extension_key(source: Path) -> str:

@@ -105,6 +105,10 @@ cdef inline int number(Buffer *b, object value) except -1:
     return put(b, digits + at, sizeof(digits) - at)
 
 
+cdef inline int special_of_four(const unsigned char *data) noexcept:
+    return kvnode_special[data[0]] | kvnode_special[data[1]] | kvnode_special[data[2]] | kvnode_special[data[3]]
+
+
 cdef inline int text(Buffer *b, str value) except -1:
     """A string, escaped: for an attribute in double quotes and for an element's content alike.
 
@@ -125,6 +129,9 @@ cdef inline int text(Buffer *b, str value) except -1:
     if b.size + size > b.capacity:
         buffer_grow(b, size)
     to = b.data + b.size
+    while at + 4 <= size and not special_of_four(<const unsigned char *> data + at):
+        memcpy(to + at, data + at, 4)
+        at += 4
     while at < size and not kvnode_special[<unsigned char> data[at]]:
         to[at] = data[at]
         at += 1

@@ -21,7 +21,8 @@ def test_the_wheel_has_types_stubs_and_headers(wheel):
         # What is compiled as it stands has its types in its source.
         assert f"{place}.{'pyi' if extension.startswith('_fast.') else 'py'}" in names
         assert any(name.startswith(f"{place}.") and name.endswith(".so") for name in names)
-    assert {str(path.relative_to(TREE)) for path in (TREE / "kvnode").rglob("*.pxd")} <= names
+    headers = [path for ending in ("*.pxd", "*.h") for path in (TREE / "kvnode").rglob(ending)]
+    assert {str(path.relative_to(TREE)) for path in headers} <= names
 
 
 def test_the_wheel_has_every_module_and_data_file(wheel):
