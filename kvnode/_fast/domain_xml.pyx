@@ -46,7 +46,7 @@ from kvnode._fast.xml_buffer cimport (
 __import__("kvnode._fast.layouts")
 
 cdef enum:
-    STACK_BYTES = 8192  # a typical guest; one with dozens of disks spills to the heap
+    STACK_BYTES = 32768  # a guest with dozens of disks; one with more spills to the heap
     MIB_SHIFT = 20
 
 

@@ -7,12 +7,28 @@ of an interface share one.
 
 from __future__ import annotations
 
-from kvnode._fast.digests import hashed_mac
+import hashlib
+from importlib import import_module
+from typing import Any
+
 from kvnode._fast.names import is_card_address
 from kvnode.api.card_address import canonical_mac
 
 GUEST, POD, BRIDGE = "02", "06", "0a"
 """First octets: the guest's card, the Pod's link where the guest has that link's own, the bridge between them."""
+
+
+def _sha256() -> Any:
+    """The interpreter's own SHA-256; OpenSSL, which hashlib prefers, is made for more than sixty bytes at a time."""
+    for name in ("_sha2", "_sha256"):
+        try:
+            return import_module(name).sha256
+        except ImportError:
+            continue
+    return hashlib.sha256
+
+
+_SHA256 = _sha256()
 
 
 def derived_mac(first_octet: str, identity: str, network: str) -> str:
@@ -21,7 +37,8 @@ def derived_mac(first_octet: str, identity: str, network: str) -> str:
     identity  -- the guest's (``kvnode.api.identity.identity_of``)
     network   -- its network's name in the manifest
     """
-    return hashed_mac(first_octet, f"{identity}\0guest/{network}")
+    digest: bytes = _SHA256(f"{identity}\0guest/{network}".encode("utf-8", "surrogatepass")).digest()
+    return first_octet + ":" + digest[:5].hex(":")
 
 
 def given_mac(text: str | None) -> str | None:

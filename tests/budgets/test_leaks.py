@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 import kvnode
-from kvnode._fast import addresses, digests, domain_xml, names, netlink, placement, plain, quantities
+from kvnode._fast import addresses, domain_xml, names, netlink, placement, plain, quantities
 from kvnode.api.disks import Disk, DiskTarget
 from kvnode.api.instance import VirtualMachineInstance
 from kvnode.planning.device_plans import Panic
@@ -372,10 +372,6 @@ CASES: dict[str, tuple[Callable[[], object], int]] = {
     "placement.HostCpus of too many cells": (lambda: refused(lambda: placement.HostCpus(((),) * 5000, 1)), CALLS),
     "addresses.ipv4": (lambda: [addresses.ipv4(text) for text in ("10.0.2.2/24", "256.1.1.1", "ä", "")], CALLS),
     "addresses.ipv4 of no text": (lambda: refused(lambda: addresses.ipv4(None)), CALLS),
-    "digests.hashed_mac": (lambda: digests.hashed_mac("02", "default/web\0guest/default"), CALLS),
-    "digests.hashed_mac of a long text": (lambda: digests.hashed_mac("02", "ä" * 1000), CALLS // 10),
-    "digests.hashed_mac of no octet": (lambda: refused(lambda: digests.hashed_mac("2", "x")), CALLS),
-    "digests.hashed_mac of no text": (lambda: refused(lambda: digests.hashed_mac("02", None)), CALLS),
     "addresses.ipv4_cidr": (
         lambda: [addresses.ipv4_cidr(text) for text in ("10.0.2.2/24", "10.0.2.2", "256.1.1.1", "")],
         CALLS,
