@@ -3,7 +3,7 @@
 
 cimport cython
 from kvnode._fast.layout_planning_device_plans cimport DevicesPlan
-from kvnode._fast.layout_planning_device_plans cimport DiskDevice
+from kvnode._fast.layout_planning_device_plans cimport DiskDevice as device_plans_DiskDevice
 from kvnode._fast.layout_planning_device_plans cimport InterfaceDevice as device_plans_InterfaceDevice
 from kvnode._fast.layout_planning_domain_plan cimport MemoryOverhead
 from kvnode._fast.layout_planning_domain_plan cimport MemoryPlan
@@ -45,6 +45,6 @@ cdef object _WHY_DISKS
 cpdef MemoryOverhead memory_overhead(hypervisor, MemoryPlan memory, VcpuPlan vcpu, DevicesPlan devices, iothreads, tb_cache_bytes, ratio=*, added_bytes=*, bint overcommitted=*, bint uefi=*)
 cpdef _emulator(list items, MemoryPlan memory, VcpuPlan vcpu, tb_cache_bytes)
 cpdef OverheadItem _page_tables(hypervisor, MemoryPlan memory)
-@cython.locals(interface=device_plans_InterfaceDevice, disk=DiskDevice)
+@cython.locals(interface=device_plans_InterfaceDevice, disk=device_plans_DiskDevice)
 cpdef _device_items(list items, DevicesPlan devices, iothreads)
-cpdef _disk_bytes(DiskDevice disk)
+cpdef _table_cache_bytes(capacity)

@@ -10,7 +10,7 @@ comparison, not a source of these.
 
 from __future__ import annotations
 
-from kvnode.planning.device_plans import DevicesPlan, DiskDevice
+from kvnode.planning.device_plans import DevicesPlan
 from kvnode.planning.domain_plan import Hypervisor, MemoryOverhead, MemoryPlan, OverheadItem, VcpuPlan
 
 MIB = 1 << 20
@@ -121,9 +121,10 @@ def _page_tables(hypervisor: Hypervisor, memory: MemoryPlan) -> OverheadItem:
 
 def _device_items(items: list[OverheadItem], devices: DevicesPlan, iothreads: int) -> None:
     if devices.disks:
-        amount = 0
+        amount = len(devices.disks) * _DISK
         for disk in devices.disks:
-            amount += _disk_bytes(disk)
+            if disk.format == "qcow2" and disk.capacity_bytes is not None:
+                amount += _table_cache_bytes(disk.capacity_bytes)
         items.append(OverheadItem("disks", amount, _WHY_DISKS, len(devices.disks)))
     queues = 0
     for interface in devices.interfaces:
@@ -142,8 +143,6 @@ def _device_items(items: list[OverheadItem], devices: DevicesPlan, iothreads: in
         items.append(_TPM_PROCESS)
 
 
-def _disk_bytes(disk: DiskDevice) -> int:
+def _table_cache_bytes(capacity: int) -> int:
     """QEMU's qcow2 driver caches L2 tables: 8 bytes a cluster of 64 KiB, 32 MiB at most (docs/qcow2-cache.txt)."""
-    if disk.format != "qcow2" or disk.capacity_bytes is None:
-        return _DISK
-    return _DISK + min(disk.capacity_bytes // 8192, _QCOW2_CACHE_MOST)
+    return min(capacity // 8192, _QCOW2_CACHE_MOST)
