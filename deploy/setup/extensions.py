@@ -110,6 +110,7 @@ def put_in_place(source: Path, into: Path, force: bool) -> str | None:
     if not known:
         print(f"built kvnode.{name_of(source)} ({time.monotonic() - begun:.1f} s)", flush=True)
     if not place.exists() or place.read_bytes() != built.read_bytes():
+        place.parent.mkdir(parents=True, exist_ok=True)
         fresh = place.with_name(f".{place.name}.{os.getpid()}")
         shutil.copy2(built, fresh)
         fresh.replace(place)

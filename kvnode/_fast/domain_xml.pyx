@@ -46,20 +46,33 @@ from kvnode._fast.xml_buffer cimport (
 __import__("kvnode._fast.layouts")
 
 cdef enum:
-    STACK_BYTES = 32768  # a guest with dozens of disks; one with more spills to the heap
+    HELD_BYTES = 32768  # a guest with dozens of disks; one with more spills to the heap
+    STACK_BYTES = 8192  # for whoever comes while the other is taken
     MIB_SHIFT = 20
+
+# Under the interpreter's lock: who finds it taken is another thread, or a value that has something rendered itself.
+cdef char[HELD_BYTES] held
+cdef bint held_is_taken = False
 
 
 def render_domain(plan):
     """The domain XML of a DomainPlan as bytes of UTF-8."""
+    global held_is_taken
     cdef char stack[STACK_BYTES]
     cdef Buffer b
-    buffer_init(&b, stack, STACK_BYTES)
+    cdef bint ours = not held_is_taken
+    if ours:
+        held_is_taken = True
+        buffer_init(&b, held, HELD_BYTES)
+    else:
+        buffer_init(&b, stack, STACK_BYTES)
     try:
         domain(&b, plan)
         return PyBytes_FromStringAndSize(b.data, b.size)
     finally:
         buffer_free(&b)
+        if ours:
+            held_is_taken = False
 
 
 def escaped(value: str) -> bytes:

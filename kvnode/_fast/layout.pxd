@@ -6,7 +6,8 @@ declares is compared with the types' own descriptors when ``layouts`` is importe
 first: a field that isn't where it was declared is an ImportError, and never somebody else's memory.
 
 A field is read without asking whether there is anything in it: a Struct is only ever made whole, and a frozen one lets
-nobody delete a field. What still could is a call of the descriptor's own ``__delete__``, which is nobody's accident.
+nobody delete a field. A program that goes round that (a subclass that isn't frozen, the descriptor's own
+``__delete__``) and takes a field away crashes; nothing that is read from a document can.
 """
 
 cdef extern from *:

@@ -45,9 +45,9 @@ cdef inline void buffer_free(Buffer *b) noexcept:
 
 
 cdef inline int buffer_grow(Buffer *b, Py_ssize_t more) except -1:
-    """Make room for ``more`` bytes, and at least double what there is."""
+    """Make room for ``more`` bytes, and at least four times what there is: who needs more needs much."""
     cdef Py_ssize_t wanted = b.size + more
-    cdef Py_ssize_t capacity = b.capacity * 2 if b.capacity * 2 > wanted else wanted
+    cdef Py_ssize_t capacity = b.capacity * 4 if b.capacity * 4 > wanted else wanted
     cdef char *heap
     if b.heap == NULL:
         heap = <char *> PyMem_Malloc(capacity)

@@ -45,7 +45,7 @@ _TPM_PROCESS = OverheadItem("tpm", _TPM, "the process that emulates the TPM")
 
 _WHY_VCPUS = "vCPU(s): stack, state and KVM's run page; derived, not measured"
 _WHY_SPARE = "vCPU(s) that may be plugged: their slots in ACPI tables and QEMU's lists"
-_WHY_BUFFER = "host code made from the guest's; the domain bounds it to so much"
+_WHY_BUFFER = "host code made from the guest's; the domain bounds it to this much"
 _WHY_EMULATED = "emulated vCPU(s): stack, jumps, a TLB of half the guest's pages"
 _WHY_TABLES = "the host's page tables for the guest's memory: 8 bytes a page"
 _WHY_TABLES_KVM = "the host's page tables for the guest's memory, and KVM's own of the same size; derived, not measured"

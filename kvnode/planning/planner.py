@@ -58,7 +58,8 @@ def plan(vmi: VirtualMachineInstance, host: HostFacts, config: Configuration | N
 
     Raises NoFit where the host has too little, with what was wanted and what there was; HostError where it can't
     (no KVM and no emulation, a missing machine type or firmware); InvalidManifest with the path of what can't be
-    planned. Never anything else.
+    planned. Never anything else for what was read from a document; what a program put together of other things than the
+    types say (a subclass of dict, tuple or str is another thing) may be a TypeError or an AttributeError.
     """
     refuse_unplanned(vmi)
     settings = plan_settings(config)

@@ -52,9 +52,6 @@ def _check_devices(devices: DevicesPlan, host: HostFacts) -> None:
     for index, interface in enumerate(devices.interfaces):
         if interface.model == "igb":
             _takes(host, f"{_DEVICES}.interfaces[{index}].model", "the igb card", 9_003_000, 8_000_000)
-    for index, panic in enumerate(devices.panics):
-        if panic.model == "pvpanic":
-            _takes(host, f"{_DEVICES}.panicDevices[{index}]", "a pvpanic device on PCI", 11_003_000, 0)
 
 
 def _check_machine(plan: DomainPlan, host: HostFacts) -> None:
@@ -70,6 +67,9 @@ def _check_machine(plan: DomainPlan, host: HostFacts) -> None:
     tables = plan.os.acpi_tables
     if tables and (len(tables) > 1 or tables[0][0] != "slic"):
         _takes(host, "spec.domain.firmware.acpi", "an ACPI table other than one SLIC", 11_003_000, 0)
+    for index, panic in enumerate(plan.devices.panics):
+        if panic.model == "pvpanic":
+            _takes(host, f"{_DEVICES}.panicDevices[{index}]", "a pvpanic device on PCI", 11_003_000, 0)
 
 
 def _takes(host: HostFacts, field: str, what: str, libvirt: int, qemu: int) -> None:

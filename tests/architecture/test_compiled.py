@@ -119,8 +119,40 @@ def test_only_what_nobody_changes_is_laid_out() -> None:
     assert [struct for struct in laid_out() if not struct.__struct_config__.frozen] == []
 
 
-def test_no_field_can_be_deleted() -> None:
-    """Compiled code reads it without asking whether there is one."""
+def test_a_value_may_have_something_rendered_while_it_is() -> None:
+    """The same text comes of it, and one that never ends is a RecursionError."""
+    plan = kvnode.plan(kvnode.default(kvnode.load(TREE / "deploy/examples/vmi-tiny.yaml")), kvnode.HostFacts())
+    told = kvnode.render(replaced_count(plan, 7))
+
+    class Rendering:
+        depth = 0
+
+        def __index__(self) -> int:
+            self.depth += 1
+            if self.depth < 4:
+                assert kvnode.render(asked) == told
+            return 7
+
+        __int__ = __index__
+
+    class Endless:
+        def __index__(self) -> int:
+            return len(kvnode.render(endless))
+
+        __int__ = __index__
+
+    asked, endless = replaced_count(plan, Rendering()), replaced_count(plan, Endless())
+    assert kvnode.render(asked) == told
+    with pytest.raises(RecursionError):
+        kvnode.render(endless)
+    assert kvnode.render(replaced_count(plan, 7)) == told
+
+
+def replaced_count(plan: kvnode.DomainPlan, count: object) -> kvnode.DomainPlan:
+    return msgspec.structs.replace(plan, vcpu=msgspec.structs.replace(plan.vcpu, maximum=count))
+
+
+def test_no_field_of_a_frozen_struct_can_be_deleted() -> None:
     for struct in laid_out():
         made = struct(*([1] * len(struct.__struct_fields__)))
         for field in struct.__struct_fields__:
