@@ -10,6 +10,8 @@ because no array is indexed by anything but a position that the loop above it bo
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_XDECREF
 
 from kvnode._fast.devices_xml cimport devices
 from kvnode._fast.layout_planning_domain_plan cimport (
@@ -42,37 +44,34 @@ from kvnode._fast.xml_buffer cimport (
     text,
 )
 
+cdef extern from "Python.h":
+    PyObject *unwritten "PyBytes_FromStringAndSize"(const char *none, Py_ssize_t size) except NULL
+    char *PyBytes_AS_STRING(PyObject *made)
+    int _PyBytes_Resize(PyObject **made, Py_ssize_t size) except -1
+
 # Before anything is read: an ImportError where a Struct isn't what this was compiled for.
 __import__("kvnode._fast.layouts")
 
 cdef enum:
-    HELD_BYTES = 32768  # a guest with dozens of disks; one with more spills to the heap
-    STACK_BYTES = 8192  # for whoever comes while the other is taken
+    FIRST_BYTES = 32768  # a guest with dozens of disks; one with more goes on elsewhere
     MIB_SHIFT = 20
-
-# Under the interpreter's lock: who finds it taken is another thread, or a value that has something rendered itself.
-cdef char[HELD_BYTES] held
-cdef bint held_is_taken = False
 
 
 def render_domain(plan):
     """The domain XML of a DomainPlan as bytes of UTF-8."""
-    global held_is_taken
-    cdef char stack[STACK_BYTES]
     cdef Buffer b
-    cdef bint ours = not held_is_taken
-    if ours:
-        held_is_taken = True
-        buffer_init(&b, held, HELD_BYTES)
-    else:
-        buffer_init(&b, stack, STACK_BYTES)
+    # Written where it stays: what isn't needed of it is given back.
+    cdef PyObject *made = unwritten(NULL, FIRST_BYTES)
+    buffer_init(&b, PyBytes_AS_STRING(made), FIRST_BYTES)
     try:
         domain(&b, plan)
-        return PyBytes_FromStringAndSize(b.data, b.size)
+        if b.heap == NULL:
+            _PyBytes_Resize(&made, b.size)
+            return <object> made
+        return b.data[:b.size]
     finally:
         buffer_free(&b)
-        if ours:
-            held_is_taken = False
+        Py_XDECREF(made)
 
 
 def escaped(value: str) -> bytes:
