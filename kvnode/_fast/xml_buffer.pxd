@@ -1,8 +1,8 @@
 # cython: language_level=3
 """A growing buffer of XML: literals go in as they are, text goes through the one escaping function.
 
-A header of inline functions, so that whoever writes elements has them in its own code. The buffer starts on the
-caller's stack and moves to the heap when that is full; the caller frees it in a ``finally``.
+A header of inline functions, so that whoever writes elements has them in its own code. The buffer starts in
+memory of the caller's and moves to its own when that is full; the caller frees it in a ``finally``.
 """
 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
@@ -29,7 +29,7 @@ cdef struct Buffer:
     char *data
     Py_ssize_t size
     Py_ssize_t capacity
-    char *heap  # NULL as long as data is the caller's stack
+    char *heap  # NULL as long as data is the caller's
 
 
 cdef inline void buffer_init(Buffer *b, char *stack, Py_ssize_t capacity) noexcept:
